@@ -1,0 +1,145 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"fardplan/internal/access"
+	"fardplan/internal/fault"
+	"fardplan/internal/page"
+	"fardplan/internal/postgres"
+)
+
+// Event says that a record has changed since a point: it is to be read anew, or,
+// when Removed, it has left the caller's sight.
+type Event struct {
+	Kind    string // the record's table
+	ID      uuid.UUID
+	Number  int64 // the record's newest change
+	Removed bool
+}
+
+// Feed is one page of what has changed. When it has no next page, the caller has
+// all up to Through and asks for what came since that the next time.
+type Feed struct {
+	Edges       []page.Edge[*Event]
+	HasNextPage bool
+	Through     int64
+}
+
+// FeedKinds are the tables whose records the feed tells of.
+func FeedKinds() []string { return []string{"municipality", "unit", "shared_service", "e_service"} }
+
+// Since reads what has changed after change number since, oldest change first: each
+// record once, by its newest change. Past sight is judged by the snapshot before,
+// which is the state at that number.
+func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy, kinds []string, a page.Args) (*Feed, error) {
+	if a.Last != nil || a.Before != nil {
+		return nil, fault.Field("last", "page_direction", "Listan läses framåt: ange first och after.", "The list is read forwards: give first and after.")
+	}
+	order := "CHANGES since " + strconv.FormatInt(before.Change, 10)
+	w, err := a.Window(order)
+	if err != nil {
+		return nil, err
+	}
+	// Where the first page ends holds for the later ones too: what changes meanwhile
+	// comes the next time.
+	feed := &Feed{Through: now.Change, Edges: []page.Edge[*Event]{}}
+	var number int64
+	var kind string
+	var id uuid.UUID
+	if w.After != nil {
+		id = w.After.ID
+		if _, err := fmt.Sscanf(w.After.Value, "%d %d %s", &number, &feed.Through, &kind); err != nil {
+			return nil, page.BadCursor("after")
+		}
+	}
+	position := postgres.Args{"since": before.Change, "through": feed.Through, "number": number, "kind": kind, "id": id}
+	for {
+		events, seen, err := candidates(ctx, now, p, kinds, position, w.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		removed, err := seenBefore(ctx, before, p, events, seen)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range events {
+			position["number"], position["kind"], position["id"] = e.Number, e.Kind, e.ID
+			if e.Removed = removed[e.ID]; !seen[i] && !e.Removed {
+				continue
+			}
+			if len(feed.Edges) == w.Limit {
+				feed.HasNextPage = true
+				return feed, nil
+			}
+			cursor := page.Cursor{Order: order, Value: fmt.Sprintf("%d %d %s", e.Number, feed.Through, e.Kind), ID: e.ID}
+			feed.Edges = append(feed.Edges, page.Edge[*Event]{Cursor: cursor.String(), Node: e})
+		}
+		if len(events) <= w.Limit {
+			return feed, nil
+		}
+	}
+}
+
+// candidates reads the next records changed after the position, and of each whether
+// the caller sees it now.
+func candidates(ctx context.Context, now *postgres.Snapshot, p access.Policy, kinds []string, position postgres.Args, limit int) ([]*Event, []bool, error) {
+	args := postgres.Args{"limit": limit}
+	for name, value := range position {
+		args[name] = value
+	}
+	var selects []string
+	for _, kind := range kinds {
+		visible, more := p.Visible(ctx, kind, "x", false)
+		for name, value := range more {
+			args[name] = value
+		}
+		selects = append(selects, fmt.Sprintf(`
+			(SELECT '%[1]s' AS kind, x.id, x.changed_in AS number, coalesce((%[2]s), false) AS seen
+			   FROM %[1]s x
+			  WHERE x.changed_in > @since AND x.changed_in <= @through AND (x.changed_in, '%[1]s', x.id) > (@number, @kind::text, @id::uuid)
+			  ORDER BY x.changed_in, x.id LIMIT @limit)`, kind, visible))
+	}
+	var events []*Event
+	var seen []bool
+	err := now.Read(ctx, strings.Join(selects, " UNION ALL ")+` ORDER BY number, kind COLLATE "C", id LIMIT @limit`, args, func(rows pgx.Rows) error {
+		e, s := &Event{}, false
+		err := rows.Scan(&e.Kind, &e.ID, &e.Number, &s)
+		events, seen = append(events, e), append(seen, s)
+		return err
+	})
+	return events, seen, err
+}
+
+// seenBefore tells which of the events' records, unseen now, the caller saw before.
+func seenBefore(ctx context.Context, before *postgres.Snapshot, p access.Policy, events []*Event, seen []bool) (map[uuid.UUID]bool, error) {
+	unseen := map[string][]uuid.UUID{}
+	for i, e := range events {
+		if !seen[i] {
+			unseen[e.Kind] = append(unseen[e.Kind], e.ID)
+		}
+	}
+	saw := map[uuid.UUID]bool{}
+	for _, kind := range FeedKinds() {
+		ids, some := unseen[kind]
+		if !some {
+			continue
+		}
+		visible, args := p.Visible(ctx, kind, "x", false)
+		args["ids"] = ids
+		found, err := postgres.Values[uuid.UUID](ctx, before, fmt.Sprintf("SELECT x.id FROM %s x WHERE x.id = ANY (@ids) AND %s", kind, visible), args)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			saw[id] = true
+		}
+	}
+	return saw, nil
+}

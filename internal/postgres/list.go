@@ -1,0 +1,311 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"fardplan/internal/page"
+)
+
+// Sort is an order of a list. Expr is never NULL (COALESCE it), so that every
+// record has a place; equal values are told apart by the record's id.
+type Sort struct {
+	Name string // the order's name in cursors
+	Expr string
+	Type string // the SQL type of Expr
+	Desc bool
+}
+
+// Facet counts a list's records by the values of one field.
+type Facet struct {
+	Value string // SQL, the value as text
+	Sv    string // SQL, the value's Swedish name; empty when Names has it
+	En    string // SQL, likewise English
+	Join  string // SQL after FROM, where the value is of another table or of a list
+	// Names gives a value its names for people where Sv and En are empty.
+	Names func(value string) (sv, en string)
+}
+
+// List is a query over records of one table: what to select from, under which
+// conditions, in which order. Every list of the API is built by it.
+type List struct {
+	From   string // the table with its alias, and joins
+	Alias  string // the alias of the record's table
+	Parent string // SQL of the parent's id, for a list that many parents have each
+	Sort   Sort
+	Facets map[string]Facet
+
+	wheres []where
+	args   Args
+}
+
+type where struct{ facet, sql string }
+
+// Where adds a condition with its arguments, name and value in turn.
+func (l *List) Where(sql string, args ...any) { l.WhereFacet("", sql, args...) }
+
+// WhereFacet adds a condition on a facet's own field: that facet's counts leave it
+// out, so that they show what choosing another value would give.
+func (l *List) WhereFacet(facet, sql string, args ...any) {
+	l.wheres = append(l.wheres, where{facet, sql})
+	if l.args == nil {
+		l.args = Args{}
+	}
+	for i := 0; i < len(args); i += 2 {
+		l.args[args[i].(string)] = args[i+1]
+	}
+}
+
+func (l *List) conditions(exceptFacet string, more ...string) string {
+	sqls := []string{"true"}
+	for _, w := range l.wheres {
+		if exceptFacet == "" || w.facet != exceptFacet {
+			sqls = append(sqls, w.sql)
+		}
+	}
+	return "\n WHERE " + strings.Join(append(sqls, more...), "\n   AND ")
+}
+
+// Page reads one page of a list that has no parent.
+func Page[T any](ctx context.Context, r Reader, l List, a page.Args) (*page.Connection[*T], error) {
+	l.Parent = ""
+	pages, err := Pages[T](ctx, r, l, []uuid.UUID{uuid.Nil}, a)
+	if err != nil {
+		return nil, err
+	}
+	return pages[0], nil
+}
+
+// Pages reads one page for each parent, in the parents' order, by one statement.
+// Totals and facets of all the pages are counted by one statement each, when the
+// first of them is asked for.
+func Pages[T any](ctx context.Context, r Reader, l List, parents []uuid.UUID, a page.Args) ([]*page.Connection[*T], error) {
+	order := l.Sort.Name + " ASC"
+	if l.Sort.Desc {
+		order = l.Sort.Name + " DESC"
+	}
+	w, err := a.Window(order)
+	if err != nil {
+		return nil, err
+	}
+	connections := make([]*page.Connection[*T], len(parents))
+	group := &group{reader: r, list: l, parents: parents}
+	for i := range parents {
+		connections[i] = &page.Connection[*T]{Edges: []page.Edge[*T]{}, Total: group.total(i), Faceted: group.facets(i)}
+	}
+	scan := scanner[T]()
+	sql, args := l.pageSQL(Columns[T](l.Alias), w, parents)
+	err = r.Read(ctx, sql, args, func(rows pgx.Rows) error {
+		var value string
+		var key uuid.UUID
+		var parent int
+		record, err := scan(rows, &value, &key, &parent)
+		if err != nil {
+			return err
+		}
+		c := connections[parent-1]
+		c.Edges = append(c.Edges, page.Edge[*T]{Cursor: page.Cursor{Order: order, Value: value, ID: key}.String(), Node: record})
+		return nil
+	})
+	if err != nil {
+		return nil, badCursor(err, w)
+	}
+	for _, c := range connections {
+		more := len(c.Edges) > w.Limit
+		if more {
+			c.Edges = c.Edges[:w.Limit]
+		}
+		c.PageInfo = page.Info{HasNextPage: more, HasPreviousPage: w.After != nil}
+		if w.Backward {
+			slices.Reverse(c.Edges)
+			c.PageInfo = page.Info{HasNextPage: w.Before != nil, HasPreviousPage: more}
+		}
+		if n := len(c.Edges); n > 0 {
+			c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
+		}
+	}
+	return connections, nil
+}
+
+// pageSQL selects one record more than the window holds, to tell whether there are more.
+func (l *List) pageSQL(columns string, w page.Window, parents []uuid.UUID) (string, Args) {
+	args := maps.Clone(l.args)
+	if args == nil {
+		args = Args{}
+	}
+	var keyset []string
+	for _, c := range []struct {
+		name   string
+		cursor *page.Cursor
+		later  bool
+	}{{"after", w.After, true}, {"before", w.Before, false}} {
+		if c.cursor == nil {
+			continue
+		}
+		op := "<"
+		if c.later != l.Sort.Desc {
+			op = ">"
+		}
+		keyset = append(keyset, fmt.Sprintf("(%s, %s.id) %s (@page_%s_value::%s, @page_%s_id::uuid)", l.Sort.Expr, l.Alias, op, c.name, l.Sort.Type, c.name))
+		args["page_"+c.name+"_value"], args["page_"+c.name+"_id"] = c.cursor.Value, c.cursor.ID
+	}
+	direction := "ASC"
+	if l.Sort.Desc != w.Backward {
+		direction = "DESC"
+	}
+	order := fmt.Sprintf("\n ORDER BY %s %s, %s.id %s", l.Sort.Expr, direction, l.Alias, direction)
+	args["page_limit"] = w.Limit + 1
+	selected := fmt.Sprintf("SELECT %s, (%s)::text AS page_value, %s.id AS page_key", columns, l.Sort.Expr, l.Alias)
+	if l.Parent == "" {
+		return selected + ", 1 AS page_parent\n  FROM " + l.From + l.conditions("", keyset...) + order + "\n LIMIT @page_limit", args
+	}
+	args["page_parents"] = parents
+	keyset = append(keyset, l.Parent+" = page_of.parent")
+	rank := fmt.Sprintf(", row_number() OVER (ORDER BY %s %s, %s.id %s) AS page_rank", l.Sort.Expr, direction, l.Alias, direction)
+	inner := selected + rank + "\n  FROM " + l.From + l.conditions("", keyset...) + order + "\n LIMIT @page_limit"
+	plain := strings.ReplaceAll(columns, l.Alias+".", "page.")
+	return fmt.Sprintf("SELECT %s, page.page_value, page.page_key, page_of.ordinal::int\n  FROM unnest(@page_parents::uuid[]) WITH ORDINALITY AS page_of (parent, ordinal)\n CROSS JOIN LATERAL (\n%s) page\n ORDER BY page_of.ordinal, page.page_rank", plain, inner), args
+}
+
+// badCursor turns the database's refusal of a cursor's value into the fault it is.
+func badCursor(err error, w page.Window) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+		if w.After != nil {
+			return page.BadCursor("after")
+		}
+		if w.Before != nil {
+			return page.BadCursor("before")
+		}
+	}
+	return err
+}
+
+// group is the pages read together: what one of them counts, all of them have.
+type group struct {
+	reader  Reader
+	list    List
+	parents []uuid.UUID
+
+	mu     sync.Mutex
+	totals []int
+	faced  map[string][]page.Facet // by facet's name, one for each parent
+}
+
+func (g *group) total(parent int) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.totals == nil {
+			counted := "SELECT count(*)::int FROM " + g.list.From
+			sql := counted + g.list.conditions("")
+			args := maps.Clone(g.list.args)
+			if g.list.Parent != "" {
+				sql = "SELECT (" + counted + g.list.conditions("", g.list.Parent+" = page_of.parent") +
+					") FROM unnest(@page_parents::uuid[]) WITH ORDINALITY AS page_of (parent, ordinal) ORDER BY page_of.ordinal"
+				args = withParents(args, g.parents)
+			}
+			totals, err := Values[int](ctx, g.reader, sql, args)
+			if err != nil {
+				return 0, err
+			}
+			g.totals = totals
+		}
+		return g.totals[parent], nil
+	}
+}
+
+func withParents(args Args, parents []uuid.UUID) Args {
+	if args == nil {
+		args = Args{}
+	}
+	args["page_parents"] = parents
+	return args
+}
+
+func (g *group) facets(parent int) func(context.Context, []string) ([]page.Facet, error) {
+	return func(ctx context.Context, by []string) ([]page.Facet, error) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.faced == nil {
+			g.faced = map[string][]page.Facet{}
+		}
+		var missing []string
+		for _, name := range by {
+			if _, known := g.faced[name]; !known && !slices.Contains(missing, name) {
+				missing = append(missing, name)
+			}
+		}
+		if err := g.count(ctx, missing); err != nil {
+			return nil, err
+		}
+		answer := make([]page.Facet, len(by))
+		for i, name := range by {
+			answer[i] = g.faced[name][parent]
+		}
+		return answer, nil
+	}
+}
+
+// count counts the named facets for all pages, by one statement.
+func (g *group) count(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var selects []string
+	for _, name := range names {
+		f, ok := g.list.Facets[name]
+		if !ok {
+			return fmt.Errorf("the list has no facet %q", name)
+		}
+		sv, en := f.Sv, f.En
+		if sv == "" {
+			sv, en = "''", "''"
+		}
+		var of []string
+		if g.list.Parent != "" {
+			of = append(of, g.list.Parent+" = page_of.parent")
+		}
+		selects = append(selects, fmt.Sprintf("SELECT '%s' AS facet, %s AS value, min(%s) AS sv, min(%s) AS en, count(*)::int AS number\n  FROM %s %s%s\n   AND %s IS NOT NULL\n GROUP BY 2",
+			name, f.Value, sv, en, g.list.From, f.Join, g.list.conditions(name, of...), f.Value))
+	}
+	union := strings.Join(selects, "\nUNION ALL\n")
+	sql := "SELECT 1, f.* FROM (" + union + ") f"
+	args := maps.Clone(g.list.args)
+	if g.list.Parent != "" {
+		sql = "SELECT page_of.ordinal::int, f.* FROM unnest(@page_parents::uuid[]) WITH ORDINALITY AS page_of (parent, ordinal) CROSS JOIN LATERAL (" + union + ") f"
+		args = withParents(args, g.parents)
+	}
+	counted := map[string][]page.Facet{}
+	for _, name := range names {
+		counted[name] = make([]page.Facet, len(g.parents))
+		for i := range counted[name] {
+			counted[name][i] = page.Facet{Name: name, Values: []page.FacetValue{}}
+		}
+	}
+	err := g.reader.Read(ctx, sql+` ORDER BY 1, f.number DESC, f.value COLLATE "C"`, args, func(rows pgx.Rows) error {
+		var parent int
+		var name string
+		var v page.FacetValue
+		if err := rows.Scan(&parent, &name, &v.Value, &v.Sv, &v.En, &v.Count); err != nil {
+			return err
+		}
+		if names := g.list.Facets[name].Names; names != nil {
+			v.Sv, v.En = names(v.Value)
+		}
+		f := &counted[name][parent-1]
+		f.Values = append(f.Values, v)
+		return nil
+	})
+	maps.Copy(g.faced, counted)
+	return err
+}

@@ -1,0 +1,87 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Migration is one numbered step of the database's definition.
+type Migration struct {
+	Number  int64
+	Name    string
+	Applied *time.Time // nil: not yet
+}
+
+// Migrate applies the migrations that the database at url lacks, one process at a
+// time, and gives those it applied. The login must own the database.
+func Migrate(ctx context.Context, url string, files fs.FS) ([]Migration, error) {
+	var applied []Migration
+	err := withProvider(url, files, func(p *goose.Provider) error {
+		results, err := p.Up(ctx)
+		for _, r := range results {
+			now := time.Now()
+			applied = append(applied, Migration{Number: r.Source.Version, Name: r.Source.Path, Applied: &now})
+		}
+		return err
+	})
+	return applied, err
+}
+
+// Migrations lists all migrations and when each was applied to the database at url.
+func Migrations(ctx context.Context, url string, files fs.FS) ([]Migration, error) {
+	var all []Migration
+	err := withProvider(url, files, func(p *goose.Provider) error {
+		statuses, err := p.Status(ctx)
+		for _, s := range statuses {
+			m := Migration{Number: s.Source.Version, Name: s.Source.Path}
+			if s.State == goose.StateApplied {
+				m.Applied = &s.AppliedAt
+			}
+			all = append(all, m)
+		}
+		return err
+	})
+	return all, err
+}
+
+// Pending counts the migrations that the database at url lacks.
+func Pending(ctx context.Context, url string, files fs.FS) (int, error) {
+	all, err := Migrations(ctx, url, files)
+	n := 0
+	for _, m := range all {
+		if m.Applied == nil {
+			n++
+		}
+	}
+	return n, err
+}
+
+func withProvider(url string, files fs.FS, do func(*goose.Provider) error) (err error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return errors.New("the database's address cannot be read")
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer func(db *sql.DB) { err = errors.Join(err, db.Close()) }(db)
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if err := do(p); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}

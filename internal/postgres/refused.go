@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"fardplan/internal/fault"
+)
+
+// Constraints tells, for each named constraint of a domain's tables, the fault that
+// its refusal is: the field, and the texts.
+type Constraints map[string]*fault.Error
+
+// Explain turns the database's refusal into the fault of the constraint it names.
+// Any other error is given back as it is.
+func (c Constraints) Explain(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.ConstraintName == "" {
+		return err
+	}
+	if _, known := c[pg.ConstraintName]; !known {
+		return err
+	}
+	return c.Fault(pg.ConstraintName)
+}
+
+// Fault gives the fault that the named constraint's refusal is; the constraint must
+// have one.
+func (c Constraints) Fault(name string) *fault.Error {
+	f := *c[name]
+	f.Rule = name
+	if f.Code == "" {
+		f.Code = fault.Invalid
+	}
+	return &f
+}
+
+// Check asks the database for every check constraint of table that each record would
+// break, and gives the faults of each record that breaks any, by its place.
+func Check[T any](ctx context.Context, r Reader, table string, records []*T, c Constraints) (map[int]fault.List, error) {
+	rows := make([]Args, len(records))
+	for i, record := range records {
+		_, args := written(record)
+		for _, column := range stamped {
+			delete(args, column)
+		}
+		for column, value := range args {
+			if b, ok := value.([]byte); ok && b != nil {
+				args[column] = byteColumn(b)
+			}
+		}
+		rows[i] = args
+	}
+	array, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("check records of %s: %w", table, err)
+	}
+	broken := map[int]fault.List{}
+	err = r.Read(ctx, "SELECT * FROM check_rows(@table, @rows::jsonb)", Args{"table": table, "rows": string(array)}, func(rows pgx.Rows) error {
+		var ordinal int
+		var name string
+		if err := rows.Scan(&ordinal, &name); err != nil {
+			return err
+		}
+		if _, known := c[name]; !known {
+			return fmt.Errorf("a record of %s breaks %s, which has no fault", table, name)
+		}
+		broken[ordinal-1] = append(broken[ordinal-1], c.Fault(name))
+		return nil
+	})
+	return broken, err
+}
+
+// byteColumn gives a column of bytes as JSON has it: a JSON document as itself, and
+// anything else in the database's notation.
+func byteColumn(b []byte) any {
+	if json.Valid(b) {
+		return json.RawMessage(b)
+	}
+	return fmt.Sprintf("\\x%x", b)
+}

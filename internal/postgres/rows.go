@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"fardplan/internal/fault"
+)
+
+// Row is what every domain record has. The database sets all but ID.
+type Row struct {
+	ID        uuid.UUID `db:"id"`
+	Version   int       `db:"version"`    // counts the record's changes from 1
+	CreatedAt time.Time `db:"created_at"` // the instant of its first change
+	UpdatedAt time.Time `db:"updated_at"` // the instant of its newest change
+	ChangedIn int64     `db:"changed_in"` // the number of its newest change
+}
+
+// fields lists the columns of struct type t by the `db` tags of its fields, and
+// where each field lies. A field without the tag is no column.
+func fields(t reflect.Type) (columns []string, places [][]int) {
+	for _, f := range reflect.VisibleFields(t) {
+		if column, ok := f.Tag.Lookup("db"); ok {
+			columns, places = append(columns, column), append(places, f.Index)
+		}
+	}
+	return columns, places
+}
+
+// Columns lists T's columns for a SELECT from the table that alias names.
+func Columns[T any](alias string) string {
+	columns, _ := fields(reflect.TypeFor[T]())
+	return alias + "." + strings.Join(columns, ", "+alias+".")
+}
+
+// scanner reads the columns of Columns[T], and then extra ones, from rows.
+func scanner[T any]() func(rows pgx.Rows, extra ...any) (*T, error) {
+	_, places := fields(reflect.TypeFor[T]())
+	return func(rows pgx.Rows, extra ...any) (*T, error) {
+		record := new(T)
+		v := reflect.ValueOf(record).Elem()
+		into := make([]any, 0, len(places)+len(extra))
+		for _, place := range places {
+			into = append(into, v.FieldByIndex(place).Addr().Interface())
+		}
+		return record, rows.Scan(append(into, extra...)...)
+	}
+}
+
+// All reads every row of a statement whose columns are Columns[T].
+func All[T any](ctx context.Context, r Reader, sql string, args Args) ([]*T, error) {
+	scan := scanner[T]()
+	var all []*T
+	err := r.Read(ctx, sql, args, func(rows pgx.Rows) error {
+		record, err := scan(rows)
+		all = append(all, record)
+		return err
+	})
+	return all, err
+}
+
+// One reads the single row of a statement whose columns are Columns[T]; no row is a
+// NOT_FOUND fault.
+func One[T any](ctx context.Context, r Reader, sql string, args Args) (*T, error) {
+	all, err := All[T](ctx, r, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fault.Missing()
+	}
+	return all[0], nil
+}
+
+// Values reads the single column of a statement.
+func Values[T any](ctx context.Context, r Reader, sql string, args Args) ([]T, error) {
+	var all []T
+	err := r.Read(ctx, sql, args, func(rows pgx.Rows) error {
+		var v T
+		err := rows.Scan(&v)
+		all = append(all, v)
+		return err
+	})
+	return all, err
+}
+
+// RecordID gives the record's id.
+func (r Row) RecordID() uuid.UUID { return r.ID }
+
+// ByID reads the records of table with the ids, as far as the condition on the row x
+// lets them be seen.
+func ByID[T any, P interface {
+	*T
+	RecordID() uuid.UUID
+}](ctx context.Context, r Reader, table, condition string, args Args, ids []uuid.UUID) (map[uuid.UUID]*T, error) {
+	args["by_id"] = ids
+	all, err := All[T](ctx, r, fmt.Sprintf("SELECT %s FROM %s x WHERE x.id = ANY (@by_id) AND %s", Columns[T]("x"), table, condition), args)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[uuid.UUID]*T, len(all))
+	for _, record := range all {
+		found[P(record).RecordID()] = record
+	}
+	return found, nil
+}

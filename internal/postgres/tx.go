@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"fardplan/internal/fault"
+)
+
+// Change says who changes something and why; it opens every write.
+type Change struct {
+	ActorKind     string // USER, TOKEN or SYSTEM
+	ActorID       string
+	ActorFunction string // the actor's function or role, never a name
+	Municipality  uuid.UUID
+	Operation     string // the mutation or command
+	Comment       string
+	RequestID     string
+}
+
+// Tx is the transaction of one change.
+type Tx struct {
+	tx pgx.Tx
+	// Number and At are the change's own.
+	Number int64
+	At     time.Time
+}
+
+// lockWait is how long a write waits for the one before it.
+const lockWait = 10 * time.Second
+
+// Write runs fn as one change: all of it is kept, or nothing. Changes run one at a
+// time, so fn sees every earlier one and is to be brief. A write that waits too
+// long for the others gets a LIMITED fault.
+func (db *DB) Write(ctx context.Context, c Change, fn func(*Tx) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	err := pgx.BeginFunc(ctx, db.write, func(ptx pgx.Tx) error {
+		if _, err := ptx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockWait.Milliseconds())); err != nil {
+			return err
+		}
+		var at *time.Time
+		if db.fixed {
+			now := db.Now()
+			at = &now
+		}
+		var municipality *uuid.UUID
+		if c.Municipality != uuid.Nil {
+			municipality = &c.Municipality
+		}
+		tx := &Tx{tx: ptx}
+		err := ptx.QueryRow(ctx, `SELECT number, at FROM change_begin($1, $2, $3, $4, $5, $6, $7, $8)`,
+			at, c.ActorKind, c.ActorID, c.ActorFunction, municipality, c.Operation, c.Comment, c.RequestID).Scan(&tx.Number, &tx.At)
+		if err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "55P03" {
+		return fault.New(fault.Limited,
+			"Många ändrar samtidigt just nu. Ingenting har ändrats; försök igen om en stund.",
+			"Many are writing right now. Nothing was changed; try again in a moment.")
+	}
+	return err
+}
+
+// Past is false: a write sees the newest state.
+func (t *Tx) Past() bool { return false }
+
+// Read runs a statement of the transaction that gives rows.
+func (t *Tx) Read(ctx context.Context, sql string, args Args, each func(pgx.Rows) error) error {
+	return eachRow(ctx, t.tx, sql, args, each)
+}
+
+// Exec runs a statement and gives the number of rows it touched.
+func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
+	tag, err := t.tx.Exec(ctx, sql, args)
+	return tag.RowsAffected(), err
+}
