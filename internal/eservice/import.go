@@ -1,0 +1,435 @@
+package eservice
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/access"
+	"fardplan/internal/date"
+	"fardplan/internal/fault"
+	"fardplan/internal/openeplatform"
+	"fardplan/internal/page"
+	"fardplan/internal/postgres"
+)
+
+// Import is a catalogue of Open ePlatform to bring into a municipality's own.
+type Import struct {
+	Municipality uuid.UUID
+	Document     openeplatform.Document
+	// Source says where it came from: an address or a file's name.
+	Source string
+	// Owners are the units that own the flows of each of the platform's categories;
+	// DefaultOwner owns the others. A flow without either is refused.
+	Owners       map[string]uuid.UUID
+	DefaultOwner *uuid.UUID
+	// Name is what the change is called in the history.
+	Name string
+	// Progress, when set, is told what is under way.
+	Progress func(stage string, done, of int)
+}
+
+// Outcome is what an import does to one e-service.
+type Outcome string
+
+// The outcomes.
+const (
+	New       Outcome = "NEW"       // the catalogue gets it, live and unpublished
+	Changed   Outcome = "CHANGED"   // fields follow the platform
+	KeptHere  Outcome = "KEPT"      // changed both here and there: what is here stays, to be decided
+	Gone      Outcome = "GONE"      // the platform has it no more: it is marked, never removed
+	Unchanged Outcome = "UNCHANGED" // nothing to do
+	Refused   Outcome = "REFUSED"   // the row is at fault and left alone
+)
+
+// Difference is one field that the platform has another value for, as JSON.
+type Difference struct {
+	Field  string // as in the API
+	Before json.RawMessage
+	After  json.RawMessage
+	// Kept tells that the value here was changed by hand and stays.
+	Kept bool
+}
+
+// Line is what an import does to one flow or e-service.
+type Line struct {
+	Outcome Outcome
+	// Position is the flow's place in the document, from 1; 0 for one that is gone.
+	Position    int
+	FamilyID    int64
+	Name        string
+	EServiceID  *uuid.UUID
+	Differences []Difference
+	Faults      fault.List
+}
+
+// Plan is what an import would do, or did.
+type Plan struct {
+	Lines  []Line
+	Counts map[Outcome]int
+	// GoneUnsure tells that a refused row could not be identified, so that nothing
+	// was marked as gone.
+	GoneUnsure bool
+	// Run is the import as it was recorded; nil for a preview, and where nothing
+	// was to be done.
+	Run *ImportRun
+
+	added, saved []*EService
+}
+
+// ImportRun is an import that was applied.
+type ImportRun struct {
+	postgres.Row
+	MunicipalityID uuid.UUID `db:"municipality_id"`
+	Source         string    `db:"source"`
+	Flows          int       `db:"flows"` // rows in the document
+	Created        int       `db:"created"`
+	Changed        int       `db:"changed"`
+	Gone           int       `db:"gone"`
+	Unchanged      int       `db:"unchanged"`
+	Refused        int       `db:"refused"`
+}
+
+// ImportRunConnection is one page of imports.
+type ImportRunConnection = page.Connection[*ImportRun]
+
+// followed are the fields that follow the platform: how to read and set each, as the
+// value that JSON has for it.
+var followed = []struct {
+	name string // as in the API
+	of   func(openeplatform.Flow) any
+	get  func(*EService) any
+	set  func(*EService, openeplatform.Flow)
+}{
+	{"nameSv", func(f openeplatform.Flow) any { return f.Name }, func(e *EService) any { return e.NameSv }, func(e *EService, f openeplatform.Flow) { e.NameSv = f.Name }},
+	{"url", func(f openeplatform.Flow) any { return optional(f.URL) }, func(e *EService) any { return e.URL }, func(e *EService, f openeplatform.Flow) { e.URL = optional(f.URL) }},
+	{"summarySv", func(f openeplatform.Flow) any { return summary(f) }, func(e *EService) any { return e.SummarySv }, func(e *EService, f openeplatform.Flow) { e.SummarySv = summary(f) }},
+	{"descriptionSv", func(f openeplatform.Flow) any { return description(f) }, func(e *EService) any { return e.DescriptionSv }, func(e *EService, f openeplatform.Flow) { e.DescriptionSv = description(f) }},
+	{"requiresAuthentication", func(f openeplatform.Flow) any { return f.RequiresAuthentication }, func(e *EService) any { return e.RequiresAuthentication }, func(e *EService, f openeplatform.Flow) { e.RequiresAuthentication = &f.RequiresAuthentication }},
+	{"requiresSigning", func(f openeplatform.Flow) any { return f.RequiresSigning }, func(e *EService) any { return e.RequiresSigning }, func(e *EService, f openeplatform.Flow) { e.RequiresSigning = &f.RequiresSigning }},
+	{"takesPayment", func(f openeplatform.Flow) any { return f.TakesPayment }, func(e *EService) any { return e.TakesPayment }, func(e *EService, f openeplatform.Flow) { e.TakesPayment = &f.TakesPayment }},
+	{"oepCategory", func(f openeplatform.Flow) any { return optional(f.Category) }, func(e *EService) any { return e.OepCategory }, func(e *EService, f openeplatform.Flow) { e.OepCategory = optional(f.Category) }},
+}
+
+const summaryLength = 150
+
+func optional(s string) *string {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return &s
+}
+
+func summary(f openeplatform.Flow) *string {
+	short, _ := openeplatform.Shorten(f.Summary, summaryLength)
+	return optional(short)
+}
+
+// description is the platform's long text, after the whole of a short one that the
+// summary has no room for.
+func description(f openeplatform.Flow) *string {
+	if _, cut := openeplatform.Shorten(f.Summary, summaryLength); cut {
+		return optional(strings.TrimSpace(f.Summary + "\n\n" + f.Description))
+	}
+	return optional(f.Description)
+}
+
+func asJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // texts and truth values always marshal
+	}
+	return b
+}
+
+// PreviewImport tells what an import would do, and changes nothing.
+func (s *Service) PreviewImport(ctx context.Context, r postgres.Reader, in Import) (*Plan, error) {
+	if err := s.Policy.Require(ctx, access.Import, in.Municipality); err != nil {
+		return nil, err
+	}
+	return s.plan(ctx, r, in, date.Of(s.Journal.DB.Now()))
+}
+
+// ApplyImport brings the catalogue into the municipality's, as one change. What it
+// says it does, it has decided anew within the change. When there is nothing to do it
+// records nothing.
+func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
+	if err := s.Policy.Require(ctx, access.Import, in.Municipality); err != nil {
+		return nil, err
+	}
+	session := s.Journal.DB.Session()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	preview, err := s.plan(ctx, now, in, date.Of(s.Journal.DB.Now()))
+	session.Close()
+	if err != nil || preview.idle() {
+		return preview, err
+	}
+	var plan *Plan
+	err = s.Journal.Write(ctx, "importOep", in.Name, func(tx *postgres.Tx) (err error) {
+		if plan, err = s.plan(ctx, tx, in, date.Of(tx.At)); err != nil {
+			return err
+		}
+		in.tell("save", 0, len(plan.added)+len(plan.saved))
+		if err := postgres.InsertAll(ctx, tx, "e_service", plan.added); err != nil {
+			return constraints.Explain(err)
+		}
+		if err := postgres.SaveAll(ctx, tx, "e_service", plan.saved); err != nil {
+			return constraints.Explain(err)
+		}
+		in.tell("save", len(plan.added)+len(plan.saved), len(plan.added)+len(plan.saved))
+		plan.Run, err = postgres.Insert(ctx, tx, "import_run", &ImportRun{
+			Row: postgres.Row{ID: uuid.Must(uuid.NewV7())}, MunicipalityID: in.Municipality, Source: in.Source,
+			Flows:   len(in.Document.Flows) + len(in.Document.Faults),
+			Created: plan.Counts[New], Changed: plan.Counts[Changed], Gone: plan.Counts[Gone],
+			Unchanged: plan.Counts[Unchanged] + plan.Counts[KeptHere], Refused: plan.Counts[Refused],
+		}, constraints)
+		in.tell("gaps", 0, 1)
+		return err
+	})
+	return plan, err
+}
+
+func (in Import) tell(stage string, done, of int) {
+	if in.Progress != nil {
+		in.Progress(stage, done, of)
+	}
+}
+
+func (p *Plan) idle() bool { return len(p.added)+len(p.saved) == 0 }
+
+// plan decides what an import does to each flow and to each e-service that came from
+// the platform before.
+func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today date.Date) (*Plan, error) {
+	units, err := unitsOf(ctx, r, in.Municipality)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkOwners(units); err != nil {
+		return nil, err
+	}
+	existing, err := fromPlatform(ctx, r, in.Municipality)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := takenSlugs(ctx, r, in.Municipality)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[int64]*EService, len(existing))
+	for _, e := range existing {
+		known[*e.OepFamilyID] = e
+	}
+	p := &Plan{Counts: map[Outcome]int{}}
+	present := map[int64]bool{}
+	for _, row := range in.Document.Faults {
+		p.Lines = append(p.Lines, Line{Outcome: Refused, Position: row.Position, FamilyID: row.FamilyID, Name: row.Name, Faults: row.Faults})
+		present[row.FamilyID] = true
+		p.GoneUnsure = p.GoneUnsure || row.FamilyID == 0
+	}
+	refusedBefore := refusedPositions(in.Document.Faults)
+	var records []*EService // of the lines that write, to be checked together
+	var lines []int
+	for i, f := range in.Document.Flows {
+		if i%1000 == 0 {
+			in.tell("compare", i, len(in.Document.Flows))
+		}
+		line := Line{Position: refusedBefore(i), FamilyID: f.FamilyID, Name: f.Name}
+		var record *EService
+		e, ok := known[f.FamilyID]
+		switch {
+		case ok && !f.Enabled && e.ArchivedAt == nil:
+			continue // turned off there: to citizens it is gone
+		case ok:
+			line.EServiceID = &e.ID
+			record = compare(e, f, &line)
+			present[f.FamilyID] = true
+		default:
+			record = in.create(f, taken, &line)
+			present[f.FamilyID] = true
+		}
+		if record != nil {
+			records, lines = append(records, record), append(lines, len(p.Lines))
+		}
+		p.Lines = append(p.Lines, line)
+	}
+	broken, err := postgres.Check(ctx, r, "e_service", records, constraints)
+	if err != nil {
+		return nil, err
+	}
+	for i, record := range records {
+		line := &p.Lines[lines[i]]
+		switch faults := broken[i]; {
+		case len(faults) > 0:
+			line.Outcome, line.Faults, line.Differences = Refused, faults, nil
+		case line.Outcome == New:
+			p.added = append(p.added, record)
+		default:
+			p.saved = append(p.saved, record)
+		}
+	}
+	for _, e := range existing {
+		if present[*e.OepFamilyID] || p.GoneUnsure || e.OepMissingSince != nil || e.ArchivedAt != nil || e.Status == Retired {
+			continue
+		}
+		gone := *e
+		gone.OepMissingSince = &today
+		p.saved = append(p.saved, &gone)
+		p.Lines = append(p.Lines, Line{Outcome: Gone, FamilyID: *e.OepFamilyID, Name: e.NameSv, EServiceID: &e.ID})
+	}
+	slices.SortStableFunc(p.Lines, func(a, b Line) int {
+		if a.Position == 0 || b.Position == 0 {
+			return b.Position - a.Position // what is gone comes last
+		}
+		return a.Position - b.Position
+	})
+	for _, line := range p.Lines {
+		p.Counts[line.Outcome]++
+	}
+	in.tell("compare", len(in.Document.Flows), len(in.Document.Flows))
+	return p, nil
+}
+
+// refusedPositions gives, for the place of a flow among those that were read, its
+// place in the document.
+func refusedPositions(faults []openeplatform.RowFault) func(int) int {
+	refused := map[int]bool{}
+	for _, row := range faults {
+		refused[row.Position] = true
+	}
+	position, next := 0, 0
+	return func(i int) int {
+		for ; next <= i; next++ {
+			position++
+			for refused[position] {
+				position++
+			}
+		}
+		return position
+	}
+}
+
+// checkOwners refuses owners that are no open units of the municipality.
+func (in Import) checkOwners(units map[uuid.UUID]bool) error {
+	var faults fault.List
+	if in.DefaultOwner != nil && !units[*in.DefaultOwner] {
+		faults.Add(fault.Field("defaultOwner", "owner_unknown", "Enheten är inte en öppen enhet i kommunen.", "The unit is not an open one of the municipality."))
+	}
+	for category, unit := range in.Owners {
+		if !units[unit] {
+			faults.Add(fault.Field("owners", "owner_unknown",
+				fmt.Sprintf("Enheten för kategorin %q är inte en öppen enhet i kommunen.", category),
+				fmt.Sprintf("The unit of category %q is not an open one of the municipality.", category)))
+		}
+	}
+	return faults.Err()
+}
+
+// create makes the e-service of a flow that the catalogue lacks; nil where the line
+// says why not.
+func (in Import) create(f openeplatform.Flow, taken map[string]bool, line *Line) *EService {
+	owner, ok := in.Owners[f.Category]
+	if !ok && in.DefaultOwner != nil {
+		owner, ok = *in.DefaultOwner, true
+	}
+	line.Outcome = Refused
+	switch {
+	case !f.Enabled:
+		line.Faults.Add(fault.Field("Enabled", "flow_disabled", "E-tjänsten är avstängd i plattformen och tas inte in.", "The e-service is turned off on the platform and is not taken in."))
+		return nil
+	case !ok:
+		line.Faults.Add(fault.Field("Category", "owner_missing",
+			fmt.Sprintf("Ingen enhet är angiven för kategorin %q. Ange en för den eller en som gäller övriga.", f.Category),
+			fmt.Sprintf("No unit is given for the category %q. Give one for it, or one for all others.", f.Category)))
+		return nil
+	}
+	line.Outcome = New
+	level := Digital
+	source, reason := in.Source, "Fanns i drift i e-tjänsteplattformen när den hämtades"
+	e := &EService{
+		Row: postgres.Row{ID: uuid.Must(uuid.NewV7())}, MunicipalityID: in.Municipality, OwnerUnitID: owner,
+		Slug: freeSlug(f.Name, taken), Status: Live, Visibility: Public, DigitalLevel: &level,
+		Channels: []Channel{Web}, Languages: []string{"sv"},
+		FoundSource: &source, FoundReason: &reason,
+		OepFamilyID: &f.FamilyID, OepUnstableKey: f.UnstableKey,
+	}
+	if !f.RequiresAuthentication {
+		none := NoEID
+		e.EIDLevel = &none
+	}
+	seen := map[string]json.RawMessage{}
+	for _, field := range followed {
+		field.set(e, f)
+		value := asJSON(field.of(f))
+		seen[field.name] = value
+		if string(value) != "null" {
+			line.Differences = append(line.Differences, Difference{Field: field.name, Before: json.RawMessage("null"), After: value})
+		}
+	}
+	e.OepSeen = asJSON(seen)
+	e.fill()
+	line.EServiceID = &e.ID
+	return e
+}
+
+// compare gives the e-service as the platform changes it, or nil where it does not. A
+// field follows the platform when the platform's own value has changed and the one
+// here has not been changed by hand.
+func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
+	line.Outcome = Unchanged
+	if e.ArchivedAt != nil {
+		return nil
+	}
+	seen := map[string]json.RawMessage{}
+	var kept map[string]any // the database writes JSON in a form of its own
+	if json.Unmarshal(e.OepSeen, &kept) == nil {
+		for name, value := range kept {
+			seen[name] = asJSON(value)
+		}
+	}
+	next, changed := *e, false
+	for _, field := range followed {
+		was, is, here := seen[field.name], asJSON(field.of(f)), asJSON(field.get(e))
+		switch {
+		case string(is) == string(was) || string(is) == string(here):
+		case was == nil || string(here) == string(was):
+			field.set(&next, f)
+			seen[field.name] = is
+			changed = true
+			line.Differences = append(line.Differences, Difference{Field: field.name, Before: here, After: is})
+		default:
+			line.Differences = append(line.Differences, Difference{Field: field.name, Before: here, After: is, Kept: true})
+			line.Outcome = KeptHere
+		}
+	}
+	if e.OepMissingSince != nil {
+		next.OepMissingSince = nil
+		changed = true
+		line.Differences = append(line.Differences, Difference{Field: "oepMissingSince", Before: asJSON(e.OepMissingSince), After: json.RawMessage("null")})
+	}
+	if !changed {
+		return nil
+	}
+	line.Outcome = Changed
+	next.OepSeen = asJSON(seen)
+	return &next
+}
+
+// ImportRuns reads one page of the imports that the caller may see.
+func (s *Service) ImportRuns(ctx context.Context, r postgres.Reader, desc bool, a page.Args) (*ImportRunConnection, error) {
+	l := postgres.List{From: "import_run x", Alias: "x", Sort: postgres.Sort{Name: "CREATED", Expr: "x.created_at", Type: "timestamptz", Desc: desc}}
+	s.visible(ctx, r, &l, "import_run", "x")
+	return postgres.Page[ImportRun](ctx, r, l, a)
+}
+
+// ImportRunsByID reads imports by id.
+func (s *Service) ImportRunsByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*ImportRun, error) {
+	condition, args := s.Policy.Visible(ctx, "import_run", "x", r.Past())
+	return postgres.ByID[ImportRun](ctx, r, "import_run", condition, args, ids)
+}

@@ -1,0 +1,144 @@
+// Package gap computes what is missing (brister): for each rule the records that
+// break it, by SQL over the records themselves. A rule is an entry in a table; the
+// package knows none of them. Episodes remember since when a gap has been open.
+package gap
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/access"
+	"fardplan/internal/history"
+	"fardplan/internal/page"
+)
+
+// Severity ranks gaps.
+type Severity string
+
+// The severities, gravest first.
+const (
+	High   Severity = "HIGH"
+	Medium Severity = "MEDIUM"
+	Low    Severity = "LOW"
+)
+
+var ranks = map[Severity]int{High: 1, Medium: 2, Low: 3}
+
+// SeverityName gives a severity in words, Swedish and English.
+func SeverityName(s string) (sv, en string) {
+	names := map[Severity][2]string{High: {"allvarlig", "high"}, Medium: {"medel", "medium"}, Low: {"låg", "low"}}
+	return names[Severity(s)][0], names[Severity(s)][1]
+}
+
+// Text is a text in Swedish and English.
+type Text struct{ Sv, En string }
+
+// Rule is one thing that a record should have or be.
+type Rule struct {
+	Code     string
+	Severity Severity
+	Object   string // the table of the records that it is about
+	// Where is the SQL condition, over the record's row as x, that it is a gap. It
+	// reads the date from today().
+	Where  string
+	Title  Text // what is missing, in a few words
+	Reason Text // why it matters and what to do
+	Law    Text // the law, standard or audit paragraph behind it
+}
+
+// Object says how the gaps of one table's records are kept.
+type Object struct {
+	Table string
+	Name  Text
+	// Unit is SQL for the responsible unit's id of the row x.
+	Unit string
+	// Affected are SQL statements giving the ids of records whose gaps the change
+	// @change may have opened or closed, beside the records changed themselves.
+	Affected []string
+}
+
+// Service computes gaps and keeps their episodes.
+type Service struct {
+	Rules   []Rule
+	Objects []Object
+	Journal *history.Journal
+	Policy  access.Policy
+}
+
+// Gap is one rule broken by one record.
+type Gap struct {
+	ID           uuid.UUID  `db:"id"` // of the rule and the record together
+	Rule         string     `db:"rule"`
+	ObjectKind   string     `db:"object_kind"` // the record's table
+	ObjectID     uuid.UUID  `db:"object_id"`
+	Municipality uuid.UUID  `db:"municipality_id"`
+	Unit         *uuid.UUID `db:"unit_id"` // the responsible unit
+	Since        time.Time  `db:"since"`   // the instant from which it has been open without a break
+}
+
+// Connection is one page of gaps.
+type Connection = page.Connection[*Gap]
+
+// Rule gives the rule with the code.
+func (s *Service) Rule(code string) (Rule, bool) {
+	for _, r := range s.Rules {
+		if r.Code == code {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// fingerprint changes when the rules do.
+func (s *Service) fingerprint() string {
+	h := fnv.New64a()
+	for _, r := range s.Rules {
+		fmt.Fprintf(h, "%s|%s|%s\n", r.Code, r.Object, r.Where)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+func (s *Service) object(table string) Object {
+	for _, o := range s.Objects {
+		if o.Table == table {
+			return o
+		}
+	}
+	panic("no object of gaps is of table " + table)
+}
+
+// Condition gives the SQL condition that the row x of table breaks one of the rules
+// named by codes.
+func (s *Service) Condition(table string, codes []string) string {
+	conditions := []string{"false"}
+	for _, r := range s.Rules {
+		for _, code := range codes {
+			if r.Code == code && r.Object == table {
+				conditions = append(conditions, "("+r.Where+")")
+			}
+		}
+	}
+	return "(" + strings.Join(conditions, " OR ") + ")"
+}
+
+// Broken gives SQL for a join that yields, for the row x of table, a row g(code) for
+// each rule it breaks.
+func (s *Service) Broken(table string) string {
+	values := []string{"(NULL, false)"}
+	for _, r := range s.Rules {
+		if r.Object == table {
+			values = append(values, fmt.Sprintf("('%s', (%s))", r.Code, r.Where))
+		}
+	}
+	return "JOIN LATERAL (VALUES " + strings.Join(values, ", ") + ") AS g (code, broken) ON g.broken"
+}
+
+// RuleName gives the title of the rule with the code, for facets.
+func (s *Service) RuleName(code string) (sv, en string) {
+	r, _ := s.Rule(code)
+	return r.Title.Sv, r.Title.En
+}

@@ -1,0 +1,202 @@
+package gap
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/page"
+	"fardplan/internal/postgres"
+)
+
+// Filter narrows a list of gaps; empty parts do not.
+type Filter struct {
+	Codes          []string
+	Severities     []Severity
+	Municipalities []string // SCB codes
+	Units          []uuid.UUID
+	ObjectKinds    []string
+}
+
+// Order is an order of the list of gaps.
+type Order string
+
+// orders are the orders of the list: severity from the gravest, since from the oldest.
+var orders = map[Order]postgres.Sort{
+	"SEVERITY":     {Expr: "x.rank", Type: "int"},
+	"SINCE":        {Expr: "x.since", Type: "timestamptz"},
+	"CODE":         {Expr: "x.rule", Type: "text"},
+	"MUNICIPALITY": {Expr: "m.name_sv", Type: "text"},
+	"UNIT":         {Expr: "coalesce(u.name_sv, '')", Type: "text"},
+}
+
+// computed gives SQL that selects every gap, with the condition that each table's
+// row x must meet.
+func (s *Service) computed(where func(table string) string) string {
+	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank WHERE false"}
+	for _, r := range s.Rules {
+		municipality := "x.municipality_id"
+		if r.Object == "municipality" {
+			municipality = "x.id"
+		}
+		selects = append(selects, fmt.Sprintf(
+			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d FROM %[2]s x WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
+			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], r.Where, where(r.Object)))
+	}
+	return strings.Join(selects, "\nUNION ALL\n")
+}
+
+// list is the list of the gaps of records that the caller may see.
+func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) postgres.List {
+	args := postgres.Args{}
+	from := s.computed(func(table string) string {
+		visible, more := s.Policy.Visible(ctx, table, "x", r.Past())
+		maps.Copy(args, more)
+		return visible
+	})
+	sort := orders[o]
+	sort.Name, sort.Desc = string(o), desc
+	l := postgres.List{
+		From: "(SELECT x.*, coalesce(e.opened_at, instant()) AS since FROM (" + from + `) x
+			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL) x
+			LEFT JOIN unit u ON u.id = x.unit_id
+			JOIN municipality m ON m.id = x.municipality_id`,
+		Alias: "x", Sort: sort,
+		Facets: map[string]postgres.Facet{
+			"CODE":         {Value: "x.rule", Names: s.RuleName},
+			"SEVERITY":     {Value: "CASE x.rank WHEN 1 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' ELSE 'LOW' END", Names: SeverityName},
+			"UNIT":         {Value: "x.unit_id::text", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
+			"MUNICIPALITY": {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
+			"OBJECT_KIND":  {Value: "x.object_kind", Names: func(table string) (sv, en string) { n := s.object(table).Name; return n.Sv, n.En }},
+		},
+	}
+	for name, value := range args {
+		l.Where("true", name, value)
+	}
+	if len(f.Codes) > 0 {
+		l.WhereFacet("CODE", "x.rule = ANY (@codes)", "codes", f.Codes)
+	}
+	if len(f.Severities) > 0 {
+		var wanted []int
+		for _, severity := range f.Severities {
+			wanted = append(wanted, ranks[severity])
+		}
+		l.WhereFacet("SEVERITY", "x.rank = ANY (@ranks)", "ranks", wanted)
+	}
+	if len(f.Municipalities) > 0 {
+		l.WhereFacet("MUNICIPALITY", "m.scb_code = ANY (@municipalities)", "municipalities", f.Municipalities)
+	}
+	if len(f.Units) > 0 {
+		l.WhereFacet("UNIT", "x.unit_id = ANY (@units)", "units", f.Units)
+	}
+	if len(f.ObjectKinds) > 0 {
+		l.WhereFacet("OBJECT_KIND", "x.object_kind = ANY (@object_kinds)", "object_kinds", f.ObjectKinds)
+	}
+	return l
+}
+
+// List reads one page of the gaps of records that the caller may see.
+func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
+	return postgres.Page[Gap](ctx, r, s.list(ctx, r, f, o, desc), a)
+}
+
+// OfEach reads, for each record, one page of its gaps.
+func (s *Service) OfEach(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, records []uuid.UUID, a page.Args) ([]*Connection, error) {
+	l := s.list(ctx, r, f, o, desc)
+	l.Parent = "x.object_id"
+	return postgres.Pages[Gap](ctx, r, l, records, a)
+}
+
+// Month is how gaps came and went in one month of Stockholm's calendar.
+type Month struct {
+	Month  string `db:"month"` // YYYY-MM
+	Opened int    `db:"opened"`
+	Closed int    `db:"closed"`
+	Open   int    `db:"open"` // at the month's end, or by now
+}
+
+// Series counts, for each of the latest months, the gaps of records that the caller
+// may see.
+func (s *Service) Series(ctx context.Context, r postgres.Reader, f Filter, months int) ([]*Month, error) {
+	args := postgres.Args{"months": months, "codes": f.Codes, "municipalities": f.Municipalities, "rules": []string{}}
+	var wanted []string
+	for _, rule := range s.Rules {
+		for _, severity := range f.Severities {
+			if rule.Severity == severity {
+				wanted = append(wanted, rule.Code)
+			}
+		}
+	}
+	severities := "true"
+	if len(f.Severities) > 0 {
+		severities, args["rules"] = "g.rule = ANY (@rules)", append([]string{}, wanted...)
+	}
+	var seen []string
+	for _, o := range s.Objects {
+		visible, more := s.Policy.Visible(ctx, o.Table, "x", r.Past())
+		maps.Copy(args, more)
+		seen = append(seen, fmt.Sprintf("SELECT g.* FROM gap_episode g JOIN %[1]s x ON x.id = g.object_id WHERE g.object_kind = '%[1]s' AND %[2]s", o.Table, visible))
+	}
+	return postgres.All[Month](ctx, r, `
+		WITH episode AS (
+			SELECT g.opened_at AT TIME ZONE 'Europe/Stockholm' AS opened, g.closed_at AT TIME ZONE 'Europe/Stockholm' AS closed
+			  FROM (`+strings.Join(seen, " UNION ALL ")+`) g JOIN municipality m ON m.id = g.municipality_id
+			 WHERE (cardinality(@codes::text[]) IS NOT DISTINCT FROM 0 OR @codes::text[] IS NULL OR g.rule = ANY (@codes))
+			   AND (cardinality(@municipalities::text[]) IS NOT DISTINCT FROM 0 OR @municipalities::text[] IS NULL OR m.scb_code = ANY (@municipalities))
+			   AND `+severities+`
+		), month AS (
+			SELECT start::timestamp AS start, start::timestamp + interval '1 month' AS stop
+			  FROM generate_series(date_trunc('month', today()::timestamp) - make_interval(months => @months - 1), date_trunc('month', today()::timestamp), interval '1 month') start
+		), counted AS (
+			SELECT to_char(m.start, 'YYYY-MM') AS month,
+			       (SELECT count(*) FROM episode e WHERE e.opened >= m.start AND e.opened < m.stop)::int AS opened,
+			       (SELECT count(*) FROM episode e WHERE e.closed >= m.start AND e.closed < m.stop)::int AS closed,
+			       (SELECT count(*) FROM episode e WHERE e.opened < m.stop AND coalesce(e.closed, 'infinity') >= m.stop)::int AS open
+			  FROM month m)
+		SELECT `+postgres.Columns[Month]("c")+` FROM counted c ORDER BY c.month`, args)
+}
+
+// keep opens and closes the episodes of the records that ids selects, so that they
+// are what the rules say now.
+func (s *Service) keep(ctx context.Context, tx *postgres.Tx, ids func(table string) string) error {
+	args := postgres.Args{"change": tx.Number}
+	for _, o := range s.Objects {
+		only := &Service{Objects: s.Objects}
+		for _, r := range s.Rules {
+			if r.Object == o.Table {
+				only.Rules = append(only.Rules, r)
+			}
+		}
+		touched := ids(o.Table)
+		computed := only.computed(func(string) string { return "x.id IN (" + touched + ")" })
+		_, err := tx.Exec(ctx, fmt.Sprintf(`
+			WITH now AS MATERIALIZED (%s)
+			UPDATE gap_episode g SET closed_at = instant()
+			 WHERE g.closed_at IS NULL AND g.object_kind = '%s' AND g.object_id IN (%s)
+			   AND NOT EXISTS (SELECT FROM now WHERE now.object_id = g.object_id AND now.rule = g.rule)`, computed, o.Table, touched), args)
+		if err != nil {
+			return fmt.Errorf("close episodes of gaps: %w", err)
+		}
+		_, err = tx.Exec(ctx, fmt.Sprintf(`
+			INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at)
+			SELECT uuid_v7(), now.rule, now.object_kind, now.object_id, now.municipality_id, instant()
+			  FROM (%s) now
+			 WHERE NOT EXISTS (SELECT FROM gap_episode g WHERE g.object_id = now.object_id AND g.rule = now.rule AND g.closed_at IS NULL)`, computed), args)
+		if err != nil {
+			return fmt.Errorf("open episodes of gaps: %w", err)
+		}
+	}
+	return nil
+}
+
+// Keep brings up to date the episodes of the records that the transaction's change
+// touches.
+func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
+	return s.keep(ctx, tx, func(table string) string {
+		touched := []string{fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", table)}
+		return strings.Join(append(touched, s.object(table).Affected...), " UNION ")
+	})
+}

@@ -1,0 +1,184 @@
+package organisation
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/page"
+	"fardplan/internal/postgres"
+)
+
+var municipalityOrders = map[Order]postgres.Sort{
+	"NAME":     {Expr: "x.name_sv", Type: "text"},
+	"SCB_CODE": {Expr: "x.scb_code", Type: "text"},
+	"CREATED":  {Expr: "x.created_at", Type: "timestamptz"},
+	"UPDATED":  {Expr: "x.updated_at", Type: "timestamptz"},
+}
+
+var unitOrders = map[Order]postgres.Sort{
+	"NAME":         {Expr: "x.name_sv", Type: "text"},
+	"TYPE":         {Expr: "array_position(ARRAY['COUNCIL', 'EXECUTIVE_BOARD', 'COMMITTEE', 'SUBCOMMITTEE', 'DEPARTMENT', 'DIVISION', 'UNIT', 'COMPANY', 'AUDIT'], x.type)", Type: "int"},
+	"MUNICIPALITY": {Expr: "m.name_sv", Type: "text"},
+	"VALID_FROM":   {Expr: "coalesce(x.valid_from, '-infinity')", Type: "date"},
+	"VALID_TO":     {Expr: "coalesce(x.valid_to, 'infinity')", Type: "date"},
+	"CREATED":      {Expr: "x.created_at", Type: "timestamptz"},
+	"UPDATED":      {Expr: "x.updated_at", Type: "timestamptz"},
+}
+
+// contains is the SQL condition that text holds the words of argument @name, letter
+// case aside; a % or _ in them is no wildcard.
+func contains(text, name string) string {
+	return "position(lower(@" + name + ") IN lower(" + text + ")) > 0"
+}
+
+// Municipalities reads one page of the municipalities that the caller may see.
+func (s *Service) Municipalities(ctx context.Context, r postgres.Reader, f MunicipalityFilter, o Order, desc bool, a page.Args) (*MunicipalityConnection, error) {
+	sort := municipalityOrders[o]
+	sort.Name, sort.Desc = string(o), desc
+	l := postgres.List{
+		From: "municipality x", Alias: "x", Sort: sort,
+		Facets: map[string]postgres.Facet{
+			"EXAMPLE": {Value: "x.is_example::text", Names: yesOrNo},
+		},
+	}
+	s.visible(ctx, r, &l, "municipality")
+	l.Where("x.archived_at IS NULL")
+	if len(f.SCBCodes) > 0 {
+		l.Where("x.scb_code = ANY (@scb_codes)", "scb_codes", f.SCBCodes)
+	}
+	if f.NameContains != "" {
+		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
+	}
+	if f.Example != nil {
+		l.WhereFacet("EXAMPLE", "x.is_example = @example", "example", *f.Example)
+	}
+	return postgres.Page[Municipality](ctx, r, l, a)
+}
+
+func yesOrNo(value string) (sv, en string) {
+	if value == "true" {
+		return "ja", "yes"
+	}
+	return "nej", "no"
+}
+
+// visible adds the condition of what the caller may see.
+func (s *Service) visible(ctx context.Context, r postgres.Reader, l *postgres.List, table string) {
+	condition, args := s.Policy.Visible(ctx, table, "x", r.Past())
+	l.Where(condition)
+	for name, value := range args {
+		l.Where("true", name, value)
+	}
+}
+
+func (s *Service) unitList(ctx context.Context, r postgres.Reader, f UnitFilter, o Order, desc bool) postgres.List {
+	sort := unitOrders[o]
+	sort.Name, sort.Desc = string(o), desc
+	l := postgres.List{
+		From: "unit x JOIN municipality m ON m.id = x.municipality_id", Alias: "x", Sort: sort,
+		Facets: map[string]postgres.Facet{
+			"TYPE":         {Value: "x.type", Names: UnitTypeName},
+			"MUNICIPALITY": {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
+		},
+	}
+	s.visible(ctx, r, &l, "unit")
+	l.Where("(x.archived_at IS NOT NULL) = @archived", "archived", f.Archived)
+	if len(f.Municipalities) > 0 {
+		l.WhereFacet("MUNICIPALITY", "m.scb_code = ANY (@municipalities)", "municipalities", f.Municipalities)
+	}
+	if len(f.Types) > 0 {
+		l.WhereFacet("TYPE", "x.type = ANY (@types)", "types", f.Types)
+	}
+	if len(f.Parents) > 0 {
+		l.Where("x.parent_id = ANY (@parents)", "parents", f.Parents)
+	}
+	if f.Root != nil {
+		l.Where("(x.parent_id IS NULL) = @root", "root", *f.Root)
+	}
+	if f.ValidOn != nil {
+		l.Where("coalesce(x.valid_from, '-infinity') <= @valid_on AND coalesce(x.valid_to, 'infinity') >= @valid_on", "valid_on", *f.ValidOn)
+	}
+	if f.NameContains != "" {
+		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en, array_to_string(x.aliases, ' '))", "name"), "name", f.NameContains)
+	}
+	return l
+}
+
+// Units reads one page of the units that the caller may see.
+func (s *Service) Units(ctx context.Context, r postgres.Reader, f UnitFilter, o Order, desc bool, a page.Args) (*UnitConnection, error) {
+	return postgres.Page[Unit](ctx, r, s.unitList(ctx, r, f, o, desc), a)
+}
+
+// UnitsOfEach reads, for each municipality, one page of its units.
+func (s *Service) UnitsOfEach(ctx context.Context, r postgres.Reader, f UnitFilter, o Order, desc bool, municipalities []uuid.UUID, a page.Args) ([]*UnitConnection, error) {
+	l := s.unitList(ctx, r, f, o, desc)
+	l.Parent = "x.municipality_id"
+	return postgres.Pages[Unit](ctx, r, l, municipalities, a)
+}
+
+// ChildrenOfEach reads, for each unit, one page of the units right under it.
+func (s *Service) ChildrenOfEach(ctx context.Context, r postgres.Reader, f UnitFilter, o Order, desc bool, units []uuid.UUID, a page.Args) ([]*UnitConnection, error) {
+	l := s.unitList(ctx, r, f, o, desc)
+	l.Parent = "x.parent_id"
+	return postgres.Pages[Unit](ctx, r, l, units, a)
+}
+
+// MunicipalitiesByID reads municipalities by id.
+func (s *Service) MunicipalitiesByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Municipality, error) {
+	condition, args := s.Policy.Visible(ctx, "municipality", "x", r.Past())
+	return postgres.ByID[Municipality](ctx, r, "municipality", condition, args, ids)
+}
+
+// MunicipalityByCode reads the municipality with an SCB code; none is NOT_FOUND.
+func (s *Service) MunicipalityByCode(ctx context.Context, r postgres.Reader, code string) (*Municipality, error) {
+	return postgres.One[Municipality](ctx, r, "SELECT "+postgres.Columns[Municipality]("x")+" FROM municipality x WHERE x.scb_code = @code", postgres.Args{"code": code})
+}
+
+// home reads the id of the municipality that runs the installation; uuid.Nil before there is one.
+func home(ctx context.Context, r postgres.Reader) (uuid.UUID, error) {
+	ids, err := postgres.Values[uuid.UUID](ctx, r, "SELECT x.id FROM municipality x WHERE x.is_home", nil)
+	if err != nil || len(ids) == 0 {
+		return uuid.Nil, err
+	}
+	return ids[0], nil
+}
+
+// UnitsByID reads units by id.
+func (s *Service) UnitsByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Unit, error) {
+	condition, args := s.Policy.Visible(ctx, "unit", "x", r.Past())
+	return postgres.ByID[Unit](ctx, r, "unit", condition, args, ids)
+}
+
+// unitByID reads one unit; none is NOT_FOUND.
+func (s *Service) unitByID(ctx context.Context, r postgres.Reader, id uuid.UUID) (*Unit, error) {
+	return postgres.One[Unit](ctx, r, "SELECT "+postgres.Columns[Unit]("x")+" FROM unit x WHERE x.id = @id", postgres.Args{"id": id})
+}
+
+func (s *Service) municipalityByID(ctx context.Context, r postgres.Reader, id uuid.UUID) (*Municipality, error) {
+	return postgres.One[Municipality](ctx, r, "SELECT "+postgres.Columns[Municipality]("x")+" FROM municipality x WHERE x.id = @id", postgres.Args{"id": id})
+}
+
+// Partners reads the municipalities that share a collaboration with the municipality
+// today, itself included.
+func Partners(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]uuid.UUID, error) {
+	return postgres.Values[uuid.UUID](ctx, r, `
+		SELECT DISTINCT other.municipality_id
+		  FROM collaboration_member mine
+		  JOIN collaboration_member other USING (collaboration_id)
+		 WHERE mine.municipality_id = @municipality
+		   AND mine.valid_from <= today() AND coalesce(mine.valid_to, 'infinity') >= today()
+		   AND other.valid_from <= today() AND coalesce(other.valid_to, 'infinity') >= today()`,
+		postgres.Args{"municipality": municipality})
+}
+
+// AddCollaboration registers a collaboration with its members, for the system's own
+// data; members are by municipality id.
+func AddCollaboration(ctx context.Context, tx *postgres.Tx, nameSv, nameEn, from, source string, members []uuid.UUID) error {
+	_, err := tx.Exec(ctx, `
+		WITH made AS (INSERT INTO collaboration (id, name_sv, name_en) VALUES (uuid_v7(), @name_sv, @name_en) RETURNING id)
+		INSERT INTO collaboration_member (id, collaboration_id, municipality_id, valid_from, source)
+		SELECT uuid_v7(), made.id, member, @from::date, @source FROM made, unnest(@members::uuid[]) member`,
+		postgres.Args{"name_sv": nameSv, "name_en": nameEn, "from": from, "source": source, "members": members})
+	return err
+}
