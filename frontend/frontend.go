@@ -26,8 +26,10 @@ const ExampleQuery = `{
   municipalities(first: 13) {
     totalCount
     nodes {
-      code
-      name
+      scbCode
+      name {
+        sv
+      }
     }
   }
 }`

@@ -174,7 +174,7 @@ BEGIN
   EXECUTE format('DROP VIEW IF EXISTS asof.%I', p_table);
   FOR col IN
     SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type, h.attname IS NULL AS is_new,
-           format_type(h.atttypid, h.atttypmod) AS past_type, h.attnotnull AS past_not_null,
+           format_type(h.atttypid, h.atttypmod) AS past_type, h.attnotnull AS past_not_null, a.attcollation <> h.attcollation AS is_resorted,
            CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS preset,
            CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
              FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE c.oid = a.attcollation) ELSE '' END AS collation
@@ -189,7 +189,7 @@ BEGIN
       -- Past rows take the value that the same column's default gave to the live ones.
       EXECUTE format('ALTER TABLE %s ADD COLUMN %I %s%s %s', past, col.attname, col.type, col.collation, 'DEFAULT ' || coalesce(col.preset, 'NULL'));
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', past, col.attname);
-    ELSIF col.type <> col.past_type THEN
+    ELSIF col.type <> col.past_type OR col.is_resorted THEN
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s%s USING %I::%s', past, col.attname, col.type, col.collation, col.attname, col.type);
     END IF;
     IF col.past_not_null AND col.attname NOT IN ('id', 'changed_in') THEN

@@ -18,6 +18,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN NOT EXISTS (SELECT FROM unnest(texts) t WHERE t IS NULL OR btrim(t) = '' OR length(t) > most);
 GRANT EXECUTE ON FUNCTION texts_within TO fardplan_app, fardplan_read;
 
+-- Each text of the list is of the form.
+CREATE FUNCTION texts_match(texts text[], form text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN NOT EXISTS (SELECT FROM unnest(texts) t WHERE (t ~ form) IS NOT TRUE);
+GRANT EXECUTE ON FUNCTION texts_match TO fardplan_app, fardplan_read;
+
 CREATE TABLE municipality (
   id uuid NOT NULL CONSTRAINT municipality_pk PRIMARY KEY,
   version int NOT NULL,
@@ -33,9 +39,7 @@ CREATE TABLE municipality (
     CONSTRAINT municipality_org_number_form CHECK (org_number ~ '^[0-9]{6}-[0-9]{4}$' AND luhn_valid(org_number)),
   diary_patterns text[] NOT NULL DEFAULT '{}'
     CONSTRAINT municipality_diary_patterns_form CHECK (
-      cardinality(diary_patterns) <= 20
-      AND NOT ('' = ANY (diary_patterns))
-      AND array_to_string(diary_patterns, E'\n') ~ '^((ORGAN|YEAR|YY|SERIAL|DOSSIER|[ /:.\-])+(\n(?!$)|$))*$'
+      cardinality(diary_patterns) <= 20 AND texts_match(diary_patterns, '^(ORGAN|YEAR|YY|SERIAL|DOSSIER|[ /:.\-])+$')
     ),
   diary_link_template text
     CONSTRAINT municipality_diary_link_form CHECK (diary_link_template ~ '^https?://[^\s]+$' AND position('{diaryNumber}' IN diary_link_template) > 0 AND length(diary_link_template) <= 500),
@@ -78,23 +82,24 @@ CREATE INDEX unit_by_name ON unit (name_sv, id);
 CREATE INDEX unit_by_parent ON unit (parent_id, name_sv, id);
 CREATE INDEX unit_by_municipality ON unit (municipality_id, name_sv, id);
 
--- A tree has no cycles, of parents or of successors.
+-- A tree has no cycles, of parents or of successors. A row under way is not there to
+-- be found yet: so its own reference and those to it are looked at too.
 -- +goose StatementBegin
 CREATE FUNCTION unit_no_cycle() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-  IF EXISTS (
+  IF NEW.parent_id = NEW.id OR EXISTS (
     WITH RECURSIVE above AS (
       SELECT u.id, u.parent_id FROM public.unit u WHERE u.id = NEW.parent_id
       UNION SELECT u.id, u.parent_id FROM public.unit u JOIN above a ON u.id = a.parent_id)
-    SELECT FROM above WHERE id = NEW.id) THEN
+    SELECT FROM above WHERE NEW.id IN (id, parent_id)) THEN
     RAISE EXCEPTION 'a unit under itself' USING ERRCODE = 'FP010', CONSTRAINT = 'unit_parent_no_cycle';
   END IF;
   IF EXISTS (
     WITH RECURSIVE later AS (
       SELECT u.id, u.successor_id FROM public.unit u WHERE u.id = NEW.successor_id
       UNION SELECT u.id, u.successor_id FROM public.unit u JOIN later l ON u.id = l.successor_id)
-    SELECT FROM later WHERE id = NEW.id) THEN
+    SELECT FROM later WHERE NEW.id IN (id, successor_id)) THEN
     RAISE EXCEPTION 'a unit that succeeds itself' USING ERRCODE = 'FP010', CONSTRAINT = 'unit_successor_no_cycle';
   END IF;
   RETURN NEW;

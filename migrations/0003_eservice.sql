@@ -17,7 +17,7 @@ CREATE TABLE shared_service (
   purpose_en text CONSTRAINT shared_service_purpose_en_length CHECK (length(btrim(purpose_en)) BETWEEN 1 AND 5000),
   classification text CONSTRAINT shared_service_classification_form CHECK (classification ~ '^[0-9]{1,2}(\.[0-9]{1,3}){0,5}$'),
   themes text[] NOT NULL DEFAULT '{}' CONSTRAINT shared_service_themes CHECK (themes <@ ARRAY['BUILDING_HOUSING_ENVIRONMENT', 'EDUCATION_CHILDCARE', 'CARE_SUPPORT', 'MUNICIPALITY_POLITICS', 'BUSINESS_WORK', 'TRAFFIC_PLANNING', 'CULTURE_LEISURE', 'RESCUE_SAFETY']),
-  artefact_urls text[] NOT NULL DEFAULT '{}' CONSTRAINT shared_service_artefact_urls CHECK (cardinality(artefact_urls) <= 20 AND texts_within(artefact_urls, 500) AND array_to_string(artefact_urls, ' ') ~ '^(https?://[^\s]+( |$))*$'),
+  artefact_urls text[] NOT NULL DEFAULT '{}' CONSTRAINT shared_service_artefact_urls CHECK (cardinality(artefact_urls) <= 20 AND texts_within(artefact_urls, 500) AND texts_match(artefact_urls, '^https?://[^\s]+$')),
   licence text CONSTRAINT shared_service_licence_length CHECK (length(btrim(licence)) BETWEEN 1 AND 100),
   visibility text NOT NULL DEFAULT 'PUBLIC' CONSTRAINT shared_service_visibility CHECK (visibility IN ('PUBLIC', 'COLLABORATION', 'MUNICIPALITY'))
 );
@@ -52,7 +52,7 @@ CREATE TABLE e_service (
   channels text[] NOT NULL DEFAULT '{}' CONSTRAINT e_service_channels CHECK (channels <@ ARRAY['WEB', 'APP', 'EMAIL', 'PHONE', 'POST', 'VISIT']),
   alternative_channel_sv text CONSTRAINT e_service_alternative_channel_length CHECK (length(btrim(alternative_channel_sv)) BETWEEN 1 AND 1000),
   alternative_channel_en text CONSTRAINT e_service_alternative_channel_en_length CHECK (length(btrim(alternative_channel_en)) BETWEEN 1 AND 1000),
-  languages text[] NOT NULL DEFAULT '{}' CONSTRAINT e_service_languages CHECK (cardinality(languages) <= 30 AND array_to_string(languages, ' ') ~ '^([a-z]{2,3}( |$))*$'),
+  languages text[] NOT NULL DEFAULT '{}' CONSTRAINT e_service_languages CHECK (cardinality(languages) <= 30 AND texts_match(languages, '^[a-z]{2,3}$')),
   eid_level text CONSTRAINT e_service_eid_level CHECK (eid_level IN ('NONE', 'LOW', 'SUBSTANTIAL', 'HIGH')),
   requires_authentication boolean,
   requires_signing boolean,
@@ -144,6 +144,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
   back boolean;
 BEGIN
+  -- What was published stays known as such: it is archived, not deleted.
+  NEW.first_published_at := CASE WHEN NEW.published THEN NEW.updated_at END;
   IF TG_OP = 'INSERT' THEN
     -- What already is may be registered as found, with its source and reason.
     IF NEW.status NOT IN ('IDEA', 'PLANNED') AND NEW.found_source IS NULL THEN
@@ -166,8 +168,7 @@ BEGIN
           AND coalesce(u.valid_from, '-infinity') <= public.today() AND coalesce(u.valid_to, 'infinity') >= public.today()) THEN
     RAISE EXCEPTION 'live with an owner that is closed' USING ERRCODE = 'FP010', CONSTRAINT = 'e_service_live_owner_valid';
   END IF;
-  -- What was published stays known as such: it is archived, not deleted.
-  NEW.first_published_at := coalesce(OLD.first_published_at, CASE WHEN NEW.published THEN NEW.updated_at END);
+  NEW.first_published_at := coalesce(OLD.first_published_at, NEW.first_published_at);
   RETURN NEW;
 END $$;
 -- +goose StatementEnd

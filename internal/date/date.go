@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 	_ "time/tzdata" // Stockholm's rules, also where the machine has none
+
+	"fardplan/internal/fault"
 )
 
 // Date is a day of the calendar. The zero Date is 0001-01-01.
@@ -81,19 +83,18 @@ func (d Date) Value() (driver.Value, error) { return d.day, nil }
 // MarshalGQL writes the GraphQL scalar Date.
 func (d Date) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d.String())) }
 
-// UnmarshalGQL reads the GraphQL scalar Date; anything but a date is an error that
-// says how one is written.
+// UnmarshalGQL reads the GraphQL scalar Date; anything but a date is an INVALID fault
+// that says how one is written.
 func (d *Date) UnmarshalGQL(v any) error {
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("a date is written as text, YYYY-MM-DD")
+	if s, ok := v.(string); ok {
+		if parsed, err := Parse(s); err == nil {
+			*d = parsed
+			return nil
+		}
 	}
-	parsed, err := Parse(s)
-	if err != nil {
-		return err
-	}
-	*d = parsed
-	return nil
+	return fault.Field("", "date",
+		"Ett datum skrivs ÅÅÅÅ-MM-DD, till exempel 2026-11-23, åren 1800 till 2200.",
+		"A date is written YYYY-MM-DD, such as 2026-11-23, of the years 1800 to 2200.")
 }
 
 // MarshalJSON writes the date as text.

@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
+	"fardplan/internal/gid"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/text"
 )
 
 // Coded texts of the catalogue; codes.go has their values with names for people.
@@ -137,11 +139,56 @@ type Usage struct {
 type (
 	// Connection is one page of e-services.
 	Connection = page.Connection[*EService]
+	// Edge is an e-service with its place in a list.
+	Edge = page.Edge[*EService]
 	// SharedServiceConnection is one page of shared services.
 	SharedServiceConnection = page.Connection[*SharedService]
+	// SharedServiceEdge is a shared service with its place in a list.
+	SharedServiceEdge = page.Edge[*SharedService]
 	// UsageConnection is one page of months of use.
 	UsageConnection = page.Connection[*Usage]
+	// UsageEdge is a month of use with its place in a list.
+	UsageEdge = page.Edge[*Usage]
 )
+
+// NodeID gives the shared service's global id.
+func (s *SharedService) NodeID() gid.ID { return gid.New("shared_service", s.ID) }
+
+// NodeID gives the e-service's global id.
+func (e *EService) NodeID() gid.ID { return gid.New("e_service", e.ID) }
+
+// NodeID gives the global id of a month of use.
+func (u *Usage) NodeID() gid.ID { return gid.New("e_service_usage", u.ID) }
+
+// Name gives the shared service's name.
+func (s *SharedService) Name() text.Localized { return text.Localized{Sv: s.NameSv, En: s.NameEn} }
+
+// Purpose says what it is for; nil when nobody has said.
+func (s *SharedService) Purpose() *text.Localized { return text.Maybe(s.PurposeSv, s.PurposeEn) }
+
+// Name gives the e-service's name.
+func (e *EService) Name() text.Localized { return text.Localized{Sv: e.NameSv, En: e.NameEn} }
+
+// Summary says in a sentence what one does in it; nil when nobody has said.
+func (e *EService) Summary() *text.Localized { return text.Maybe(e.SummarySv, e.SummaryEn) }
+
+// Description says more; nil when nobody has.
+func (e *EService) Description() *text.Localized {
+	return text.Maybe(e.DescriptionSv, e.DescriptionEn)
+}
+
+// AlternativeChannel gives the way for those who do not use it digitally; nil when none is given.
+func (e *EService) AlternativeChannel() *text.Localized {
+	return text.Maybe(e.AlternativeChannelSv, e.AlternativeChannelEn)
+}
+
+// Fee says what it costs; nil when nobody has said.
+func (e *EService) Fee() *text.Localized { return text.Maybe(e.FeeSv, e.FeeEn) }
+
+// ProcessingTime says how long it takes; nil when nobody has said.
+func (e *EService) ProcessingTime() *text.Localized {
+	return text.Maybe(e.ProcessingTimeSv, e.ProcessingTimeEn)
+}
 
 // Filter narrows a list of e-services; empty parts do not.
 type Filter struct {

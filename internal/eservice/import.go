@@ -12,6 +12,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/date"
 	"fardplan/internal/fault"
+	"fardplan/internal/gid"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
@@ -94,8 +95,14 @@ type ImportRun struct {
 	Refused        int       `db:"refused"`
 }
 
+// NodeID gives the import's global id.
+func (r *ImportRun) NodeID() gid.ID { return gid.New("import_run", r.ID) }
+
 // ImportRunConnection is one page of imports.
 type ImportRunConnection = page.Connection[*ImportRun]
+
+// ImportRunEdge is an import with its place in a list.
+type ImportRunEdge = page.Edge[*ImportRun]
 
 // followed are the fields that follow the platform: how to read and set each, as the
 // value that JSON has for it.

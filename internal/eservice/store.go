@@ -247,6 +247,12 @@ func (s *Service) SharedByID(ctx context.Context, r postgres.Reader, ids []uuid.
 	return postgres.ByID[SharedService](ctx, r, "shared_service", condition, args, ids)
 }
 
+// UsageByID reads months of use by id, of e-services that the caller may see.
+func (s *Service) UsageByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Usage, error) {
+	condition, args := s.Policy.Visible(ctx, "e_service", "e", r.Past())
+	return postgres.ByID[Usage](ctx, r, "e_service_usage", "EXISTS (SELECT FROM e_service e WHERE e.id = x.e_service_id AND "+condition+")", args, ids)
+}
+
 // Steps gives, for each status, the steps of the life cycle that lead from it.
 func Steps(ctx context.Context, r postgres.Reader) (map[Status][]Step, error) {
 	type step struct {

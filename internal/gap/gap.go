@@ -14,6 +14,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/history"
 	"fardplan/internal/page"
+	"fardplan/internal/text"
 )
 
 // Severity ranks gaps.
@@ -36,6 +37,9 @@ func SeverityName(s string) (sv, en string) {
 
 // Text is a text in Swedish and English.
 type Text struct{ Sv, En string }
+
+// Localized gives the text as the API does.
+func (t Text) Localized() text.Localized { return text.Both(t.Sv, t.En) }
 
 // Rule is one thing that a record should have or be.
 type Rule struct {
@@ -82,6 +86,9 @@ type Gap struct {
 
 // Connection is one page of gaps.
 type Connection = page.Connection[*Gap]
+
+// Edge is a gap with its place in a list.
+type Edge = page.Edge[*Gap]
 
 // Rule gives the rule with the code.
 func (s *Service) Rule(code string) (Rule, bool) {

@@ -18,7 +18,7 @@ type Filter struct {
 	Severities     []Severity
 	Municipalities []string // SCB codes
 	Units          []uuid.UUID
-	ObjectKinds    []string
+	Kinds          []string // tables of records, in capitals as the API writes them
 }
 
 // Order is an order of the list of gaps.
@@ -70,7 +70,10 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 			"SEVERITY":     {Value: "CASE x.rank WHEN 1 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' ELSE 'LOW' END", Names: SeverityName},
 			"UNIT":         {Value: "x.unit_id::text", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
 			"MUNICIPALITY": {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
-			"OBJECT_KIND":  {Value: "x.object_kind", Names: func(table string) (sv, en string) { n := s.object(table).Name; return n.Sv, n.En }},
+			"OBJECT_KIND": {Value: "upper(x.object_kind)", Names: func(kind string) (sv, en string) {
+				name := s.object(strings.ToLower(kind)).Name
+				return name.Sv, name.En
+			}},
 		},
 	}
 	for name, value := range args {
@@ -92,8 +95,8 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 	if len(f.Units) > 0 {
 		l.WhereFacet("UNIT", "x.unit_id = ANY (@units)", "units", f.Units)
 	}
-	if len(f.ObjectKinds) > 0 {
-		l.WhereFacet("OBJECT_KIND", "x.object_kind = ANY (@object_kinds)", "object_kinds", f.ObjectKinds)
+	if len(f.Kinds) > 0 {
+		l.WhereFacet("OBJECT_KIND", "upper(x.object_kind) = ANY (@kinds)", "kinds", f.Kinds)
 	}
 	return l
 }

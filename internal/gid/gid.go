@@ -5,6 +5,8 @@ package gid
 
 import (
 	"encoding/base64"
+	"io"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -32,7 +34,7 @@ func (id ID) Parse() (kind string, u uuid.UUID, err error) {
 			return kind, u, nil
 		}
 	}
-	return "", uuid.Nil, fault.Field("id", "id_form", "Det här är inget id härifrån. Använd ett id som ett svar har gett.", "This is not an id of this system. Use an id that an answer gave.")
+	return "", uuid.Nil, fault.Field("", "id_form", "Det här är inget id härifrån. Använd ett id som ett svar har gett.", "This is not an id of this system. Use an id that an answer gave.")
 }
 
 // As gives the UUID of an id of the wanted kind; field names the input field for
@@ -48,4 +50,20 @@ func (id ID) As(kind, field string) (uuid.UUID, error) {
 			"The id belongs to a record of another kind than the one asked for here.")
 	}
 	return u, nil
+}
+
+// MarshalGQL writes the GraphQL scalar ID.
+func (id ID) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(id))) }
+
+// UnmarshalGQL reads the GraphQL scalar ID; what it names is checked where it is used.
+func (id *ID) UnmarshalGQL(v any) error {
+	switch v := v.(type) {
+	case string:
+		*id = ID(v)
+	case int64:
+		*id = ID(strconv.FormatInt(v, 10))
+	default:
+		return fault.Field("", "id_form", "Ett id skrivs som text.", "An id is written as text.")
+	}
+	return nil
 }

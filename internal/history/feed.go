@@ -11,6 +11,7 @@ import (
 
 	"fardplan/internal/access"
 	"fardplan/internal/fault"
+	"fardplan/internal/gid"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 )
@@ -27,9 +28,35 @@ type Event struct {
 // Feed is one page of what has changed. When it has no next page, the caller has
 // all up to Through and asks for what came since that the next time.
 type Feed struct {
-	Edges       []page.Edge[*Event]
+	Edges       []EventEdge
 	HasNextPage bool
 	Through     int64
+
+	later bool // not the first page
+}
+
+// NodeID gives the record's global id.
+func (e *Event) NodeID() gid.ID { return gid.New(e.Kind, e.ID) }
+
+// EventEdge is an event with its place in the feed.
+type EventEdge = page.Edge[*Event]
+
+// Nodes gives the events without their cursors.
+func (f *Feed) Nodes() []*Event {
+	events := make([]*Event, len(f.Edges))
+	for i, e := range f.Edges {
+		events[i] = e.Node
+	}
+	return events
+}
+
+// PageInfo tells where the page lies.
+func (f *Feed) PageInfo() page.Info {
+	info := page.Info{HasNextPage: f.HasNextPage, HasPreviousPage: f.later}
+	if n := len(f.Edges); n > 0 {
+		info.StartCursor, info.EndCursor = &f.Edges[0].Cursor, &f.Edges[n-1].Cursor
+	}
+	return info
 }
 
 // FeedKinds are the tables whose records the feed tells of.
@@ -49,7 +76,7 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 	}
 	// Where the first page ends holds for the later ones too: what changes meanwhile
 	// comes the next time.
-	feed := &Feed{Through: now.Change, Edges: []page.Edge[*Event]{}}
+	feed := &Feed{Through: now.Change, Edges: []EventEdge{}, later: w.After != nil}
 	var number int64
 	var kind string
 	var id uuid.UUID

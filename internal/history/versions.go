@@ -34,6 +34,9 @@ type Version struct {
 // Versions is one page of a record's changes.
 type Versions = page.Connection[*Version]
 
+// VersionEdge is a change with its place in a record's list of them.
+type VersionEdge = page.Edge[*Version]
+
 // Field is one field of a record that a change set, by its column; a value is the
 // column's as JSON.
 type Field struct {

@@ -8,8 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
+	"fardplan/internal/gid"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/text"
 )
 
 // Municipality is a kommun.
@@ -101,9 +103,25 @@ type Unit struct {
 type (
 	// MunicipalityConnection is one page of municipalities.
 	MunicipalityConnection = page.Connection[*Municipality]
+	// MunicipalityEdge is a municipality with its place in a list.
+	MunicipalityEdge = page.Edge[*Municipality]
 	// UnitConnection is one page of units.
 	UnitConnection = page.Connection[*Unit]
+	// UnitEdge is a unit with its place in a list.
+	UnitEdge = page.Edge[*Unit]
 )
+
+// NodeID gives the municipality's global id.
+func (m *Municipality) NodeID() gid.ID { return gid.New("municipality", m.ID) }
+
+// NodeID gives the unit's global id.
+func (u *Unit) NodeID() gid.ID { return gid.New("unit", u.ID) }
+
+// Name gives the municipality's name.
+func (m *Municipality) Name() text.Localized { return text.Localized{Sv: m.NameSv, En: m.NameEn} }
+
+// Name gives the unit's name.
+func (u *Unit) Name() text.Localized { return text.Localized{Sv: u.NameSv, En: u.NameEn} }
 
 // MunicipalityFilter narrows a list of municipalities; empty parts do not.
 type MunicipalityFilter struct {

@@ -60,7 +60,13 @@ func Constraints() postgres.Constraints { return constraints }
 func GapObjects() []gap.Object {
 	return []gap.Object{
 		{Table: "municipality", Name: gap.Text{Sv: "kommun", En: "municipality"}, Unit: "NULL::uuid"},
-		{Table: "unit", Name: gap.Text{Sv: "enhet", En: "unit"}, Unit: "x.id"},
+		{
+			Table: "unit", Name: gap.Text{Sv: "enhet", En: "unit"}, Unit: "x.id",
+			Affected: []string{
+				"SELECT y.id FROM unit y JOIN unit p ON p.id = y.parent_id WHERE p.changed_in = @change",
+				"SELECT y.id FROM unit y JOIN unit s ON s.id = y.successor_id WHERE s.changed_in = @change",
+			},
+		},
 	}
 }
 

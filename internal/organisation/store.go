@@ -2,9 +2,11 @@ package organisation
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
+	"fardplan/internal/fault"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 )
@@ -181,4 +183,25 @@ func AddCollaboration(ctx context.Context, tx *postgres.Tx, nameSv, nameEn, from
 		SELECT uuid_v7(), made.id, member, @from::date, @source FROM made, unnest(@members::uuid[]) member`,
 		postgres.Args{"name_sv": nameSv, "name_en": nameEn, "from": from, "source": source, "members": members})
 	return err
+}
+
+// OpenUnit finds the municipality's open unit of a name or alias, letter case aside. A
+// name that fits none or several is an INVALID fault.
+func (s *Service) OpenUnit(ctx context.Context, r postgres.Reader, municipality uuid.UUID, name string) (*Unit, error) {
+	units, err := postgres.All[Unit](ctx, r, "SELECT "+postgres.Columns[Unit]("x")+` FROM unit x
+		WHERE x.municipality_id = @municipality AND x.archived_at IS NULL AND coalesce(x.valid_to, 'infinity') >= today()
+		  AND (lower(x.name_sv) = lower(@name) OR lower(@name) IN (SELECT lower(a) FROM unnest(x.aliases) a))`,
+		postgres.Args{"municipality": municipality, "name": name})
+	if err != nil {
+		return nil, err
+	}
+	switch len(units) {
+	case 0:
+		return nil, fault.Field("", "unit_unknown",
+			fmt.Sprintf("Kommunen har ingen öppen enhet som heter %q.", name), fmt.Sprintf("The municipality has no open unit called %q.", name))
+	case 1:
+		return units[0], nil
+	}
+	return nil, fault.Field("", "unit_ambiguous",
+		fmt.Sprintf("Kommunen har flera öppna enheter som heter %q. Ge dem skilda namn först.", name), fmt.Sprintf("The municipality has several open units called %q. Name them apart first.", name))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/fault"
+	"fardplan/internal/text"
 )
 
 // Sizes of a page, in records.
@@ -129,11 +130,13 @@ type Facet struct {
 // FacetValue is one value of a facet: Value as the filter takes it, its names for
 // people, and the number of records.
 type FacetValue struct {
-	Value string
-	Sv    string
-	En    string
-	Count int
+	Value  string
+	Sv, En string
+	Count  int
 }
+
+// Label gives the value's names for people.
+func (v FacetValue) Label() text.Localized { return text.Both(v.Sv, v.En) }
 
 // Connection is one page of a list. The total and the facets are counted only when
 // asked for.
@@ -155,3 +158,8 @@ func (c *Connection[T]) Nodes() []T {
 
 // TotalCount counts the list's records over all its pages.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Total(ctx) }
+
+// Facets counts the list's records by the fields named.
+func (c *Connection[T]) Facets(ctx context.Context, by []string) ([]Facet, error) {
+	return c.Faceted(ctx, by)
+}

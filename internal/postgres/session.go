@@ -131,6 +131,18 @@ func (s *Session) AsOf(ctx context.Context, at time.Time, change *int64) (*Snaps
 	return snap, nil
 }
 
+// Before gives the state at an earlier change, by its number, as of this snapshot's
+// own instant: what a copy made then would hold.
+func (s *Snapshot) Before(ctx context.Context, change int64) (*Snapshot, error) {
+	l := &s.session.past
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.begin(ctx, s.session.db.past); err != nil {
+		return nil, err
+	}
+	return &Snapshot{session: s.session, past: true, At: s.At, Change: change}, nil
+}
+
 // Past tells whether the snapshot is of an earlier state.
 func (s *Snapshot) Past() bool { return s.past }
 

@@ -84,3 +84,10 @@ func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
 	tag, err := t.tx.Exec(ctx, sql, args)
 	return tag.RowsAffected(), err
 }
+
+// Note writes what is kept beside the records and has no history, such as when
+// something was last used.
+func (db *DB) Note(ctx context.Context, sql string, args Args) error {
+	_, err := db.write.Exec(ctx, sql, args)
+	return err
+}

@@ -86,7 +86,7 @@ func start(dir string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Server: private}
-	if err := s.execute(ctx, "postgres", "CREATE DATABASE "+template+" OWNER fardplan_owner"); err != nil {
+	if err := s.execute(ctx, "fardplan_owner", "CREATE DATABASE "+template+" OWNER fardplan_owner"); err != nil {
 		return nil, err
 	}
 	if _, err := postgres.Migrate(ctx, s.URL("fardplan_owner", template), migrations.Files); err != nil {
@@ -100,8 +100,9 @@ func start(dir string) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) execute(ctx context.Context, database, sql string) error {
-	conn, err := pgx.Connect(ctx, s.URL("fardplan_owner", database))
+// execute runs a statement on no database in particular.
+func (s *Server) execute(ctx context.Context, role, sql string) error {
+	conn, err := pgx.Connect(ctx, s.URL(role, "postgres"))
 	if err != nil {
 		return err
 	}
@@ -172,10 +173,11 @@ func create(t testing.TB, from string) Database {
 		name = name[:60]
 	}
 	ctx := context.Background()
-	if err := shared.execute(ctx, "postgres", fmt.Sprintf("CREATE DATABASE %q%s", name, from)); err != nil {
+	if err := shared.execute(ctx, "fardplan_owner", fmt.Sprintf("CREATE DATABASE %q%s", name, from)); err != nil {
 		t.Fatalf("create a test database: %v", err)
 	}
 	t.Cleanup(func() {
+		// Only the superuser may end what the application's connections left behind.
 		if err := shared.execute(ctx, "postgres", fmt.Sprintf("DROP DATABASE IF EXISTS %q WITH (FORCE)", name)); err != nil {
 			t.Errorf("drop a test database: %v", err)
 		}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fardplan/internal/access"
+	"fardplan/internal/app"
+	"fardplan/internal/demo"
+	"fardplan/internal/observe"
+	"fardplan/internal/postgres"
+	"fardplan/migrations"
+)
+
+func serve(ctx context.Context, p *program, args []string) error {
+	if err := parse(p.flags(), args, 0); err != nil {
+		return err
+	}
+	p.log.InfoContext(ctx, "starting", "version", version, "configuration", p.cfg)
+	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
+		if p.cfg.Demo {
+			if _, err := demo.Load(ctx, p.demoOptions(d)); err != nil {
+				return err
+			}
+		}
+		db, err := d.Open(ctx, p.cfg, nil)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		if d.Lost != nil {
+			go func() {
+				select {
+				case <-d.Lost:
+					stop(errLost)
+				case <-ctx.Done():
+				}
+			}()
+		}
+		services := app.NewServices(db, access.Policy{}, app.GapRules())
+		err = app.Serve(ctx, p.cfg, services, p.log, observe.NewMetrics(version), func(address string) {
+			fmt.Fprintf(p.out, "Färdplan svarar på http://%s (Ctrl-C stoppar; Ctrl-C stops it)\n", address)
+		})
+		if cause := context.Cause(ctx); errors.Is(cause, errLost) {
+			return errors.Join(err, cause)
+		}
+		return err
+	})
+}
+
+var errLost = errors.New("the private database ended; start again, and everything that was acknowledged is there")
+
+func (p *program) demoOptions(d *app.Database) demo.Options {
+	return demo.Options{URL: d.URL, ReadURL: d.ReadURL, Progress: func(what string) { p.log.Info(what) }}
+}
+
+func loadDemo(ctx context.Context, p *program, args []string) error {
+	if err := parse(p.flags(), args, 0); err != nil {
+		return err
+	}
+	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
+		s, err := demo.Load(ctx, p.demoOptions(d))
+		if err != nil {
+			return err
+		}
+		state := "Demonstrationen är inlagd"
+		if !s.Loaded {
+			state = "Demonstrationen fanns redan"
+		}
+		_, err = fmt.Fprintf(p.out, "%s: %d kommuner, %d enheter, %d gemensamma e-tjänster, %d e-tjänster, %d ändringar från %s till %s.\n",
+			state, s.Municipalities, s.Units, s.SharedServices, s.EServices, s.Changes, s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly))
+		return err
+	})
+}
+
+func migrateUp(ctx context.Context, p *program, args []string) error {
+	if err := parse(p.flags(), args, 0); err != nil {
+		return err
+	}
+	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
+		applied, err := postgres.Migrate(ctx, d.OwnerURL, migrations.Files)
+		if err != nil {
+			return err
+		}
+		for _, m := range applied {
+			fmt.Fprintf(p.out, "%s\n", m.Name)
+		}
+		_, err = fmt.Fprintf(p.out, "%d införda, inget mer att göra. (%d applied, nothing more to do.)\n", len(applied), len(applied))
+		return err
+	})
+}
+
+func migrateStatus(ctx context.Context, p *program, args []string) error {
+	if err := parse(p.flags(), args, 0); err != nil {
+		return err
+	}
+	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
+		all, err := postgres.Migrations(ctx, d.OwnerURL, migrations.Files)
+		for _, m := range all {
+			state := "saknas (missing)"
+			if m.Applied != nil {
+				state = m.Applied.UTC().Format(time.RFC3339)
+			}
+			fmt.Fprintf(p.out, "%-30s %s\n", m.Name, state)
+		}
+		return err
+	})
+}
+
+func showVersion(_ context.Context, p *program, args []string) error {
+	if err := parse(p.flags(), args, 0); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(p.out, "fardplan", version)
+	return err
+}

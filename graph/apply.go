@@ -1,0 +1,95 @@
+package graph
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/fault"
+	"fardplan/internal/gid"
+)
+
+// notOfRecord are the fields of inputs that say which record and why, not what of it.
+var notOfRecord = []string{"id", "expectedVersion", "comment", "municipality"}
+
+// references are the kinds of record that fields refer to.
+var references = map[string]string{
+	"ownerUnit": "unit", "parent": "unit", "successor": "unit",
+	"sharedService": "shared_service", "replacedBy": "e_service", "eService": "e_service",
+	"municipality": "municipality",
+}
+
+// apply sets the fields of record that the input gives, each by its name: a field left
+// out stays as it is, and null empties it. All faults are told at once.
+func apply(input, record any) error {
+	var faults fault.List
+	in, out := reflect.ValueOf(input), reflect.ValueOf(record).Elem()
+	for i := range in.NumField() {
+		name := apiName(in.Type().Field(i))
+		value := in.Field(i)
+		if slices.Contains(notOfRecord, name) {
+			continue
+		}
+		if set := value.MethodByName("IsSet"); set.IsValid() {
+			if !set.Call(nil)[0].Bool() {
+				continue
+			}
+			value = value.MethodByName("Value").Call(nil)[0]
+		}
+		to := out.FieldByNameFunc(func(field string) bool {
+			return strings.EqualFold(field, name) || references[name] != "" && strings.EqualFold(field, name+"ID")
+		})
+		if !to.IsValid() {
+			panic(fmt.Sprintf("%T has no field for %s of %T", record, name, input))
+		}
+		faults.Add(assign(name, to, value))
+	}
+	return faults.Err()
+}
+
+// apiName gives the name that the API has for a field of an input.
+func apiName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+// assign sets a field of a record to a value of an input.
+func assign(name string, to, value reflect.Value) *fault.Error {
+	if value.Kind() == reflect.Pointer && value.IsNil() || value.Kind() == reflect.Slice && value.IsNil() {
+		if to.Kind() != reflect.Pointer && to.Kind() != reflect.Slice {
+			return fault.Field(name, "null", "Fältet kan inte tömmas.", "The field cannot be emptied.")
+		}
+		to.SetZero()
+		return nil
+	}
+	if value.Kind() == reflect.Pointer {
+		value = value.Elem()
+	}
+	if id, ok := value.Interface().(gid.ID); ok {
+		u, err := id.As(references[name], name)
+		if err != nil {
+			return fault.All(err)[0]
+		}
+		value = reflect.ValueOf(u)
+	}
+	if to.Kind() == reflect.Pointer {
+		fresh := reflect.New(to.Type().Elem())
+		fresh.Elem().Set(value.Convert(to.Type().Elem()))
+		to.Set(fresh)
+		return nil
+	}
+	to.Set(value.Convert(to.Type()))
+	return nil
+}
+
+// optionalID reads an id of a kind that an input may leave out.
+func optionalID(id *gid.ID, kind, field string) (*uuid.UUID, error) {
+	if id == nil {
+		return nil, nil
+	}
+	u, err := id.As(kind, field)
+	return &u, err
+}

@@ -1,0 +1,2 @@
+// Package graph is the GraphQL API.
+package graph

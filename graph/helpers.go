@@ -1,0 +1,224 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"fardplan/graph/model"
+	"fardplan/internal/access"
+	"fardplan/internal/eservice"
+	"fardplan/internal/fault"
+	"fardplan/internal/gap"
+	"fardplan/internal/gid"
+	"fardplan/internal/history"
+	"fardplan/internal/openeplatform"
+	"fardplan/internal/page"
+	"fardplan/internal/text"
+)
+
+// pageOf gathers a list's arguments.
+func pageOf(first *int, after *string, last *int, before *string) page.Args {
+	return page.Args{First: first, After: after, Last: last, Before: before}
+}
+
+// valueOf gives what a pointer leads to; the zero value of nil.
+func valueOf[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// valueIn gives the value of an input's field; nil where it was left out.
+func valueIn[T any](o graphql.Omittable[*T]) *T { return o.Value() }
+
+func localized(t gap.Text) *text.Localized {
+	l := t.Localized()
+	return &l
+}
+
+// state gives the records as they were at an instant that the operation names.
+func state(ctx context.Context, i instant) (*scope, error) {
+	return ctx.Value(operationKey{}).(*operation).scope(ctx, i)
+}
+
+// sees tells whether the caller may see who made a change, and why.
+func (r *Resolver) sees(ctx context.Context, v *history.Version) bool {
+	return r.Policy.SeesActor(ctx, valueOf(v.Municipality))
+}
+
+// node finds any record by its global id; nil where the caller sees none.
+func (r *Resolver) node(ctx context.Context, id gid.ID) (model.Node, error) {
+	kind, u, err := id.Parse()
+	if err != nil {
+		return nil, atField(err, "id")
+	}
+	record, err := r.record(ctx, kind, u)
+	if record == nil || err != nil {
+		return nil, err
+	}
+	return record, nil
+}
+
+// nodes finds records by their global ids, each in its place.
+func (r *Resolver) nodes(ctx context.Context, ids []gid.ID) ([]model.Node, error) {
+	found := make([]model.Node, len(ids))
+	errs := make(chan error, len(ids))
+	for i, id := range ids {
+		go func() {
+			var err error
+			found[i], err = r.node(ctx, id)
+			errs <- err
+		}()
+	}
+	var first error
+	for range ids {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
+	}
+	return found, first
+}
+
+// record finds a record of a kind; nil where the caller sees none.
+func (r *Resolver) record(ctx context.Context, kind string, id uuid.UUID) (model.Record, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case "municipality":
+		return found(s.load.municipality.find(ctx, id))
+	case "unit":
+		return found(s.load.unit.find(ctx, id))
+	case "shared_service":
+		return found(s.load.shared.find(ctx, id))
+	case "e_service":
+		return found(s.load.eService.find(ctx, id))
+	case "e_service_usage":
+		return found(s.load.usageMonth.find(ctx, id))
+	case "import_run":
+		return found(s.load.importRun.find(ctx, id))
+	case "api_token":
+		return found(s.load.apiToken.find(ctx, id))
+	}
+	return nil, nil
+}
+
+// found gives a record as a node, without the nil pointer of one that is not there.
+func found[T model.Record](record T, ok bool, err error) (model.Record, error) {
+	if !ok || err != nil {
+		return nil, err
+	}
+	return record, nil
+}
+
+// changes reads what has changed since a change.
+func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a page.Args) (*history.Feed, error) {
+	now, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if since < 0 || since > now.Change {
+		return nil, fault.Field("since", "since_change",
+			fmt.Sprintf("Ange numret på en ändring, 0 till %d.", now.Change),
+			fmt.Sprintf("Give the number of a change, 0 to %d.", now.Change))
+	}
+	tables := history.FeedKinds()
+	if len(kinds) > 0 {
+		tables = slices.DeleteFunc(tables, func(table string) bool { return !slices.Contains(kinds, strings.ToUpper(table)) })
+	}
+	before, err := now.Before(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	return history.Since(ctx, now.Snapshot, before, r.Policy, tables, a)
+}
+
+// changedFields tells what a change set, by the API's names of the fields.
+func changedFields(v *history.Version) ([]*model.FieldChange, error) {
+	fields, err := v.Fields()
+	changed := make([]*model.FieldChange, len(fields))
+	for i, f := range fields {
+		changed[i] = &model.FieldChange{Field: fieldName(f.Column), Before: fieldValue(f.Column, f.Before), After: fieldValue(f.Column, f.After)}
+	}
+	return changed, err
+}
+
+// importOf reads what an import is to bring in, from an address or from the input.
+func (r *Resolver) importOf(ctx context.Context, input model.ImportOepInput) (eservice.Import, error) {
+	// Nothing is fetched for one who may not import.
+	if err := r.Policy.RequireSome(ctx, access.Import); err != nil {
+		return eservice.Import{}, err
+	}
+	owner, err := r.municipalityByCode(ctx, input.Municipality)
+	if err != nil {
+		return eservice.Import{}, err
+	}
+	if err := r.Policy.Require(ctx, access.Import, owner.ID); err != nil {
+		return eservice.Import{}, err
+	}
+	in := eservice.Import{Municipality: owner.ID, Name: input.Name, Owners: map[string]uuid.UUID{}}
+	if in.DefaultOwner, err = optionalID(valueIn(input.DefaultOwner), "unit", "defaultOwner"); err != nil {
+		return in, err
+	}
+	for i, o := range input.Owners {
+		if in.Owners[o.Category], err = o.Unit.As("unit", fmt.Sprintf("owners.%d.unit", i)); err != nil {
+			return in, err
+		}
+	}
+	url, document := valueIn(input.URL), valueIn(input.Document)
+	switch {
+	case url != nil && document == nil:
+		in.Source = *url
+		in.Document, err = openeplatform.Fetch(ctx, *url, r.Fetch)
+		err = atField(err, "url")
+	case document != nil && url == nil:
+		in.Source = "document"
+		in.Document, err = openeplatform.Read(ctx, strings.NewReader(*document), "", r.Fetch)
+		err = atField(err, "document")
+	default:
+		err = fault.Field("url", "import_source", "Ange antingen url eller document.", "Give either url or document.")
+	}
+	return in, err
+}
+
+// outcomes lists the outcomes of an import in the order that people read them.
+var outcomeOrder = []eservice.Outcome{eservice.New, eservice.Changed, eservice.KeptHere, eservice.Gone, eservice.Unchanged, eservice.Refused}
+
+func countsOf(p *eservice.Plan) []*model.ImportCount {
+	counts := make([]*model.ImportCount, len(outcomeOrder))
+	for i, o := range outcomeOrder {
+		counts[i] = &model.ImportCount{Outcome: o, Count: p.Counts[o]}
+	}
+	return counts
+}
+
+// mostLines is how many lines of an import one field shows.
+const mostLines = 1000
+
+func linesOf(p *eservice.Plan, outcomes []eservice.Outcome, first, offset int) ([]*eservice.Line, error) {
+	if first < 0 || first > mostLines || offset < 0 {
+		return nil, fault.Field("first", "page_size", "first ska vara 0 till 1 000 och offset inte negativ.", "first is to be 0 to 1,000 and offset not negative.")
+	}
+	lines := []*eservice.Line{}
+	for i := range p.Lines {
+		if len(outcomes) > 0 && !slices.Contains(outcomes, p.Lines[i].Outcome) {
+			continue
+		}
+		if offset--; offset >= 0 {
+			continue
+		}
+		if len(lines) == first {
+			break
+		}
+		lines = append(lines, &p.Lines[i])
+	}
+	return lines, nil
+}

@@ -1,0 +1,31 @@
+// Package model is the types of the API that are of no domain: interfaces over
+// records, inputs and payloads.
+package model
+
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/access"
+)
+
+// Node is anything with a global id.
+type Node interface{ RecordID() uuid.UUID }
+
+// Record is a record whose changes are kept.
+type Record interface{ RecordID() uuid.UUID }
+
+// Actor is who made a change.
+type Actor struct {
+	Kind           access.Kind
+	ID             string
+	Function       string
+	MunicipalityID *uuid.UUID
+}
+
+// FieldChange is a field of a record before and after a change; null is absent.
+type FieldChange struct {
+	Field         string
+	Before, After json.RawMessage
+}

@@ -1,0 +1,165 @@
+// Package app puts the parts together: from a database to services, to the handler
+// that answers requests, and to the server that runs it. The program and the tests
+// run the same.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/rs/cors"
+
+	"fardplan/frontend"
+	"fardplan/graph"
+	"fardplan/internal/access"
+	"fardplan/internal/eservice"
+	"fardplan/internal/gap"
+	"fardplan/internal/history"
+	"fardplan/internal/observe"
+	"fardplan/internal/openeplatform"
+	"fardplan/internal/organisation"
+	"fardplan/internal/postgres"
+	"fardplan/internal/token"
+	"fardplan/migrations"
+)
+
+// Services are the domains over one database.
+type Services struct {
+	DB           *postgres.DB
+	Policy       access.Policy
+	Journal      *history.Journal
+	Gaps         *gap.Service
+	Organisation *organisation.Service
+	EServices    *eservice.Service
+	Tokens       *token.Service
+}
+
+// GapRules are the rules of all domains.
+func GapRules() []gap.Rule { return slices.Concat(organisation.GapRules(), eservice.GapRules()) }
+
+// NewServices puts the domains over a database. The rules are GapRules, but for tests
+// that take one away.
+func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Services {
+	journal := &history.Journal{DB: db}
+	gaps := &gap.Service{
+		Rules: rules, Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
+		Journal: journal, Policy: policy,
+	}
+	journal.Keep = gaps.Keep
+	return &Services{
+		DB: db, Policy: policy, Journal: journal, Gaps: gaps,
+		Organisation: &organisation.Service{Journal: journal, Policy: policy},
+		EServices:    &eservice.Service{Journal: journal, Policy: policy, Gaps: gaps},
+		Tokens:       &token.Service{Journal: journal, Policy: policy},
+	}
+}
+
+// Options say how the application is served.
+type Options struct {
+	Limits        graph.Limits
+	MaxBody       int64
+	Introspection bool
+	Concurrent    int
+	LoaderWait    time.Duration
+	CORSOrigins   []string
+	TrustedNets   []netip.Prefix
+	AllowPrivate  bool // imports may fetch from private addresses
+	DemoSignIn    bool // the demonstration's sign-in without a password
+	Log           *slog.Logger
+	Metrics       *observe.Metrics
+}
+
+// NewHandler serves the API, the pages and the health of the services.
+func NewHandler(s *Services, o Options) (http.Handler, error) {
+	resolver := &graph.Resolver{
+		DB: s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Tokens: s.Tokens,
+		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
+	}
+	pages, err := frontend.Handler()
+	if err != nil {
+		return nil, err
+	}
+	signIn, err := newDemoSignIn(s, o)
+	if err != nil {
+		return nil, err
+	}
+	api := graph.NewHandler(resolver, graph.Options{
+		Limits: o.Limits, MaxBody: o.MaxBody, Introspection: o.Introspection, Concurrent: o.Concurrent,
+		Log: o.Log, Observe: o.Metrics.ObserveOperation, Address: func(r *http.Request) string { return clientAddress(r, o.TrustedNets) },
+	})
+	crossOrigin := cors.New(cors.Options{
+		AllowOriginFunc: func(origin string) bool { return slices.Contains(o.CORSOrigins, origin) },
+		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders:  []string{"Accept", "Accept-Language", "Authorization", "Content-Type", "X-Request-Id"},
+		ExposedHeaders:  []string{"X-Request-Id"},
+		MaxAge:          600,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", crossOrigin.Handler(identify(s, signIn, api)))
+	mux.Handle("POST /demo/sign-in", http.HandlerFunc(signIn.in))
+	mux.Handle("POST /demo/sign-out", http.HandlerFunc(signIn.out))
+	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }))
+	mux.Handle("GET /readyz", ready(s.DB, o.Log))
+	mux.Handle("/", pages)
+	return observe.Middleware(o.Log, o.Metrics)(safe(observe.Routes(mux))), nil
+}
+
+// safe adds the headers that every answer has.
+func safe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ready tells whether requests can be answered: the database answers and has every
+// migration of this release.
+func ready(db *postgres.DB, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		if err := CheckSchema(ctx, db); err != nil {
+			log.WarnContext(ctx, "not ready", "error", err)
+			plain(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		if err := db.Ping(ctx); err != nil {
+			log.WarnContext(ctx, "not ready", "error", err)
+			plain(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		plain(w, http.StatusOK, "ready")
+	})
+}
+
+// CheckSchema tells whether the database has every migration of this release. A newer
+// database is fine: a release runs on the schema of the next one.
+func CheckSchema(ctx context.Context, db *postgres.DB) error {
+	has, err := db.Schema(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the database for its migrations: %w", err)
+	}
+	want, err := migrations.Newest()
+	if err != nil {
+		return err
+	}
+	if has < want {
+		return fmt.Errorf("the database has migration %d and needs %d: run fardplan migrate up", has, want)
+	}
+	return nil
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}

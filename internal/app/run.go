@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"fardplan/graph"
+	"fardplan/internal/config"
+	"fardplan/internal/observe"
+)
+
+// loaderWait is how long loaders gather keys: longer than the fields of one level
+// need to ask, shorter than anyone notices.
+const loaderWait = 2 * time.Millisecond
+
+// sweepEvery is how often it is asked whether a new day has begun.
+const sweepEvery = 10 * time.Minute
+
+// OptionsOf gives the options that the configuration asks for.
+func OptionsOf(cfg config.Config, log *slog.Logger, metrics *observe.Metrics) Options {
+	return Options{
+		Limits: graph.Limits{
+			Depth: cfg.MaxDepth, Aliases: cfg.MaxAliases, Cost: cfg.MaxCost, CostPerMinute: cfg.RateCost, Timeout: cfg.QueryTimeout,
+		},
+		MaxBody: int64(cfg.MaxBodyBytes), Introspection: cfg.Introspection, Concurrent: cfg.PoolSize, LoaderWait: loaderWait,
+		CORSOrigins: cfg.CORSOrigins, TrustedNets: cfg.TrustedProxies, AllowPrivate: cfg.AllowPrivate,
+		DemoSignIn: cfg.Demo, Log: log, Metrics: metrics,
+	}
+}
+
+// Serve answers requests until the context ends; then it lets those under way finish.
+// started is told of the address once it listens.
+func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger, metrics *observe.Metrics, started func(address string)) error {
+	handler, err := NewHandler(s, OptionsOf(cfg, log, metrics))
+	if err != nil {
+		return err
+	}
+	for name, pool := range s.DB.Pools() {
+		if err := metrics.RegisterPool(name, func() observe.PoolStat { return poolStat(pool.Stat()) }); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", string(cfg.Addr))
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Addr, err)
+	}
+	servers := map[*http.Server]net.Listener{newServer(handler, cfg): listener}
+	if cfg.MetricsAddr != "" {
+		l, err := net.Listen("tcp", string(cfg.MetricsAddr))
+		if err != nil {
+			_ = listener.Close()
+			return fmt.Errorf("listen for metrics on %s (FARDPLAN_METRICS_ADDR chooses another, or off): %w", cfg.MetricsAddr, err)
+		}
+		servers[newServer(metrics.Handler(), cfg)] = l
+	}
+	group, running := errgroup.WithContext(ctx)
+	for server, l := range servers {
+		group.Go(func() error {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		group.Go(func() error {
+			<-running.Done()
+			drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
+			defer cancel()
+			if err := server.Shutdown(drain); err != nil {
+				return fmt.Errorf("requests were cut off after %s: %w", cfg.ShutdownTimeout, err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error { sweepDaily(running, s, log); return nil })
+	started(listener.Addr().String())
+	return group.Wait()
+}
+
+func newServer(h http.Handler, cfg config.Config) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: mutationTimeout(cfg.QueryTimeout) + 10*time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+}
+
+func mutationTimeout(query time.Duration) time.Duration { return query * graph.MutationTimes }
+
+// sweepDaily runs over all gaps once a day while the context lasts.
+func sweepDaily(ctx context.Context, s *Services, log *slog.Logger) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if ran, err := s.Gaps.SweepDaily(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "the daily run over gaps failed; it is tried again", "error", err, "in", sweepEvery)
+		} else if ran {
+			log.InfoContext(ctx, "the daily run over gaps is made")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func poolStat(s *pgxpool.Stat) observe.PoolStat {
+	return observe.PoolStat{
+		Acquired: int(s.AcquiredConns()), Idle: int(s.IdleConns()), Max: int(s.MaxConns()),
+		Acquires: s.AcquireCount(), Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
+}
