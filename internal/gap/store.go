@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -162,35 +164,71 @@ func (s *Service) Series(ctx context.Context, r postgres.Reader, f Filter, month
 		SELECT `+postgres.Columns[Month]("c")+` FROM counted c ORDER BY c.month`, args)
 }
 
-// keep opens and closes the episodes of the records that ids selects, so that they
-// are what the rules say now.
-func (s *Service) keep(ctx context.Context, tx *postgres.Tx, ids func(table string) string) error {
-	args := postgres.Args{"change": tx.Number}
-	for _, o := range s.Objects {
-		only := &Service{Objects: s.Objects}
-		for _, r := range s.Rules {
-			if r.Object == o.Table {
-				only.Rules = append(only.Rules, r)
-			}
+// episode is a row of gap_episode.
+type episode struct {
+	ID           uuid.UUID `db:"id"`
+	Rule         string    `db:"rule"`
+	ObjectKind   string    `db:"object_kind"`
+	ObjectID     uuid.UUID `db:"object_id"`
+	Municipality uuid.UUID `db:"municipality_id"`
+	OpenedAt     time.Time `db:"opened_at"`
+}
+
+// breach is one rule broken by one record.
+type breach struct {
+	rule   string
+	record uuid.UUID
+}
+
+// keep opens and closes the episodes of an object's records, so that they are what
+// the rules say now: of the touched ones, or of all where touched is nil.
+func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched []uuid.UUID) error {
+	args := postgres.Args{"kind": o.Table}
+	ofRecord, ofEpisode := "true", "true"
+	if touched != nil {
+		args["touched"] = touched
+		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched)"
+	}
+	only := &Service{Objects: s.Objects}
+	for _, r := range s.Rules {
+		if r.Object == o.Table {
+			only.Rules = append(only.Rules, r)
 		}
-		touched := ids(o.Table)
-		computed := only.computed(func(string) string { return "x.id IN (" + touched + ")" })
-		_, err := tx.Exec(ctx, fmt.Sprintf(`
-			WITH now AS MATERIALIZED (%s)
-			UPDATE gap_episode g SET closed_at = instant()
-			 WHERE g.closed_at IS NULL AND g.object_kind = '%s' AND g.object_id IN (%s)
-			   AND NOT EXISTS (SELECT FROM now WHERE now.object_id = g.object_id AND now.rule = g.rule)`, computed, o.Table, touched), args)
-		if err != nil {
-			return fmt.Errorf("close episodes of gaps: %w", err)
+	}
+	broken, err := postgres.All[episode](ctx, tx, `SELECT c.id, c.rule, c.object_kind, c.object_id, c.municipality_id, instant()
+		FROM (`+only.computed(func(string) string { return ofRecord })+`) c`, args)
+	if err != nil {
+		return fmt.Errorf("compute gaps: %w", err)
+	}
+	open, err := postgres.All[episode](ctx, tx, "SELECT "+postgres.Columns[episode]("e")+`
+		FROM gap_episode e WHERE e.closed_at IS NULL AND e.object_kind = @kind AND `+ofEpisode, args)
+	if err != nil {
+		return fmt.Errorf("read episodes of gaps: %w", err)
+	}
+	known := make(map[breach]uuid.UUID, len(open))
+	for _, e := range open {
+		known[breach{e.Rule, e.ObjectID}] = e.ID
+	}
+	var opened []*episode
+	for _, e := range broken {
+		b := breach{e.Rule, e.ObjectID}
+		if _, isOpen := known[b]; isOpen {
+			delete(known, b)
+			continue
 		}
-		_, err = tx.Exec(ctx, fmt.Sprintf(`
-			INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at)
-			SELECT uuid_v7(), now.rule, now.object_kind, now.object_id, now.municipality_id, instant()
-			  FROM (%s) now
-			 WHERE NOT EXISTS (SELECT FROM gap_episode g WHERE g.object_id = now.object_id AND g.rule = now.rule AND g.closed_at IS NULL)`, computed), args)
-		if err != nil {
-			return fmt.Errorf("open episodes of gaps: %w", err)
-		}
+		e.ID = uuid.Must(uuid.NewV7())
+		opened = append(opened, e)
+	}
+	if err := postgres.InsertAll(ctx, tx, "gap_episode", opened); err != nil {
+		return fmt.Errorf("open episodes of gaps: %w", err)
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	_, err = tx.Exec(ctx, "UPDATE gap_episode SET closed_at = instant() WHERE id = ANY (@closed)",
+		postgres.Args{"closed": slices.Collect(maps.Values(known))})
+	if err != nil {
+		return fmt.Errorf("close episodes of gaps: %w", err)
 	}
 	return nil
 }
@@ -198,8 +236,18 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, ids func(table stri
 // Keep brings up to date the episodes of the records that the transaction's change
 // touches.
 func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, func(table string) string {
-		touched := []string{fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", table)}
-		return strings.Join(append(touched, s.object(table).Affected...), " UNION ")
-	})
+	for _, o := range s.Objects {
+		statements := append([]string{fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", o.Table)}, o.Affected...)
+		touched, err := postgres.Values[uuid.UUID](ctx, tx, strings.Join(statements, " UNION "), postgres.Args{"change": tx.Number})
+		if err != nil {
+			return fmt.Errorf("find the records whose gaps may have changed: %w", err)
+		}
+		if len(touched) == 0 {
+			continue
+		}
+		if err := s.keep(ctx, tx, o, touched); err != nil {
+			return err
+		}
+	}
+	return nil
 }

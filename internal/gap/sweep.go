@@ -73,5 +73,10 @@ func (s *Service) fresh(last *Sweep) bool {
 // Recompute brings every episode up to date within a write. Episodes of rules that
 // are no more are closed, as no record breaks them.
 func (s *Service) Recompute(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, func(table string) string { return "SELECT y.id FROM " + table + " y" })
+	for _, o := range s.Objects {
+		if err := s.keep(ctx, tx, o, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -75,7 +75,7 @@ func GapRules() []gap.Rule {
 	return []gap.Rule{
 		{
 			Code: "MUNICIPALITY_NO_DIARY_PATTERN", Severity: gap.Low, Object: "municipality",
-			Where:  "NOT x.is_example AND cardinality(x.diary_patterns) = 0",
+			Where:  "NOT x.is_example AND cardinality(x.diary_patterns) = 0 AND EXISTS (SELECT FROM unit u WHERE u.municipality_id = x.id)",
 			Title:  gap.Text{Sv: "Diarienumrens form saknas", En: "No form of diary numbers"},
 			Reason: gap.Text{Sv: "Utan kommunens form för diarienummer kan beslut och styrdokument inte hittas på sitt nummer. Ange hur kommunen skriver dem.", En: "Without the municipality's form of diary numbers, decisions and documents cannot be found by theirs. Say how it writes them."},
 			Law:    gap.Text{Sv: "Granskning KR-2017/0039, avsnitt 5 (F15); OSL 5 kap. 1 §", En: "Audit KR-2017/0039, section 5 (F15); OSL chapter 5 section 1"},
