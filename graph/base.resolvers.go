@@ -7,8 +7,6 @@ package graph
 
 import (
 	"context"
-	"time"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/access"
@@ -17,6 +15,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"

@@ -7,8 +7,6 @@ package graph
 
 import (
 	"context"
-	"strconv"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/eservice"
@@ -16,6 +14,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"strconv"
 )
 
 func (r *eServiceResolver) History(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {

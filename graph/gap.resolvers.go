@@ -7,8 +7,6 @@ package graph
 
 import (
 	"context"
-	"strings"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/fault"
@@ -16,6 +14,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/text"
+	"strings"
 )
 
 func (r *gapResolver) Rule(ctx context.Context, obj *gap.Gap) (*gap.Rule, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ const MutationTimes = 12
 
 // NewHandler serves the API. The caller of each request is in its context.
 func NewHandler(r *Resolver, o Options) http.Handler {
-	server := handler.New(gen.NewExecutableSchema(gen.Config{Resolvers: r}))
+	server := handler.New(gen.NewExecutableSchema(gen.Config{Schema: served(), Resolvers: r}))
 	server.AddTransport(transport{maxBody: o.MaxBody})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](500))
 	server.SetParserTokenLimit(maxTokens)
@@ -81,6 +82,15 @@ func NewHandler(r *Resolver, o Options) http.Handler {
 		ctx = context.WithValue(ctx, addressKey{}, o.Address(req))
 		server.ServeHTTP(w, req.WithContext(ctx))
 	})
+}
+
+// served is the schema without what gqlgen offers and the transport does not: an answer
+// comes whole, so that nothing of it can be deferred.
+func served() *ast.Schema {
+	schema := *gen.NewExecutableSchema(gen.Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
 }
 
 // run answers an operation when there is room for it, within its time.

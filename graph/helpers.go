@@ -50,7 +50,7 @@ func state(ctx context.Context, i instant) (*scope, error) {
 
 // sees tells whether the caller may see who made a change, and why.
 func (r *Resolver) sees(ctx context.Context, v *history.Version) bool {
-	return r.Policy.SeesActor(ctx, valueOf(v.Municipality))
+	return r.Policy.SeesActor(ctx, v.Owner)
 }
 
 // node finds any record by its global id; nil where the caller sees none.

@@ -7,14 +7,13 @@ package graph
 
 import (
 	"context"
-	"strings"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/access"
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"strings"
 )
 
 func (r *actorResolver) Municipality(ctx context.Context, obj *model.Actor) (*organisation.Municipality, error) {

@@ -97,7 +97,7 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 			return r.Gaps.OfEach(ctx, s, q.Filter, q.Order, q.Desc, of, q.Page)
 		}),
 		changes: newLists(r, func(ctx context.Context, q changesOf, of []uuid.UUID) ([]*history.Versions, error) {
-			return history.Of(ctx, s, r.Policy, q.Table, of, q.Page)
+			return history.Of(ctx, s.Snapshot, r.Policy, q.Table, of, q.Page)
 		}),
 		steps: once(func(ctx context.Context) (map[eservice.Status][]eservice.Step, error) { return eservice.Steps(ctx, s) }),
 	}

@@ -7,8 +7,6 @@ package graph
 
 import (
 	"context"
-	"strconv"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/eservice"
@@ -19,6 +17,7 @@ import (
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/text"
+	"strconv"
 )
 
 func (r *importFaultResolver) Message(ctx context.Context, obj *fault.Error) (*text.Localized, error) {

@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/eservice"

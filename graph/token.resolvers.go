@@ -7,14 +7,13 @@ package graph
 
 import (
 	"context"
-	"time"
-
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/token"
+	"time"
 )
 
 func (r *apiTokenResolver) History(ctx context.Context, obj *token.Token, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {

@@ -21,7 +21,15 @@ func serve(ctx context.Context, p *program, args []string) error {
 	p.log.InfoContext(ctx, "starting", "version", version, "configuration", p.cfg)
 	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
 		if p.cfg.Demo {
-			if _, err := demo.Load(ctx, p.demoOptions(d)); err != nil {
+			options := p.demoOptions(d)
+			told := false
+			options.Progress = func(what string) {
+				if p.log.Info(what); !told {
+					fmt.Fprintln(p.out, "Lägger in demonstrationen; det tar upp till en minut, en enda gång. (Loading the demonstration, once.)")
+				}
+				told = true
+			}
+			if _, err := demo.Load(ctx, options); err != nil {
 				return err
 			}
 		}
@@ -43,7 +51,11 @@ func serve(ctx context.Context, p *program, args []string) error {
 		}
 		services := app.NewServices(db, access.Policy{}, app.GapRules())
 		err = app.Serve(ctx, p.cfg, services, p.log, observe.NewMetrics(version), func(address string) {
-			fmt.Fprintf(p.out, "Färdplan svarar på http://%s (Ctrl-C stoppar; Ctrl-C stops it)\n", address)
+			url := "http://" + address
+			if p.cfg.PublicURL != "" {
+				url = string(p.cfg.PublicURL)
+			}
+			fmt.Fprintf(p.out, "Färdplan svarar på %s (Ctrl-C stoppar; Ctrl-C stops it)\n", url)
 		})
 		if cause := context.Cause(ctx); errors.Is(cause, errLost) {
 			return errors.Join(err, cause)

@@ -79,6 +79,8 @@ var sights = map[string]sight{
 	"e_service":      {visibility: true, published: true, archived: true},
 	"import_run":     {own: true},
 	"api_token":      {own: true, admin: true},
+	// A month of use is seen with its e-service; who corrected it, by its own alone.
+	"e_service_usage": {own: true},
 }
 
 // Rules lists every rule, for the test that takes each away in turn.
@@ -160,7 +162,8 @@ func (p Policy) visible(table, alias string) string {
 	return fmt.Sprintf("(%s OR %s)", own, others)
 }
 
-// SeesActor tells whether the caller may see who made a change on the municipality's behalf.
+// SeesActor tells whether the caller may see who changed a record of the municipality,
+// and why.
 func (p Policy) SeesActor(ctx context.Context, municipality uuid.UUID) bool {
 	c := From(ctx)
 	return p.without == ReadActor || c.Kind == System ||

@@ -75,10 +75,10 @@ func Load(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if ended {
-		progress("Demonstrationen är redan inlagd. Inget har ändrats.")
-	} else if err := l.run(ctx); err != nil {
-		return Summary{}, err
+	if !ended {
+		if err := l.run(ctx); err != nil {
+			return Summary{}, err
+		}
 	}
 	session := db.Session()
 	defer session.Close()

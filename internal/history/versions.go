@@ -25,6 +25,7 @@ type Version struct {
 	ActorID       string     `db:"actor_id"`
 	ActorFunction string     `db:"actor_function"`
 	Municipality  *uuid.UUID `db:"municipality_id"` // on whose behalf
+	Owner         uuid.UUID  `db:"owner_id"`        // the municipality whose record it is
 	Operation     string     `db:"operation"`
 	Comment       string     `db:"comment"`
 	Before        []byte     `db:"before"` // the row as JSON; nil where the caller may see none before
@@ -74,7 +75,7 @@ func (v *Version) Fields() ([]Field, error) {
 
 // Of reads the changes of each record of table, newest first: those versions that
 // the caller might see.
-func Of(ctx context.Context, r postgres.Reader, p access.Policy, table string, records []uuid.UUID, a page.Args) ([]*Versions, error) {
+func Of(ctx context.Context, s *postgres.Snapshot, p access.Policy, table string, records []uuid.UUID, a page.Args) ([]*Versions, error) {
 	visible, args := p.Visible(ctx, table, "x", false)
 	l := postgres.List{
 		Alias:  "v",
@@ -83,7 +84,7 @@ func Of(ctx context.Context, r postgres.Reader, p access.Policy, table string, r
 		// The view of the past and the past rows may both hold a version.
 		From: fmt.Sprintf(`(
 			SELECT x.id, x.changed_in, c.at, c.actor_kind, c.actor_id, c.actor_function, c.municipality_id, c.operation, c.comment,
-			       x.after, lag(x.after) OVER (PARTITION BY x.id ORDER BY x.changed_in) AS before
+			       coalesce(x.after ->> 'municipality_id', x.id::text)::uuid AS owner_id, x.after, lag(x.after) OVER (PARTITION BY x.id ORDER BY x.changed_in) AS before
 			  FROM (
 				SELECT DISTINCT ON (x.id, x.changed_in) x.id, x.changed_in, x.after
 				  FROM (
@@ -94,11 +95,9 @@ func Of(ctx context.Context, r postgres.Reader, p access.Policy, table string, r
 			  ) x JOIN change c ON c.number = x.changed_in
 		) v`, table, visible),
 	}
-	if s, ok := r.(*postgres.Snapshot); ok {
-		l.Where("v.changed_in <= @snapshot", "snapshot", s.Change)
-	}
+	l.Where("v.changed_in <= @snapshot", "snapshot", s.Change)
 	for name, value := range args {
 		l.Where("true", name, value)
 	}
-	return postgres.Pages[Version](ctx, r, l, records, a)
+	return postgres.Pages[Version](ctx, s, l, records, a)
 }
