@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -42,7 +43,7 @@ func FindDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*Da
 	}
 	if !attached {
 		private, err = server.Start(ctx, server.Options{
-			Dir: dir, Binaries: append([]string(cfg.PostgresBin), server.NPMBinaries(".")...), Log: log,
+			Dir: dir, Binaries: append([]string(cfg.PostgresBin), npmBinaries()...), Log: log,
 		})
 		if err != nil {
 			return nil, err
@@ -64,6 +65,19 @@ func FindDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*Da
 		}
 	}
 	return d, nil
+}
+
+// npmBinaries are the folders of the PostgreSQL that npm has installed in the project:
+// the one that the program was built in, or the one it is run in.
+func npmBinaries() []string {
+	var folders []string
+	if executable, err := os.Executable(); err == nil {
+		folders = server.NPMBinaries(filepath.Dir(filepath.Dir(executable)))
+	}
+	if here, err := os.Getwd(); err == nil {
+		folders = append(folders, server.NPMBinaries(here)...)
+	}
+	return folders
 }
 
 // Private tells whether the database is a private server of the data folder.
