@@ -12,6 +12,14 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
     END IF;
+    -- One login is enough to try it: who migrates may also become the roles.
+    BEGIN
+      EXECUTE format('GRANT %I TO %I', wanted, current_user);
+    EXCEPTION WHEN insufficient_privilege THEN
+      IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        RAISE NOTICE 'the login % is no member of %: serve with another login that is', current_user, wanted;
+      END IF;
+    END;
   END LOOP;
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO fardplan_app, fardplan_read', current_database());
@@ -201,10 +209,11 @@ BEGIN
   EXECUTE format($f$
     CREATE OR REPLACE FUNCTION history.%1$I() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+    #variable_conflict use_column
     DECLARE
-      n bigint := (public.change_current()).number;
+      ending_change bigint := (public.change_current()).number;
     BEGIN
-      INSERT INTO history.%2$I (%3$s, ended_in) SELECT %3$s, n FROM gone WHERE changed_in < n;
+      INSERT INTO history.%2$I (%3$s, ended_in) SELECT %3$s, ending_change FROM gone WHERE changed_in < ending_change;
       RETURN NULL;
     END $body$ $f$, 'keep_' || p_table, p_table, columns);
   EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION history.guard()', p_table || '_guard', live);

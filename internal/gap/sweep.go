@@ -38,13 +38,7 @@ var errMade = errors.New("the run has been made")
 // SweepDaily runs over all gaps when today's run has not been made or the rules have
 // changed since: a date alone opens and closes gaps. Of several processes one runs.
 func (s *Service) SweepDaily(ctx context.Context) (ran bool, err error) {
-	session := s.Journal.DB.Session()
-	defer session.Close()
-	now, err := session.Present(ctx)
-	if err != nil {
-		return false, err
-	}
-	last, err := LastSweep(ctx, now, now.Change+1)
+	last, err := s.newest(ctx)
 	if err != nil || s.fresh(last) {
 		return false, err
 	}
@@ -64,6 +58,17 @@ func (s *Service) SweepDaily(ctx context.Context) (ran bool, err error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// newest gives the newest run of all.
+func (s *Service) newest(ctx context.Context) (*Sweep, error) {
+	session := s.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return LastSweep(ctx, now, now.Change+1)
 }
 
 func (s *Service) fresh(last *Sweep) bool {
