@@ -24,7 +24,7 @@ const prefix = "FARDPLAN_"
 // every format of fmt and log/slog.
 type Config struct {
 	Addr             Address         `env:"ADDR" envDefault:"127.0.0.1:8080" sv:"Adress som webbservern lyssnar på." en:"Address the web server listens on."`
-	MetricsAddr      OptionalAddress `env:"METRICS_ADDR" envDefault:"127.0.0.1:9090" sv:"Adress för mätvärden till Prometheus; off stänger av dem." en:"Address of the metrics for Prometheus; off turns them off."`
+	MetricsAddr      OptionalAddress `env:"METRICS_ADDR" envDefault:"127.0.0.1:9464" sv:"Adress för mätvärden till Prometheus; off stänger av dem." en:"Address of the metrics for Prometheus; off turns them off."`
 	DatabaseURL      Secret          `env:"DATABASE_URL" sv:"Databasen, med programmets roll. Tom: en egen privat server startas i FARDPLAN_DATA_DIR." en:"The database, with the application's role. Empty: a private server of its own is started in FARDPLAN_DATA_DIR."`
 	DatabaseOwnerURL Secret          `env:"DATABASE_OWNER_URL" sv:"Samma databas med ägarens roll, för migreringar. Tom: FARDPLAN_DATABASE_URL." en:"The same database with the owner's role, for migrations. Empty: FARDPLAN_DATABASE_URL."`
 	DatabaseReadURL  Secret          `env:"DATABASE_READ_URL" sv:"En kopia av databasen att läsa ur. Tom: FARDPLAN_DATABASE_URL." en:"A replica of the database to read from. Empty: FARDPLAN_DATABASE_URL."`

@@ -51,7 +51,7 @@ func load(t *testing.T, environ ...string) config.Config {
 func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 	t.Setenv("FARDPLAN_MAX_DEPTH", "3") // the process's own environment is not asked
 	want := config.Config{
-		Addr: "127.0.0.1:8080", MetricsAddr: "127.0.0.1:9090", DataDir: ".fardplan",
+		Addr: "127.0.0.1:8080", MetricsAddr: "127.0.0.1:9464", DataDir: ".fardplan",
 		LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: "json",
 		MaxDepth: 15, MaxCost: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
 		QueryTimeout: 10 * time.Second, RateCost: 200000, ShutdownTimeout: 20 * time.Second,

@@ -124,7 +124,7 @@ func kinds() map[reflect.Type]kind {
 		reflect.TypeFor[Address](): {as(parseAddress),
 			"värd:port, som 127.0.0.1:8080 eller :8080", "host:port, such as 127.0.0.1:8080 or :8080"},
 		reflect.TypeFor[OptionalAddress](): {as(parseOptionalAddress),
-			"värd:port, som 127.0.0.1:9090, eller off", "host:port, such as 127.0.0.1:9090, or off"},
+			"värd:port, som 127.0.0.1:9464, eller off", "host:port, such as 127.0.0.1:9464, or off"},
 		reflect.TypeFor[Secret](): {as(parseDatabaseURL),
 			"postgres://användare:lösenord@värd:port/databas", "postgres://user:password@host:port/database"},
 		reflect.TypeFor[Folder](): {as(parseFolder),
