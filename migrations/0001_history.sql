@@ -277,4 +277,4 @@ BEGIN
   END IF;
 END $$;
 -- +goose StatementEnd
-GRANT EXECUTE ON FUNCTION check_rows TO fardplan_app;
+GRANT EXECUTE ON FUNCTION check_rows TO fardplan_app, fardplan_read;

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,7 +83,7 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 	var id uuid.UUID
 	if w.After != nil {
 		id = w.After.ID
-		if _, err := fmt.Sscanf(w.After.Value, "%d %d %s", &number, &feed.Through, &kind); err != nil {
+		if _, err := fmt.Sscanf(w.After.Value, "%d %d %s", &number, &feed.Through, &kind); err != nil || !slices.Contains(FeedKinds(), kind) {
 			return nil, page.BadCursor("after")
 		}
 	}
@@ -130,12 +131,12 @@ func candidates(ctx context.Context, now *postgres.Snapshot, p access.Policy, ki
 		selects = append(selects, fmt.Sprintf(`
 			(SELECT '%[1]s' AS kind, x.id, x.changed_in AS number, coalesce((%[2]s), false) AS seen
 			   FROM %[1]s x
-			  WHERE x.changed_in > @since AND x.changed_in <= @through AND (x.changed_in, '%[1]s', x.id) > (@number, @kind::text, @id::uuid)
+			  WHERE x.changed_in > @since AND x.changed_in <= @through AND (x.changed_in, '%[1]s' COLLATE "C", x.id) > (@number, @kind::text, @id::uuid)
 			  ORDER BY x.changed_in, x.id LIMIT @limit)`, kind, visible))
 	}
 	var events []*Event
 	var seen []bool
-	err := now.Read(ctx, strings.Join(selects, " UNION ALL ")+` ORDER BY number, kind COLLATE "C", id LIMIT @limit`, args, func(rows pgx.Rows) error {
+	err := now.Read(ctx, "SELECT e.* FROM ("+strings.Join(selects, " UNION ALL ")+`) e ORDER BY e.number, e.kind COLLATE "C", e.id LIMIT @limit`, args, func(rows pgx.Rows) error {
 		e, s := &Event{}, false
 		err := rows.Scan(&e.Kind, &e.ID, &e.Number, &s)
 		events, seen = append(events, e), append(seen, s)

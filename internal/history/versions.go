@@ -74,9 +74,9 @@ func (v *Version) Fields() ([]Field, error) {
 }
 
 // Of reads the changes of each record of table, newest first: those versions that
-// the caller might see.
+// the caller might see, of the records that it sees today.
 func Of(ctx context.Context, s *postgres.Snapshot, p access.Policy, table string, records []uuid.UUID, a page.Args) ([]*Versions, error) {
-	visible, args := p.Visible(ctx, table, "x", false)
+	visible, args := p.Visible(ctx, table, "x", true)
 	l := postgres.List{
 		Alias:  "v",
 		Parent: "v.id",

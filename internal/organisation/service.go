@@ -59,7 +59,10 @@ func Constraints() postgres.Constraints { return constraints }
 // GapObjects says how gaps of these records are kept.
 func GapObjects() []gap.Object {
 	return []gap.Object{
-		{Table: "municipality", Name: gap.Text{Sv: "kommun", En: "municipality"}, Unit: "NULL::uuid"},
+		{
+			Table: "municipality", Name: gap.Text{Sv: "kommun", En: "municipality"}, Unit: "NULL::uuid",
+			Affected: []string{"SELECT y.municipality_id FROM unit y WHERE y.changed_in = @change"},
+		},
 		{
 			Table: "unit", Name: gap.Text{Sv: "enhet", En: "unit"}, Unit: "x.id",
 			Affected: []string{

@@ -35,6 +35,7 @@ type DB struct {
 	write, read, past *pgxpool.Pool
 	clock             func() time.Time
 	fixed             bool
+	lockWait          time.Duration // how long a write waits for the one before it
 }
 
 // Open connects the pools and checks that each acts as its role. The past has a
@@ -44,7 +45,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.ReadURL == "" {
 		o.ReadURL = o.URL
 	}
-	db := &DB{clock: o.Clock, fixed: o.Clock != nil}
+	db := &DB{clock: o.Clock, fixed: o.Clock != nil, lockWait: lockWait}
 	if db.clock == nil {
 		db.clock = time.Now
 	}

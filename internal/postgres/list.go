@@ -2,17 +2,18 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"fardplan/internal/fault"
 	"fardplan/internal/page"
 )
 
@@ -21,7 +22,7 @@ import (
 type Sort struct {
 	Name string // the order's name in cursors
 	Expr string
-	Type string // the SQL type of Expr
+	Type string // the SQL type of Expr: text, int, bigint, date or timestamptz
 	Desc bool
 }
 
@@ -97,6 +98,16 @@ func Pages[T any](ctx context.Context, r Reader, l List, parents []uuid.UUID, a 
 	if err != nil {
 		return nil, err
 	}
+	var faults fault.List
+	if w.After != nil && !l.Sort.has(w.After.Value) {
+		faults.Add(page.BadCursor("after"))
+	}
+	if w.Before != nil && !l.Sort.has(w.Before.Value) {
+		faults.Add(page.BadCursor("before"))
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
 	connections := make([]*page.Connection[*T], len(parents))
 	group := &group{reader: r, list: l, parents: parents}
 	for i := range parents {
@@ -117,7 +128,7 @@ func Pages[T any](ctx context.Context, r Reader, l List, parents []uuid.UUID, a 
 		return nil
 	})
 	if err != nil {
-		return nil, badCursor(err, w)
+		return nil, err
 	}
 	for _, c := range connections {
 		more := len(c.Edges) > w.Limit
@@ -176,18 +187,26 @@ func (l *List) pageSQL(columns string, w page.Window, parents []uuid.UUID) (stri
 	return fmt.Sprintf("SELECT %s, page.page_value, page.page_key, page_of.ordinal::int\n  FROM unnest(@page_parents::uuid[]) WITH ORDINALITY AS page_of (parent, ordinal)\n CROSS JOIN LATERAL (\n%s) page\n ORDER BY page_of.ordinal, page.page_rank", plain, inner), args
 }
 
-// badCursor turns the database's refusal of a cursor's value into the fault it is.
-func badCursor(err error, w page.Window) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
-		if w.After != nil {
-			return page.BadCursor("after")
-		}
-		if w.Before != nil {
-			return page.BadCursor("before")
-		}
+// has tells whether a value is one that the order can have, as the database writes it.
+// What the database itself refused would end the transaction of all that is read with it.
+func (s Sort) has(value string) bool {
+	infinite := value == "infinity" || value == "-infinity"
+	var err error
+	switch s.Type {
+	case "int":
+		_, err = strconv.ParseInt(value, 10, 32)
+	case "bigint":
+		_, err = strconv.ParseInt(value, 10, 64)
+	case "date":
+		_, err = time.Parse(time.DateOnly, value)
+		return err == nil || infinite
+	case "timestamptz":
+		_, err = time.Parse("2006-01-02 15:04:05-07", value)
+		return err == nil || infinite
+	default:
+		return !strings.Contains(value, "\x00")
 	}
-	return err
+	return err == nil
 }
 
 // group is the pages read together: what one of them counts, all of them have.

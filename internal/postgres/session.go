@@ -35,10 +35,11 @@ type Session struct {
 
 // lane is one connection's transaction, used by one statement at a time.
 type lane struct {
-	mu sync.Mutex
-	tx pgx.Tx
-	at time.Time // the instant that the settings of tx are for
-	n  int64     // likewise the change
+	mu  sync.Mutex
+	tx  pgx.Tx
+	set bool      // the settings of tx are made
+	at  time.Time // the instant that they are for
+	n   int64     // likewise the change
 }
 
 // Session starts the reading of one operation.
@@ -68,7 +69,7 @@ func (l *lane) begin(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return fmt.Errorf("begin to read: %w", err)
 	}
-	l.tx = tx
+	l.tx, l.set = tx, false
 	return nil
 }
 
@@ -88,15 +89,16 @@ func (s *Session) Present(ctx context.Context) (*Snapshot, error) {
 	l := &s.present
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.tx == nil {
-		if err := l.begin(ctx, s.db.read); err != nil {
-			return nil, err
-		}
+	if err := l.begin(ctx, s.db.read); err != nil {
+		return nil, err
+	}
+	if !l.set {
 		l.at = s.db.Now()
 		err := l.tx.QueryRow(ctx, `SELECT h.number FROM change_head h, set_config('fardplan.now', $1, true)`, stamp(l.at)).Scan(&l.n)
 		if err != nil {
 			return nil, fmt.Errorf("begin to read: %w", err)
 		}
+		l.set = true
 	}
 	return &Snapshot{session: s, At: l.at, Change: l.n}, nil
 }
@@ -157,12 +159,12 @@ func (s *Snapshot) Read(ctx context.Context, sql string, args Args, each func(pg
 	if l.tx == nil {
 		return fmt.Errorf("a snapshot is read after its session was closed")
 	}
-	if s.past && (l.n != s.Change || !l.at.Equal(s.At)) {
+	if s.past && (!l.set || l.n != s.Change || !l.at.Equal(s.At)) {
 		if _, err := l.tx.Exec(ctx, `SELECT set_config('fardplan.asof', $1, true), set_config('fardplan.now', $2, true)`,
 			strconv.FormatInt(s.Change, 10), stamp(s.At)); err != nil {
 			return fmt.Errorf("turn to the past: %w", err)
 		}
-		l.n, l.at = s.Change, s.At
+		l.n, l.at, l.set = s.Change, s.At, true
 	}
 	return eachRow(ctx, l.tx, sql, args, each)
 }

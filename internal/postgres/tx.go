@@ -32,7 +32,7 @@ type Tx struct {
 	At     time.Time
 }
 
-// lockWait is how long a write waits for the one before it.
+// lockWait is how long a write waits for the one before it, but in tests.
 const lockWait = 10 * time.Second
 
 // Write runs fn as one change: all of it is kept, or nothing. Changes run one at a
@@ -42,7 +42,7 @@ func (db *DB) Write(ctx context.Context, c Change, fn func(*Tx) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := pgx.BeginFunc(ctx, db.write, func(ptx pgx.Tx) error {
-		if _, err := ptx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockWait.Milliseconds())); err != nil {
+		if _, err := ptx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", db.lockWait.Milliseconds())); err != nil {
 			return err
 		}
 		var at *time.Time

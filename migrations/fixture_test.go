@@ -1,0 +1,216 @@
+package migrations_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"fardplan/internal/postgres/dbtest"
+)
+
+// domainTables are the tables with history, in the order in which rows can be added.
+var domainTables = []string{
+	"municipality", "unit", "collaboration", "collaboration_member", "shared_service", "e_service",
+	"e_service_usage", "import_run", "gap_episode", "api_token",
+}
+
+// internalTables are the others of schema public, each with why it has no history.
+var internalTables = map[string]string{
+	"change":           "is the history's own spine: rows are added and never changed",
+	"change_head":      "is the lock that orders changes, and their newest number",
+	"api_token_use":    "is beside the record: a use is no change",
+	"goose_db_version": "is kept by the tool that migrates",
+}
+
+// ids are the rows that the tests' statements name as :name.
+var ids = map[string]string{
+	"home":    "00000000-0000-7000-8000-000000000001", // a municipality
+	"other":   "00000000-0000-7000-8000-000000000002",
+	"root":    "00000000-0000-7000-8000-000000000011", // a unit of home
+	"office":  "00000000-0000-7000-8000-000000000012", // under root; owns live
+	"foreign": "00000000-0000-7000-8000-000000000013", // a unit of other
+	"closed":  "00000000-0000-7000-8000-000000000014", // a unit of home that has ended
+	"collab":  "00000000-0000-7000-8000-000000000021",
+	"member":  "00000000-0000-7000-8000-000000000022", // home in collab
+	"shared":  "00000000-0000-7000-8000-000000000031",
+	"live":    "00000000-0000-7000-8000-000000000041", // an e-service of home, in use
+	"idea":    "00000000-0000-7000-8000-000000000042",
+	"afar":    "00000000-0000-7000-8000-000000000043", // an e-service of other
+	"usage":   "00000000-0000-7000-8000-000000000051", // of live
+	"import":  "00000000-0000-7000-8000-000000000061",
+	"gap":     "00000000-0000-7000-8000-000000000071", // open
+	"token":   "00000000-0000-7000-8000-000000000081",
+	"nothing": "00000000-0000-7000-8000-0000000000ff", // no row at all
+}
+
+// base is a row of each domain table that no constraint refuses beside the fixture's,
+// by column, as SQL. The columns of every record are given as nobody should: the
+// database is to set them itself.
+var base = map[string]map[string]string{
+	"municipality":         {"scb_code": "'9999'", "name_sv": "'Provköping'"},
+	"unit":                 {"municipality_id": ":home", "name_sv": "'Provkontoret'", "type": "'DEPARTMENT'"},
+	"collaboration":        {"name_sv": "'Provsamverkan'"},
+	"collaboration_member": {"collaboration_id": ":collab", "municipality_id": ":other", "valid_from": "'2020-01-01'", "source": "'Avtal'"},
+	"shared_service":       {"municipality_id": ":home", "code": "'prov'", "name_sv": "'Prov'"},
+	"e_service":            {"municipality_id": ":home", "owner_unit_id": ":office", "name_sv": "'Provtjänst'", "slug": "'prov'", "status": "'IDEA'"},
+	"e_service_usage":      {"municipality_id": ":home", "e_service_id": ":live", "month": "'2024-02-01'", "cases": "10", "source": "'MANUAL'"},
+	"import_run":           {"municipality_id": ":home", "source": "'fil.xml'", "flows": "0", "created": "0", "changed": "0", "gone": "0", "unchanged": "0", "refused": "0"},
+	"gap_episode":          {"rule": "'PROV'", "object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "opened_at": "'2024-01-01'"},
+	"api_token":            {"municipality_id": ":home", "label": "'prov'", "role": "'READER'", "scopes": "'{READ}'", "hash": "sha256('prov')", "expires_at": "'2030-01-01'"},
+}
+
+// insert is the statement that adds the table's base row with other columns, name and
+// SQL in turn.
+func insert(table string, other ...string) string {
+	row := map[string]string{"id": "uuid_v7()", "version": "77", "created_at": "'2001-01-01'", "updated_at": "'2001-01-01'", "changed_in": "0"}
+	maps.Copy(row, base[table])
+	for i := 0; i < len(other); i += 2 {
+		row[other[i]] = other[i+1]
+	}
+	columns := slices.Sorted(maps.Keys(row))
+	values := make([]string, len(columns))
+	for i, c := range columns {
+		values[i] = row[c]
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(columns, ", "), strings.Join(values, ", "))
+}
+
+// spare is the id of a row of the table that no other row refers to.
+func spare(table string) string {
+	return fmt.Sprintf("'00000000-0000-7000-9000-%012d'::uuid", slices.Index(domainTables, table))
+}
+
+// found are the columns of an e-service that was in use before it was registered.
+var found = []string{"found_source", "'Plattformen'", "found_reason", "'Fanns i drift'"}
+
+// fixtureRows are what the tests stand on: two municipalities with units, services
+// and one row of each other table.
+func fixtureRows() []string {
+	rows := []string{
+		insert("municipality", "id", ":home", "scb_code", "'0581'", "name_sv", "'Norrköping'", "org_number", "'212000-0456'", "is_home", "true"),
+		insert("municipality", "id", ":other", "scb_code", "'0580'", "name_sv", "'Linköping'"),
+		insert("unit", "id", ":root", "name_sv", "'Kommunstyrelsen'", "type", "'EXECUTIVE_BOARD'"),
+		insert("unit", "id", ":office", "name_sv", "'Kontoret'", "parent_id", ":root"),
+		insert("unit", "id", ":foreign", "name_sv", "'Kontoret'", "municipality_id", ":other"),
+		insert("unit", "id", ":closed", "name_sv", "'Gamla kontoret'", "valid_to", "'2020-12-31'"),
+		insert("collaboration", "id", ":collab", "name_sv", "'Samverkan'"),
+		insert("collaboration_member", "id", ":member", "municipality_id", ":home"),
+		insert("shared_service", "id", ":shared", "code", "'skolskjuts'", "name_sv", "'Skolskjuts'"),
+		insert("e_service", append([]string{"id", ":live", "slug", "'live'", "status", "'LIVE'", "oep_family_id", "7"}, found...)...),
+		insert("e_service", "id", ":idea", "slug", "'idea'"),
+		insert("e_service", "id", ":afar", "slug", "'afar'", "municipality_id", ":other", "owner_unit_id", ":foreign"),
+		insert("e_service_usage", "id", ":usage", "month", "'2024-01-01'"),
+		insert("import_run", "id", ":import"),
+		insert("gap_episode", "id", ":gap", "rule", "'OPEN_GAP'"),
+		insert("api_token", "id", ":token", "hash", "sha256('fixture')"),
+		"INSERT INTO api_token_use (token_id, last_used_at) VALUES (:token, '2024-01-01')",
+	}
+	spares := map[string][]string{
+		"municipality":    {"scb_code", "'9998'"},
+		"unit":            {"name_sv", "'Reservkontoret'"},
+		"collaboration":   {"name_sv", "'Reservsamverkan'"},
+		"shared_service":  {"code", "'reserv'"},
+		"e_service":       {"slug", "'reserv'"},
+		"e_service_usage": {"month", "'2023-12-01'"},
+		"gap_episode":     {"rule", "'RESERV'"},
+		"api_token":       {"hash", "sha256('reserv')"},
+		// The base row's membership is of the same pair: this one has ended.
+		"collaboration_member": {"valid_to", "'2020-12-31'"},
+	}
+	for _, table := range domainTables {
+		rows = append(rows, insert(table, append([]string{"id", spare(table)}, spares[table]...)...))
+	}
+	return rows
+}
+
+var named = regexp.MustCompile(`::?[a-z_]+`)
+
+// withIDs puts the fixture's ids where the statement names them.
+func withIDs(sql string) string {
+	return named.ReplaceAllStringFunc(sql, func(name string) string {
+		if id, known := ids[name[1:]]; known {
+			return "'" + id + "'::uuid"
+		}
+		return name // a cast
+	})
+}
+
+// newFixture makes a database that holds the fixture's rows.
+func newFixture(t *testing.T) dbtest.Database {
+	t.Helper()
+	d := dbtest.New(t)
+	inChange(t, d.App(t), "", func(tx pgx.Tx, _ int64) {
+		for _, sql := range fixtureRows() {
+			exec(t, tx, sql)
+		}
+	})
+	return d
+}
+
+// inChange runs fn in a transaction with an open change, and keeps it.
+func inChange(t *testing.T, conn *pgx.Conn, comment string, fn func(tx pgx.Tx, number int64)) {
+	t.Helper()
+	err := pgx.BeginFunc(context.Background(), conn, func(tx pgx.Tx) error {
+		fn(tx, begin(t, tx, comment))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// begin opens a change.
+func begin(t *testing.T, tx pgx.Tx, comment string) (number int64) {
+	t.Helper()
+	err := tx.QueryRow(context.Background(), `SELECT number FROM change_begin(NULL, 'SYSTEM', 'test', 'prov', NULL, 'test', $1, '')`, comment).Scan(&number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}
+
+// exec runs a statement that is to succeed.
+func exec(t *testing.T, tx pgx.Tx, sql string) {
+	t.Helper()
+	if _, err := tx.Exec(context.Background(), withIDs(sql)); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// undone runs fn in a transaction that is rolled back.
+func undone(t *testing.T, conn *pgx.Conn, fn func(tx pgx.Tx)) {
+	t.Helper()
+	ctx := context.Background()
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := tx.Rollback(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	fn(tx)
+}
+
+// column reads the single column of a query.
+func column[T any](t *testing.T, q interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}, sql string, args ...any) []T {
+	t.Helper()
+	rows, err := q.Query(context.Background(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return values
+}

@@ -1,0 +1,78 @@
+package migrations_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"testing"
+
+	"fardplan/internal/eservice"
+	"fardplan/internal/organisation"
+	"fardplan/internal/postgres"
+	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/token"
+)
+
+// wordless are the constraints that no input can break, each with why.
+var wordless = []struct{ pattern, why string }{
+	{`_pk$`, "ids are made here"},
+	{`_of_municipality$`, "an id is unique by itself; references stand on it"},
+	{`^change_`, "changes are opened by the program"},
+	{`^gap_episode_`, "gaps are computed"},
+	{`^collaboration_`, "collaborations come with the program's own data, until they have an input"},
+	{`^import_run_(flows|created|changed|gone|unchanged|refused)$`, "the program counts"},
+	{`^import_run_municipality_fk$`, "the municipality is checked with the caller's rights before"},
+	{`^e_service_usage_once$`, "a month that has figures has them corrected"},
+	{`^api_token_hash_`, "the secret is made here"},
+	{`^api_token_use_token_fk$`, "the token has just been read"},
+}
+
+// words are the texts of all domains.
+func words(t *testing.T) postgres.Constraints {
+	all := postgres.Constraints{}
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints()} {
+		for name, f := range domain {
+			if _, twice := all[name]; twice {
+				t.Errorf("%s has words in two domains", name)
+			}
+			all[name] = f
+		}
+	}
+	return all
+}
+
+// TestWords holds that whatever input the database refuses, a person is told which
+// field is at fault and what to do, in both languages.
+func TestWords(t *testing.T) {
+	said := words(t)
+	there := refusals(t, dbtest.New(t).Owner(t))
+	used := map[string]bool{}
+	for _, name := range there {
+		why := ""
+		for _, w := range wordless {
+			if regexp.MustCompile(w.pattern).MatchString(name) {
+				why, used[w.pattern] = w.why, true
+			}
+		}
+		_, has := said[name]
+		switch {
+		case !has && why == "":
+			t.Errorf("%s has no words, and input can break it", name)
+		case has && why != "":
+			t.Errorf("%s has words, though %s", name, why)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		if !slices.Contains(there, name) {
+			t.Errorf("%s has words and is no constraint", name)
+		}
+		if f := said[name]; f.Field == "" || f.Sv == "" || f.En == "" || f.Sv == f.En {
+			t.Errorf("%s has the words %+v", name, f)
+		}
+	}
+	for _, w := range wordless {
+		if !used[w.pattern] {
+			t.Errorf("no constraint is like %s any more", w.pattern)
+		}
+	}
+}
