@@ -68,12 +68,19 @@ func assign(name string, to, value reflect.Value) *fault.Error {
 	if value.Kind() == reflect.Pointer {
 		value = value.Elem()
 	}
+	if value.Kind() == reflect.Int && value.Int() != int64(int32(value.Int())) {
+		return fault.Field(name, "int", "Talet är för stort eller för litet.", "The number is too great or too small.")
+	}
 	if id, ok := value.Interface().(gid.ID); ok {
 		u, err := id.As(references[name], name)
 		if err != nil {
 			return fault.All(err)[0]
 		}
 		value = reflect.ValueOf(u)
+	}
+	// Space around a text is never meant.
+	if s, ok := value.Interface().(string); ok {
+		value = reflect.ValueOf(strings.TrimSpace(s))
 	}
 	if to.Kind() == reflect.Pointer {
 		fresh := reflect.New(to.Type().Elem())

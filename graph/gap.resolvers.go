@@ -87,7 +87,7 @@ func (r *queryResolver) GapSeries(ctx context.Context, months int, codes []strin
 	if err != nil {
 		return nil, err
 	}
-	return r.Resolver.Gaps.Series(ctx, s, gap.Filter{Codes: codes, Severities: severities, Municipalities: municipalities}, months)
+	return r.Resolver.Gaps.Series(ctx, s, gap.SeriesFilter{Codes: codes, Severities: severities, Municipalities: municipalities}, months)
 }
 
 func (r *queryResolver) GapSweep(ctx context.Context) (*gap.Sweep, error) {

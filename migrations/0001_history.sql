@@ -153,7 +153,8 @@ END $$;
 -- history_sync gives a domain table its history: a table of past rows with plain
 -- columns, the triggers that fill it, a view of the past under the table's own
 -- name in schema asof, and the grants. Each migration that creates or alters a
--- domain table calls it; calling it again is harmless. A column that the table
+-- domain table calls it; calling it again is harmless. One that drops a column or
+-- changes its type drops the view asof.<table> first, which this makes anew. A column that the table
 -- has lost stays in the history. A row that begins and ends in one change was
 -- never seen by anyone and leaves no past row.
 -- +goose StatementBegin

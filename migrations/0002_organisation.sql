@@ -15,7 +15,7 @@ GRANT EXECUTE ON FUNCTION luhn_valid TO fardplan_app, fardplan_read;
 -- No text of the list is blank or longer than the limit.
 CREATE FUNCTION texts_within(texts text[], most int) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN NOT EXISTS (SELECT FROM unnest(texts) t WHERE t IS NULL OR btrim(t) = '' OR length(t) > most);
+RETURN NOT EXISTS (SELECT FROM unnest(texts) t WHERE t IS NULL OR btrim(t, E' \t\n\r') = '' OR length(t) > most);
 GRANT EXECUTE ON FUNCTION texts_within TO fardplan_app, fardplan_read;
 
 -- Each text of the list is of the form.
@@ -33,8 +33,8 @@ CREATE TABLE municipality (
   archived_at timestamptz,
   scb_code text NOT NULL CONSTRAINT municipality_scb_code_unique UNIQUE
     CONSTRAINT municipality_scb_code_form CHECK (scb_code ~ '^[0-9]{4}$'),
-  name_sv text COLLATE "sv-SE-x-icu" NOT NULL CONSTRAINT municipality_name_length CHECK (length(btrim(name_sv)) BETWEEN 1 AND 100),
-  name_en text CONSTRAINT municipality_name_en_length CHECK (length(btrim(name_en)) BETWEEN 1 AND 100),
+  name_sv text COLLATE "sv-SE-x-icu" NOT NULL CONSTRAINT municipality_name_length CHECK (length(btrim(name_sv, E' \t\n\r')) BETWEEN 1 AND 100),
+  name_en text CONSTRAINT municipality_name_en_length CHECK (length(btrim(name_en, E' \t\n\r')) BETWEEN 1 AND 100),
   org_number text CONSTRAINT municipality_org_number_unique UNIQUE
     CONSTRAINT municipality_org_number_form CHECK (org_number ~ '^[0-9]{6}-[0-9]{4}$' AND luhn_valid(org_number)),
   diary_patterns text[] NOT NULL DEFAULT '{}'
@@ -63,15 +63,15 @@ CREATE TABLE unit (
   archived_at timestamptz,
   municipality_id uuid NOT NULL CONSTRAINT unit_municipality_fk REFERENCES municipality (id),
   parent_id uuid,
-  name_sv text COLLATE "sv-SE-x-icu" NOT NULL CONSTRAINT unit_name_length CHECK (length(btrim(name_sv)) BETWEEN 1 AND 200),
-  name_en text CONSTRAINT unit_name_en_length CHECK (length(btrim(name_en)) BETWEEN 1 AND 200),
+  name_sv text COLLATE "sv-SE-x-icu" NOT NULL CONSTRAINT unit_name_length CHECK (length(btrim(name_sv, E' \t\n\r')) BETWEEN 1 AND 200),
+  name_en text CONSTRAINT unit_name_en_length CHECK (length(btrim(name_en, E' \t\n\r')) BETWEEN 1 AND 200),
   type text NOT NULL CONSTRAINT unit_type CHECK (type IN ('COUNCIL', 'EXECUTIVE_BOARD', 'COMMITTEE', 'SUBCOMMITTEE', 'DEPARTMENT', 'DIVISION', 'UNIT', 'COMPANY', 'AUDIT')),
   aliases text[] NOT NULL DEFAULT '{}' CONSTRAINT unit_aliases CHECK (cardinality(aliases) <= 20 AND texts_within(aliases, 200)),
   valid_from date,
   valid_to date CONSTRAINT unit_validity CHECK (valid_to >= valid_from),
   successor_id uuid CONSTRAINT unit_successor_not_self CHECK (successor_id <> id)
     CONSTRAINT unit_successor_closed CHECK (successor_id IS NULL OR valid_to IS NOT NULL),
-  cost_centre text CONSTRAINT unit_cost_centre_length CHECK (length(btrim(cost_centre)) BETWEEN 1 AND 50),
+  cost_centre text CONSTRAINT unit_cost_centre_length CHECK (length(btrim(cost_centre, E' \t\n\r')) BETWEEN 1 AND 50),
   diary_code text CONSTRAINT unit_diary_code_form CHECK (diary_code ~ '^[A-ZÅÄÖ]{1,8}$'),
   CONSTRAINT unit_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT unit_parent_fk FOREIGN KEY (municipality_id, parent_id) REFERENCES unit (municipality_id, id),
@@ -117,8 +117,8 @@ CREATE TABLE collaboration (
   changed_in bigint NOT NULL,
   archived_at timestamptz,
   name_sv text COLLATE "sv-SE-x-icu" NOT NULL CONSTRAINT collaboration_name_unique UNIQUE
-    CONSTRAINT collaboration_name_length CHECK (length(btrim(name_sv)) BETWEEN 1 AND 200),
-  name_en text CONSTRAINT collaboration_name_en_length CHECK (length(btrim(name_en)) BETWEEN 1 AND 200)
+    CONSTRAINT collaboration_name_length CHECK (length(btrim(name_sv, E' \t\n\r')) BETWEEN 1 AND 200),
+  name_en text CONSTRAINT collaboration_name_en_length CHECK (length(btrim(name_en, E' \t\n\r')) BETWEEN 1 AND 200)
 );
 SELECT history_sync('collaboration');
 
@@ -132,7 +132,7 @@ CREATE TABLE collaboration_member (
   municipality_id uuid NOT NULL CONSTRAINT collaboration_member_municipality_fk REFERENCES municipality (id),
   valid_from date NOT NULL,
   valid_to date CONSTRAINT collaboration_member_validity CHECK (valid_to >= valid_from),
-  source text NOT NULL CONSTRAINT collaboration_member_source CHECK (length(btrim(source)) BETWEEN 1 AND 500)
+  source text NOT NULL CONSTRAINT collaboration_member_source CHECK (length(btrim(source, E' \t\n\r')) BETWEEN 1 AND 500)
 );
 CREATE UNIQUE INDEX collaboration_member_once ON collaboration_member (collaboration_id, municipality_id) WHERE valid_to IS NULL;
 SELECT history_sync('collaboration_member');

@@ -27,7 +27,7 @@ CREATE TABLE api_token (
   updated_at timestamptz NOT NULL,
   changed_in bigint NOT NULL,
   municipality_id uuid NOT NULL CONSTRAINT api_token_municipality_fk REFERENCES municipality (id),
-  label text NOT NULL CONSTRAINT api_token_label_length CHECK (length(btrim(label)) BETWEEN 1 AND 100),
+  label text NOT NULL CONSTRAINT api_token_label_length CHECK (length(btrim(label, E' \t\n\r')) BETWEEN 1 AND 100),
   role text NOT NULL CONSTRAINT api_token_role CHECK (role IN ('DIRECTOR', 'CATALOGUE_EDITOR', 'PROJECT_EDITOR', 'READER', 'AUDITOR', 'ADMIN')),
   scopes text[] NOT NULL CONSTRAINT api_token_scopes CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['READ', 'WRITE_ORGANISATION', 'WRITE_CATALOGUE', 'IMPORT', 'ADMINISTER']),
   -- SHA-256 of a secret of 256 random bits: the secret itself is kept nowhere.

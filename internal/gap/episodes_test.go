@@ -291,7 +291,7 @@ func TestSeries(t *testing.T) {
 	w.service(func(e *eservice.EService) { e.OepUnstableKey = true })
 	w.clock.to("2024-08-05")
 	w.set(second, with)
-	series := func(ctx context.Context, f gap.Filter, months int) (text []string) {
+	series := func(ctx context.Context, f gap.SeriesFilter, months int) (text []string) {
 		t.Helper()
 		w.read(func(r *postgres.Snapshot) error {
 			all, err := w.gaps.Series(ctx, r, f, months)
@@ -304,13 +304,13 @@ func TestSeries(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		filter gap.Filter
+		filter gap.SeriesFilter
 		want   []string
 	}{
-		{"all", gap.Filter{}, []string{"2024-04 +0 -0 =0", "2024-05 +1 -0 =1", "2024-06 +3 -1 =3", "2024-07 +0 -0 =3", "2024-08 +0 -1 =2"}},
-		{"a rule", gap.Filter{Codes: []string{"OEP_UNSTABLE_KEY"}}, []string{"2024-04 +0 -0 =0", "2024-05 +0 -0 =0", "2024-06 +1 -0 =1", "2024-07 +0 -0 =1", "2024-08 +0 -0 =1"}},
-		{"a severity", gap.Filter{Severities: []gap.Severity{gap.High}}, []string{"2024-04 +0 -0 =0", "2024-05 +1 -0 =1", "2024-06 +2 -1 =2", "2024-07 +0 -0 =2", "2024-08 +0 -1 =1"}},
-		{"a municipality", gap.Filter{Municipalities: []string{"0580"}}, []string{"2024-04 +0 -0 =0", "2024-05 +0 -0 =0", "2024-06 +0 -0 =0", "2024-07 +0 -0 =0", "2024-08 +0 -0 =0"}},
+		{"all", gap.SeriesFilter{}, []string{"2024-04 +0 -0 =0", "2024-05 +1 -0 =1", "2024-06 +3 -1 =3", "2024-07 +0 -0 =3", "2024-08 +0 -1 =2"}},
+		{"a rule", gap.SeriesFilter{Codes: []string{"OEP_UNSTABLE_KEY"}}, []string{"2024-04 +0 -0 =0", "2024-05 +0 -0 =0", "2024-06 +1 -0 =1", "2024-07 +0 -0 =1", "2024-08 +0 -0 =1"}},
+		{"a severity", gap.SeriesFilter{Severities: []gap.Severity{gap.High}}, []string{"2024-04 +0 -0 =0", "2024-05 +1 -0 =1", "2024-06 +2 -1 =2", "2024-07 +0 -0 =2", "2024-08 +0 -1 =1"}},
+		{"a municipality", gap.SeriesFilter{Municipalities: []string{"0580"}}, []string{"2024-04 +0 -0 =0", "2024-05 +0 -0 =0", "2024-06 +0 -0 =0", "2024-07 +0 -0 =0", "2024-08 +0 -0 =0"}},
 	} {
 		if got := series(w.ctx, c.filter, 5); !slices.Equal(got, c.want) {
 			t.Errorf("of %s the months are\n%v, want\n%v", c.name, got, c.want)
@@ -320,7 +320,7 @@ func TestSeries(t *testing.T) {
 	for _, id := range []uuid.UUID{first, second} {
 		w.set(id, unpublished)
 	}
-	if got, want := series(t.Context(), gap.Filter{}, 3), []string{"2024-06 +1 -0 =1", "2024-07 +0 -0 =1", "2024-08 +0 -0 =1"}; !slices.Equal(got, want) {
+	if got, want := series(t.Context(), gap.SeriesFilter{}, 3), []string{"2024-06 +1 -0 =1", "2024-07 +0 -0 =1", "2024-08 +0 -0 =1"}; !slices.Equal(got, want) {
 		t.Errorf("to nobody the months are\n%v, want\n%v", got, want)
 	}
 }

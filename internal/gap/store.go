@@ -123,9 +123,16 @@ type Month struct {
 	Open   int    `db:"open"` // at the month's end, or by now
 }
 
+// SeriesFilter narrows the series of gaps; empty parts do not.
+type SeriesFilter struct {
+	Codes          []string
+	Severities     []Severity
+	Municipalities []string // SCB codes
+}
+
 // Series counts, for each of the latest months, the gaps of records that the caller
 // may see.
-func (s *Service) Series(ctx context.Context, r postgres.Reader, f Filter, months int) ([]*Month, error) {
+func (s *Service) Series(ctx context.Context, r postgres.Reader, f SeriesFilter, months int) ([]*Month, error) {
 	args := postgres.Args{"months": months, "codes": f.Codes, "municipalities": f.Municipalities, "rules": []string{}}
 	var wanted []string
 	for _, rule := range s.Rules {
