@@ -10,10 +10,12 @@ import (
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/eservice"
+	"fardplan/internal/fault"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"fmt"
 	"strconv"
 )
 
@@ -240,10 +242,14 @@ func (r *mutationResolver) RecordUsage(ctx context.Context, input model.RecordUs
 		return nil, err
 	}
 	months := make([]eservice.Usage, len(input.Months))
+	var faults fault.List
 	for i, month := range input.Months {
-		if err := apply(*month, &months[i]); err != nil {
-			return nil, err
+		for _, f := range fault.All(apply(*month, &months[i])) {
+			faults.Add(f.At(fmt.Sprintf("months.%d.%s", i, f.Field)))
 		}
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
 	}
 	saved, err := r.EServices.RecordUsage(ctx, id, months)
 	if err != nil {

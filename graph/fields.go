@@ -9,7 +9,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"fardplan/internal/eservice"
 	"fardplan/internal/gid"
+	"fardplan/internal/organisation"
+	"fardplan/internal/token"
 )
 
 // fieldName gives the API's name of a column: owner_unit_id is ownerUnit.
@@ -63,4 +66,22 @@ func fieldsOf(record any) map[string]any {
 		fields[fieldName(column)] = fieldValue(column, raw)
 	}
 	return fields
+}
+
+// known are the columns of the records that this release knows. It may run on the
+// database of a later one, which has more: those are no fields of the API, and what
+// the API has told of the past it tells again.
+var known = columnsOf(
+	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Usage{},
+	eservice.ImportRun{}, token.Token{},
+)
+
+func columnsOf(records ...any) map[string]bool {
+	columns := map[string]bool{}
+	for _, record := range records {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(record)) {
+			columns[f.Tag.Get("db")] = true
+		}
+	}
+	return columns
 }

@@ -66,14 +66,14 @@ func NewHandler(r *Resolver, o Options) http.Handler {
 			return next(ctx)
 		}
 		begun := time.Now()
-		observe.From(ctx).SetOperation(op.OperationName, string(op.Operation.Operation))
+		observe.From(ctx).SetOperation(op.Operation.Name, string(op.Operation.Operation))
 		timeout := o.Limits.Timeout
 		if op.Operation.Operation == ast.Mutation {
 			timeout *= MutationTimes
 		}
 		answer := run(ctx, r, slots, timeout, next)
 		if o.Observe != nil {
-			o.Observe(op.OperationName, firstCode(answer), time.Since(begun))
+			o.Observe(op.Operation.Name, firstCode(answer), time.Since(begun))
 		}
 		return answer
 	})

@@ -144,9 +144,11 @@ func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a p
 // changedFields tells what a change set, by the API's names of the fields.
 func changedFields(v *history.Version) ([]*model.FieldChange, error) {
 	fields, err := v.Fields()
-	changed := make([]*model.FieldChange, len(fields))
-	for i, f := range fields {
-		changed[i] = &model.FieldChange{Field: fieldName(f.Column), Before: fieldValue(f.Column, f.Before), After: fieldValue(f.Column, f.After)}
+	changed := []*model.FieldChange{}
+	for _, f := range fields {
+		if known[f.Column] {
+			changed = append(changed, &model.FieldChange{Field: fieldName(f.Column), Before: fieldValue(f.Column, f.Before), After: fieldValue(f.Column, f.After)})
+		}
 	}
 	return changed, err
 }

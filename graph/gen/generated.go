@@ -3692,9 +3692,9 @@ enum ServiceChannel {
   EMAIL
   "By telephone."
   PHONE
-  "By post."
+  "By letter or a form on paper."
   POST
-  "By a visit."
+  "In person, at an office."
   VISIT
 }
 
@@ -3724,7 +3724,7 @@ enum DigitalLevel {
 
 "The personal data that an e-service handles, as the GDPR has it."
 enum PersonalData {
-  "None."
+  "No personal data."
   NONE
   "Personal data."
   ORDINARY
@@ -3878,7 +3878,7 @@ input SharedServiceOrder {
 enum SharedServiceOrderField {
   "By Swedish name."
   NAME
-  "By code."
+  "By short name."
   CODE
   "By the name of the municipality it comes from."
   MUNICIPALITY
@@ -3898,7 +3898,7 @@ input UsageOrder {
 
 "What a list of months of use can be ordered by."
 enum UsageOrderField {
-  "By month."
+  "By the calendar, the earliest first when ascending."
   MONTH
   "By number of cases."
   CASES
@@ -3910,7 +3910,7 @@ enum EServiceFacet {
   MUNICIPALITY
   "By owning unit."
   OWNER_UNIT
-  "By status."
+  "By where in its life cycle each is."
   STATUS
   "By whether they are published: true or false."
   PUBLISHED
@@ -3928,11 +3928,11 @@ enum EServiceFacet {
   KEYWORD
   "By the assurance asked for."
   EID_LEVEL
-  "By digital level."
+  "By how far each is digital."
   DIGITAL_LEVEL
   "By the personal data handled."
   PERSONAL_DATA
-  "By accessibility status."
+  "By how far each meets its accessibility standard."
   ACCESSIBILITY_STATUS
   "By the platform's category."
   OEP_CATEGORY
@@ -4321,7 +4321,7 @@ input UpdateSharedServiceInput {
   visibility: Visibility
 }
 
-"A shared service to archive."
+"Which shared service to take out of use, and why."
 input ArchiveSharedServiceInput {
   "The shared service."
   id: ID!
@@ -4339,7 +4339,7 @@ type SharedServicePayload {
 
 "An e-service's figures for some months."
 input RecordUsageInput {
-  "The e-service."
+  "The e-service that was used, by id."
   eService: ID!
   "The months, 1 to 120. One that has figures already is corrected."
   months: [UsageMonthInput!]!
@@ -4466,7 +4466,7 @@ enum GapOrderField {
 enum GapFacet {
   "By rule."
   CODE
-  "By severity."
+  "By how grave each is."
   SEVERITY
   "By responsible unit."
   UNIT
@@ -4584,7 +4584,7 @@ type Actor {
 
 "What one change did to one record."
 type HistoryEntry {
-  "The change."
+  "The operation that did it: who, when and why."
   change: Change!
   "The fields that it set; of a new record, all that were given."
   fields: [FieldChange!]!
@@ -4747,7 +4747,7 @@ type ImportPayload {
 
 "The number of lines of an outcome."
 type ImportCount {
-  "The outcome."
+  "What the import does to each of them."
   outcome: ImportOutcome!
   "How many lines have it."
   count: Int!
@@ -5133,7 +5133,7 @@ input MunicipalityOrder {
 enum MunicipalityOrderField {
   "By Swedish name."
   NAME
-  "By SCB code."
+  "By Statistics Sweden's code."
   SCB_CODE
   "By the first change."
   CREATED
@@ -5175,7 +5175,7 @@ enum MunicipalityFacet {
 
 "What units can be counted by."
 enum UnitFacet {
-  "By type."
+  "By what each is in the municipality's order."
   TYPE
   "By SCB code."
   MUNICIPALITY
@@ -5233,7 +5233,7 @@ type UnitEdge {
 
 extend type Query {
   """
-  The municipalities.
+  The municipalities (kommuner) that are registered.
   """
   municipalities(
     "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
@@ -5498,13 +5498,13 @@ input CreateApiTokenInput {
 
 "A token that was made."
 type CreateApiTokenPayload {
-  "The token."
+  "The token as it is kept, without its secret."
   apiToken: ApiToken!
   "Its secret, for the header Authorization: Bearer. It is shown this once only."
   secret: String!
 }
 
-"A token to revoke."
+"Which token to end."
 input RevokeApiTokenInput {
   "The token."
   id: ID!
@@ -5512,7 +5512,7 @@ input RevokeApiTokenInput {
 
 "A token that was revoked."
 type RevokeApiTokenPayload {
-  "The token."
+  "The token, with the instant when it was ended."
   apiToken: ApiToken!
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// A shared service to archive.
+// Which shared service to take out of use, and why.
 type ArchiveSharedServiceInput struct {
 	// The shared service.
 	ID gid.ID `json:"id"`
@@ -69,7 +69,7 @@ type CreateAPITokenInput struct {
 
 // A token that was made.
 type CreateAPITokenPayload struct {
-	// The token.
+	// The token as it is kept, without its secret.
 	APIToken *token.Token `json:"apiToken"`
 	// Its secret, for the header Authorization: Bearer. It is shown this once only.
 	Secret string `json:"secret"`
@@ -267,7 +267,7 @@ type GapOrder struct {
 
 // The number of lines of an outcome.
 type ImportCount struct {
-	// The outcome.
+	// What the import does to each of them.
 	Outcome eservice.Outcome `json:"outcome"`
 	// How many lines have it.
 	Count int `json:"count"`
@@ -321,13 +321,13 @@ type Query struct {
 
 // An e-service's figures for some months.
 type RecordUsageInput struct {
-	// The e-service.
+	// The e-service that was used, by id.
 	EService gid.ID `json:"eService"`
 	// The months, 1 to 120. One that has figures already is corrected.
 	Months []*UsageMonthInput `json:"months"`
 }
 
-// A token to revoke.
+// Which token to end.
 type RevokeAPITokenInput struct {
 	// The token.
 	ID gid.ID `json:"id"`
@@ -335,7 +335,7 @@ type RevokeAPITokenInput struct {
 
 // A token that was revoked.
 type RevokeAPITokenPayload struct {
-	// The token.
+	// The token, with the instant when it was ended.
 	APIToken *token.Token `json:"apiToken"`
 }
 

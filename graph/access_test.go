@@ -1,0 +1,202 @@
+package graph_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fardplan/internal/access"
+	"fardplan/internal/apitest"
+)
+
+// ruled gives, for each mutation, the rule that docs/access.md names for it.
+func ruled(t *testing.T) map[string]access.Rule {
+	t.Helper()
+	page, err := os.ReadFile("../docs/access.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := regexp.MustCompile("`([A-Za-z.]+)`")
+	rules := map[string]access.Rule{}
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 7 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`") {
+			continue
+		}
+		rule := access.Rule(quoted.FindStringSubmatch(cells[1])[1])
+		for _, name := range quoted.FindAllStringSubmatch(cells[2], -1) {
+			if other, twice := rules[name[1]]; twice {
+				t.Errorf("docs/access.md has %s both under %s and under %s", name[1], other, rule)
+			}
+			rules[name[1]] = rule
+		}
+	}
+	return rules
+}
+
+// Every mutation of the schema stands in docs/access.md under a rule of the program.
+func TestAccessNamesEveryMutation(t *testing.T) {
+	t.Parallel()
+	rules := ruled(t)
+	var names []string
+	for _, f := range parsed().Mutation.Fields {
+		names = append(names, f.Name)
+		if _, known := access.Grants()[rules[f.Name]]; !known {
+			t.Errorf("%s stands under no rule of the program in docs/access.md", f.Name)
+		}
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff(names, slices.Sorted(maps.Keys(rules))); diff != "" {
+		t.Errorf("mutations (-schema +docs/access.md):\n%s", diff)
+	}
+}
+
+// attempt is an input with what comes of it.
+type attempt struct {
+	input apitest.Vars
+	code  string
+}
+
+// attempts are inputs that whoever may write is refused for another reason: so that
+// each caller may try, and nothing changes. The code is what such a caller is told;
+// empty where the write is allowed but changes nothing.
+func attempts(w *world, id map[string]string) map[string]attempt {
+	stale := func(id any, more apitest.Vars) attempt {
+		return attempt{with(apitest.Vars{"id": id, "expectedVersion": 99}, more), "CONFLICT"}
+	}
+	unnamed := apitest.Vars{"municipality": home, "nameSv": " "}
+	unreadable := attempt{apitest.Vars{"municipality": home, "document": "varken JSON eller XML"}, "INVALID"}
+	return map[string]attempt{
+		"createMunicipality":   {apitest.Vars{"scbCode": "x", "nameSv": "Finspång"}, "INVALID"},
+		"updateMunicipality":   stale(w.municipalities[home].NodeID(), nil),
+		"createUnit":           {with(unnamed, apitest.Vars{"type": "UNIT"}), "INVALID"},
+		"updateUnit":           stale(w.units[home].NodeID(), nil),
+		"closeUnit":            stale(w.units[home].NodeID(), apitest.Vars{"validTo": "2026-12-31"}),
+		"archiveUnit":          stale(w.units[home].NodeID(), nil),
+		"createSharedService":  {with(unnamed, apitest.Vars{"code": "kod"}), "INVALID"},
+		"updateSharedService":  stale(id["sharedService"], nil),
+		"archiveSharedService": stale(id["sharedService"], nil),
+		"createEService":       {with(unnamed, apitest.Vars{"ownerUnit": w.units[home].NodeID()}), "INVALID"},
+		"updateEService":       stale(id["eService"], nil),
+		"transitionEService":   stale(id["eService"], apitest.Vars{"to": "PHASING_OUT"}),
+		"publishEService":      stale(id["eService"], nil),
+		"unpublishEService":    stale(id["eService"], nil),
+		"archiveEService":      stale(id["eService"], nil),
+		"recordUsage":          {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
+		"previewImport":        unreadable,
+		"applyImport":          unreadable,
+		"createApiToken":       {apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}, "expiresAt": "2020-01-01T00:00:00Z"}, "INVALID"},
+		"revokeApiToken":       {apitest.Vars{"id": id["revoked"]}, ""},
+	}
+}
+
+// targets makes what the attempts are made on: records of the home municipality that
+// anyone may see, and a token that is revoked already.
+func (w *world) targets() map[string]string {
+	w.t.Helper()
+	service, version := w.do(w.editor(), "createEService", w.service("Bygglov"))
+	w.do(w.editor(), "publishEService", apitest.Vars{"id": service, "expectedVersion": version})
+	shared, _ := w.do(w.editor(), "createSharedService", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov"})
+	revoked, _ := w.do(w.admin(), "createApiToken", apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}})
+	w.do(w.admin(), "revokeApiToken", apitest.Vars{"id": revoked})
+	return map[string]string{"eService": service, "sharedService": shared, "revoked": revoked}
+}
+
+// tried is somebody who tries a mutation.
+type tried struct {
+	name         string
+	client       *apitest.Client
+	signedIn     bool
+	municipality string
+	role         access.Role
+	scopes       []access.Scope // nil for a person, who has all
+}
+
+// may says whether the table of docs/access.md allows it: the program's Grants.
+func (c tried) may(rule access.Rule) bool {
+	grant := access.Grants()[rule]
+	return c.signedIn && c.municipality == home && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || slices.Contains(c.scopes, grant.Scope))
+}
+
+// everyone is each role in the own and in two other municipalities, tokens of each
+// role with one scope and with all but one, and nobody.
+func (w *world) everyone() []tried {
+	w.t.Helper()
+	all := []tried{{name: "nobody", client: w.as("", "")}}
+	for _, role := range access.Roles() {
+		for _, code := range []string{home, partner, outside} {
+			all = append(all, tried{fmt.Sprintf("%s of %s", role, code), w.as(code, role), true, code, role, nil})
+		}
+		token := func(kind, code string, scopes ...access.Scope) {
+			client := w.As(w.Token(w.t, code, role, scopes...))
+			all = append(all, tried{fmt.Sprintf("token of %s of %s %s", role, code, kind), client, true, code, role, scopes})
+		}
+		token("with all scopes", partner, access.Scopes()...)
+		for _, scope := range access.Scopes() {
+			token("with only "+string(scope), home, scope)
+			token("without "+string(scope), home, slices.DeleteFunc(access.Scopes(), func(s access.Scope) bool { return s == scope })...)
+		}
+	}
+	return all
+}
+
+// Each rule lets those write whom docs/access.md names, refuses everyone else, and
+// what is refused changes nothing.
+func TestAccessRule(t *testing.T) {
+	w := newWorld(t)
+	tries, callers, rules := attempts(w, w.targets()), w.everyone(), ruled(t)
+	before := w.versions()
+	for rule := range access.Grants() {
+		t.Run(string(rule), func(t *testing.T) {
+			allowed := 0
+			for _, f := range parsed().Mutation.Fields {
+				if rules[f.Name] != rule {
+					continue
+				}
+				attempt, ok := tries[f.Name]
+				if !ok {
+					t.Errorf("nobody tries %s", f.Name)
+					continue
+				}
+				for _, c := range callers {
+					want := attempt.code
+					switch {
+					case !c.signedIn:
+						want = "UNAUTHENTICATED"
+					case !c.may(rule):
+						want = "FORBIDDEN"
+						// Tokens of another municipality are not to be known of.
+						if f.Name == "revokeApiToken" && c.role == access.Admin && (c.scopes == nil || slices.Contains(c.scopes, access.ScopeAdminister)) {
+							want = "NOT_FOUND"
+						}
+					// Nor are one's own to a token that may not read.
+					case f.Name == "revokeApiToken" && c.scopes != nil && !slices.Contains(c.scopes, access.ScopeRead):
+						want = "NOT_FOUND"
+					default:
+						allowed++
+					}
+					answer := c.client.Query(t, mutation(f.Name), apitest.Vars{"input": attempt.input})
+					got := ""
+					if len(answer.Errors) > 0 {
+						got = answer.Errors[0].Code()
+					}
+					if got != want {
+						t.Errorf("%s by %s answers %q, want %q: %s", f.Name, c.name, got, want, answer.Raw)
+					}
+				}
+			}
+			if allowed == 0 {
+				t.Error("nobody may")
+			}
+		})
+	}
+	if diff := cmp.Diff(before, w.versions()); diff != "" {
+		t.Errorf("what was refused has changed records (-before +after):\n%s", diff)
+	}
+}
