@@ -3,6 +3,7 @@ package eservice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,6 +184,9 @@ func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 		if plan, err = s.plan(ctx, tx, in, date.Of(tx.At)); err != nil {
 			return err
 		}
+		if plan.idle() {
+			return errIdle
+		}
 		in.tell("save", 0, len(plan.added)+len(plan.saved))
 		if err := postgres.InsertAll(ctx, tx, "e_service", plan.added); err != nil {
 			return constraints.Explain(err)
@@ -200,8 +204,14 @@ func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 		in.tell("gaps", 0, 1)
 		return err
 	})
+	if errors.Is(err, errIdle) {
+		return plan, nil
+	}
 	return plan, err
 }
+
+// errIdle ends a write that another import, which it waited for, has left nothing to do.
+var errIdle = errors.New("nothing is left to do")
 
 func (in Import) tell(stage string, done, of int) {
 	if in.Progress != nil {

@@ -90,7 +90,10 @@ func (s *Service) sharedSeen(ctx context.Context, tx *postgres.Tx, e *EService, 
 // Update lets set change the e-service with the id. Its status and publication have
 // operations of their own.
 func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, set func(*EService)) (*EService, error) {
-	return s.change(ctx, access.WriteEService, "updateEService", "", id, version, func(_ *postgres.Tx, e *EService) { set(e) })
+	return s.change(ctx, access.WriteEService, "updateEService", "", id, version, func(_ *postgres.Tx, e *EService) error {
+		set(e)
+		return nil
+	})
 }
 
 // Transition is one step of an e-service's life cycle.
@@ -106,10 +109,15 @@ type Transition struct {
 
 // Step takes an e-service a step along its life cycle.
 func (s *Service) Step(ctx context.Context, id uuid.UUID, version int, t Transition) (*EService, error) {
-	return s.change(ctx, access.WriteEService, "transitionEService", t.Comment, id, version, func(tx *postgres.Tx, e *EService) { t.apply(tx, e) })
+	return s.change(ctx, access.WriteEService, "transitionEService", t.Comment, id, version, func(tx *postgres.Tx, e *EService) error { return t.apply(tx, e) })
 }
 
-func (t Transition) apply(tx *postgres.Tx, e *EService) {
+// apply sets what the step sets. To stay where it is is no step: it would wipe the
+// day and reason of a retirement.
+func (t Transition) apply(tx *postgres.Tx, e *EService) error {
+	if t.To == e.Status {
+		return constraints.Fault("e_service_step")
+	}
 	day := t.On
 	if day == nil {
 		today := date.Of(tx.At)
@@ -125,6 +133,7 @@ func (t Transition) apply(tx *postgres.Tx, e *EService) {
 	case Retired:
 		e.RetiredOn, e.RetirementReason, e.ReplacedByID = day, t.RetirementReason, t.ReplacedByID
 	}
+	return nil
 }
 
 // Publish shows an e-service to those outside its municipality, or takes it back.
@@ -133,16 +142,22 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID, version int, publis
 	if !published {
 		operation = "unpublishEService"
 	}
-	return s.change(ctx, access.PublishEService, operation, comment, id, version, func(_ *postgres.Tx, e *EService) { e.Published = published })
+	return s.change(ctx, access.PublishEService, operation, comment, id, version, func(_ *postgres.Tx, e *EService) error {
+		e.Published = published
+		return nil
+	})
 }
 
 // Archive takes an e-service out of the catalogue. What was published is unpublished
 // first; nothing is deleted.
 func (s *Service) Archive(ctx context.Context, id uuid.UUID, version int, comment string) (*EService, error) {
-	return s.change(ctx, access.WriteEService, "archiveEService", comment, id, version, func(tx *postgres.Tx, e *EService) { e.ArchivedAt = &tx.At })
+	return s.change(ctx, access.WriteEService, "archiveEService", comment, id, version, func(tx *postgres.Tx, e *EService) error {
+		e.ArchivedAt = &tx.At
+		return nil
+	})
 }
 
-func (s *Service) change(ctx context.Context, action access.Rule, operation, comment string, id uuid.UUID, version int, set func(*postgres.Tx, *EService)) (*EService, error) {
+func (s *Service) change(ctx context.Context, action access.Rule, operation, comment string, id uuid.UUID, version int, set func(*postgres.Tx, *EService) error) (*EService, error) {
 	if err := s.Policy.RequireSome(ctx, action); err != nil {
 		return nil, err
 	}
@@ -159,7 +174,9 @@ func (s *Service) change(ctx context.Context, action access.Rule, operation, com
 			return fault.Stale(e)
 		}
 		shared := e.SharedServiceID
-		set(tx, e)
+		if err := set(tx, e); err != nil {
+			return err
+		}
 		e.fill()
 		if err := s.sharedSeen(ctx, tx, e, shared); err != nil {
 			return err

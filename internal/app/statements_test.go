@@ -1,0 +1,248 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"fardplan/internal/access"
+	"fardplan/internal/apitest"
+	"fardplan/internal/date"
+	"fardplan/internal/eservice"
+	"fardplan/internal/organisation"
+)
+
+// statement is one that the database has answered.
+type statement struct {
+	sql   string
+	args  pgx.NamedArgs
+	rows  int
+	ended bool
+}
+
+// tracer counts statements and their rows.
+type tracer struct {
+	mu         sync.Mutex
+	statements []*statement
+}
+
+type statementKey struct{}
+
+// TraceQueryStart notes that a statement begins.
+func (r *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s := &statement{sql: data.SQL}
+	if len(data.Args) > 0 {
+		s.args, _ = data.Args[0].(pgx.NamedArgs)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statements = append(r.statements, s)
+	return context.WithValue(ctx, statementKey{}, s)
+}
+
+// TraceQueryEnd notes its rows.
+func (r *tracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	s := ctx.Value(statementKey{}).(*statement)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.rows, s.ended = int(data.CommandTag.RowsAffected()), data.Err == nil
+}
+
+// take gives the statements since the last time.
+func (r *tracer) take() []*statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := r.statements
+	r.statements = nil
+	return taken
+}
+
+// deep asks many levels for lists, totals and facets, %[1]d records of each.
+const deep = `
+fragment Deep on Query {
+  municipalities(first: %[1]d) {
+    totalCount
+    nodes {
+      name { sv } history(first: %[1]d) { totalCount nodes { change { number actor { municipality { id } } } } }
+      gaps(first: %[1]d) { totalCount facets(by: [CODE, SEVERITY]) { values { value count } } nodes { since object { id } unit { id } } }
+      units(first: %[1]d) {
+        totalCount facets(by: [TYPE]) { values { value count } }
+        nodes {
+          name { sv } parent { id name { sv } } municipality { name { sv } }
+          children(first: %[1]d) { totalCount nodes { id name { sv } } }
+          gaps(first: %[1]d) { totalCount nodes { since rule { code } } }
+          history(first: %[1]d) { totalCount nodes { change { number } } }
+          eServices(first: %[1]d, orderBy: {field: CREATED}) {
+            totalCount facets(by: [STATUS, GAP, OWNER_UNIT]) { values { value count } }
+            nodes {
+              name { sv } casesLastYear availableSteps { to }
+              ownerUnit { name { sv } municipality { name { sv } } }
+              sharedService { name { sv } originMunicipality { name { sv } } eServices(first: %[1]d) { totalCount nodes { id ownerUnit { name { sv } } } } history(first: %[1]d) { nodes { change { number } } } }
+              replacedBy { name { sv } ownerUnit { name { sv } } }
+              gaps(first: %[1]d) { totalCount facets(by: [CODE]) { values { count } } nodes { since object { id } municipality { id } unit { id name { sv } } } }
+              usage(first: %[1]d) { totalCount nodes { month cases history(first: %[1]d) { totalCount nodes { change { number } } } } }
+              history(first: %[1]d) { totalCount nodes { change { at comment actor { function municipality { name { sv } } } } fields { field } } }
+            }
+          }
+        }
+      }
+    }
+  }
+}`
+
+// feed asks for what has changed, of all kinds.
+const feed = `
+fragment Deep on Query {
+  changes(since: 0, first: 100) { nodes { record { id version history(first: %[1]d) { totalCount nodes { change { number } } } ... on EService { ownerUnit { id } gaps(first: %[1]d) { nodes { since } } } } } }
+  apiTokens(first: %[1]d) { totalCount nodes { label lastUsedAt municipality { id } } }
+}`
+
+// grow adds municipalities of units of e-services, each with months of use and gaps.
+func grow(t *testing.T, a *apitest.API, from, municipalities, units, services, months int) {
+	t.Helper()
+	sys := apitest.System(t)
+	for i := range municipalities {
+		m := a.Municipality(t, fmt.Sprintf("%04d", 1000+from+i), fmt.Sprintf("Kommun %d", from+i))
+		code := shared(t, a, m, fmt.Sprintf("delad-%d", from+i), eservice.Public)
+		var above *uuid.UUID
+		for j := range units {
+			u := a.Unit(t, m, fmt.Sprintf("Enhet %d", j), func(u *organisation.Unit) { u.ParentID = above })
+			if j == 0 {
+				above = &u.ID
+			}
+			var last *uuid.UUID
+			for k := range services {
+				e := service(t, a, u, fmt.Sprintf("Tjänst %d", k), func(e *eservice.EService) {
+					e.SharedServiceID = &code.ID
+					if last != nil {
+						e.Status, e.RetiredOn, e.RetirementReason, e.ReplacedByID = eservice.Retired, ptr(date.Of(a.Clock.Now())), ptr("Ersatt"), last
+					}
+				})
+				last = &e.ID
+				var figures []eservice.Usage
+				for n := range months {
+					figures = append(figures, eservice.Usage{Month: date.Of(a.Clock.Now()).FirstOfMonth().AddMonths(-n), Cases: n, Source: eservice.ByHand})
+				}
+				must(a.Services.EServices.RecordUsage(sys, e.ID, figures))(t)
+			}
+		}
+	}
+}
+
+func TestAQueryTakesAsManyStatementsHoweverManyTheRecords(t *testing.T) {
+	r := &tracer{}
+	a := apitest.New(t, func(s *apitest.Settings) {
+		s.Tracer = r
+		// So long that the fields of one level are read by one statement.
+		s.App.LoaderWait = 25 * time.Millisecond
+	})
+	home := a.Municipality(t, "0581", "Norrköping", apitest.Home)
+	a.Unit(t, home, "Kontoret")
+	admin := a.Token(t, "0581", access.Admin)
+	modes := map[string]string{"present": "{ ...Deep }", "past": "query($at: DateTime!) { asOf(at: $at) { ...Deep } }"}
+	measure := func(mode, asked string, first int) []*statement {
+		t.Helper()
+		query, vars := modes[mode]+fmt.Sprintf(asked, first), apitest.Vars{"at": a.Clock.Now()}
+		must(ask(a, admin, "{ viewer { kind } }", nil))(t) // the token's use is noted here
+		r.take()
+		must(ask(a, admin, query, vars))(t)
+		taken := r.take()
+		bounded(t, taken)
+		return taken
+	}
+	few := map[[2]string][]*statement{}
+	grow(t, a, 0, 1, 3, 3, 2)
+	a.Clock.Add(time.Hour)
+	for mode := range modes {
+		measure(mode, deep, 20) // connections are opened once
+		for _, asked := range []string{deep, feed} {
+			few[[2]string{mode, asked}] = measure(mode, asked, 20)
+		}
+	}
+	grow(t, a, 1, 5, 9, 2, 4)
+	a.Clock.Add(time.Hour)
+	for which, few := range few {
+		mode, asked := which[0], which[1]
+		many := measure(mode, asked, 20)
+		// On a busy machine a level may be later than its loader waits.
+		for try := 0; try < 3 && len(many) > len(few); try++ {
+			many = measure(mode, asked, 20)
+		}
+		if len(many) != len(few) {
+			t.Errorf("%s: %d statements became %d: %s", mode, len(few), len(many), more(many, few))
+		}
+		if asked == deep && rows(many) < 6*rows(few) {
+			t.Errorf("%s: the records did not grow: %d rows became %d", mode, rows(few), rows(many))
+		}
+		for _, first := range []int{1, 3} {
+			measure(mode, asked, first)
+		}
+		t.Logf("%s: %d statements for %d and for %d rows", mode, len(many), rows(few), rows(many))
+	}
+}
+
+func rows(statements []*statement) int {
+	n := 0
+	for _, s := range statements {
+		n += s.rows
+	}
+	return n
+}
+
+// more tells which kinds of statement there are more of.
+func more(many, few []*statement) string {
+	count := map[string]int{}
+	for _, s := range many {
+		count[s.sql]++
+	}
+	for _, s := range few {
+		count[s.sql]--
+	}
+	var b strings.Builder
+	for sql, n := range count {
+		if n != 0 {
+			fmt.Fprintf(&b, "\n%+d %.300s", n, sql)
+		}
+	}
+	return b.String()
+}
+
+// bounded holds the rows of each statement to what its page asks of each parent, or to
+// the records it names.
+func bounded(t *testing.T, statements []*statement) {
+	t.Helper()
+	pages := 0
+	for _, s := range statements {
+		if !s.ended {
+			t.Errorf("a statement failed: %.300s", s.sql)
+		}
+		parents := 1
+		if of, ok := s.args["page_parents"].([]uuid.UUID); ok {
+			parents = len(of)
+		}
+		limit, paged := s.args["page_limit"].(int)
+		ids, byID := s.args["by_id"].([]uuid.UUID)
+		most := 0
+		switch {
+		case paged:
+			pages++
+			most = parents * limit
+		case byID:
+			most = len(ids)
+		default:
+			continue
+		}
+		if s.rows > most {
+			t.Errorf("%d rows, at most %d are asked for: %.300s", s.rows, most, s.sql)
+		}
+	}
+	if pages == 0 {
+		t.Error("no statement reads a page")
+	}
+}
