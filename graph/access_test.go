@@ -121,7 +121,7 @@ type tried struct {
 // may says whether the table of docs/access.md allows it: the program's Grants.
 func (c tried) may(rule access.Rule) bool {
 	grant := access.Grants()[rule]
-	return c.signedIn && c.municipality == home && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || slices.Contains(c.scopes, grant.Scope))
+	return c.signedIn && c.municipality == home && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || !slices.ContainsFunc(grant.Scopes, func(s access.Scope) bool { return !slices.Contains(c.scopes, s) }))
 }
 
 // everyone is each role in the own and in two other municipalities, tokens of each
@@ -138,6 +138,7 @@ func (w *world) everyone() []tried {
 			all = append(all, tried{fmt.Sprintf("token of %s of %s %s", role, code, kind), client, true, code, role, scopes})
 		}
 		token("with all scopes", partner, access.Scopes()...)
+		token("with what an import needs", home, access.ScopeImport, access.ScopeRead)
 		for _, scope := range access.Scopes() {
 			token("with only "+string(scope), home, scope)
 			token("without "+string(scope), home, slices.DeleteFunc(access.Scopes(), func(s access.Scope) bool { return s == scope })...)

@@ -17,6 +17,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/history"
 	"fardplan/internal/openeplatform"
+	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/text"
 )
@@ -138,7 +139,13 @@ func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a p
 	if err != nil {
 		return nil, err
 	}
-	return history.Since(ctx, now.Snapshot, before, r.Policy, tables, a)
+	var partners []uuid.UUID
+	if municipality := access.From(ctx).Municipality; municipality != uuid.Nil {
+		if partners, err = organisation.Partners(ctx, before, municipality); err != nil {
+			return nil, err
+		}
+	}
+	return history.Since(ctx, now.Snapshot, before, r.Policy, tables, partners, a)
 }
 
 // changedFields tells what a change set, by the API's names of the fields.

@@ -195,7 +195,7 @@ func steps() []step {
 					},
 					apitest.Vars{
 						"outcome": "REFUSED", "position": 2., "familyId": "104", "name": "Felanmälan", "eService": nil, "differences": []any{},
-						"faults": []any{apitest.Vars{"field": "FlowFamilyURL", "rule": "URL_INVALID", "message": apitest.Vars{"text": "Row 2: the field FlowFamilyURL is no complete web address with http or https. Correct the e-service in the platform and read it again."}}},
+						"faults": []any{apitest.Vars{"field": "FlowFamilyURL", "rule": "url_invalid", "message": apitest.Vars{"text": "Row 2: the field FlowFamilyURL is no complete web address with http or https. Correct the e-service in the platform and read it again."}}},
 					},
 				},
 			},

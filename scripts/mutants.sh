@@ -48,7 +48,7 @@ trap 'exit 130' INT TERM
 : >"$work/missed"
 : >"$work/list"
 
-for package in migrations internal/access internal/gap; do
+for package in migrations internal/access internal/gap graph; do
 	binary=$(echo "$package" | tr / -).test
 	go test -c -o "$work/$binary" "./$package"
 	(cd "$package" && "$work/$binary" -mutants) | grep -F -e "$wanted" >"$work/mutants" || continue

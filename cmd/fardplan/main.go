@@ -39,6 +39,7 @@ func commands() []command {
 		{"migrate status", "Visar vilka databasändringar som är införda.", "Shows which migrations are applied.", "fardplan migrate status", migrateStatus},
 		{"demo", "Lägger in demonstrationen i en tom databas.", "Loads the demonstration into an empty database.", "fardplan demo", loadDemo},
 		{"import oep", "Visar vad en hämtning från Open ePlatform skulle ändra; med --apply görs det.", "Shows what an import from Open ePlatform would change; --apply does it.", `fardplan import oep --municipality 0581 --url https://e-tjanster.example.se --default-owner "Kommunikationsenheten" --apply`, importOep},
+		{"municipality add", "Registrerar en kommun, den första som installationens egen.", "Registers a municipality, the first one as the installation's own.", `fardplan municipality add --code 0581 --name Norrköping`, municipalityAdd},
 		{"token create", "Skapar en API-nyckel och visar den en enda gång.", "Makes an API token and shows it this once.", `fardplan token create --municipality 0581 --role CATALOGUE_EDITOR --scopes READ,WRITE_CATALOGUE --label "Webbplatsen"`, tokenCreate},
 		{"token list", "Visar API-nycklarna.", "Lists the API tokens.", "fardplan token list --municipality 0581", tokenList},
 		{"token revoke", "Återkallar en API-nyckel genast.", "Revokes an API token at once.", "fardplan token revoke ID", tokenRevoke},
@@ -72,15 +73,17 @@ func run(ctx context.Context, args, environ []string, out, errs io.Writer) error
 			continue
 		}
 		rest := args[len(words):]
+		p := &program{out: out, command: c}
 		if len(rest) == 1 && (rest[0] == "-h" || rest[0] == "--help" || rest[0] == "help") {
-			rest = []string{"-h"}
+			rest = []string{"-h"} // answered before any setting is asked for
+		} else {
+			cfg, err := config.Load(environ)
+			if err != nil {
+				return err
+			}
+			p.cfg, p.log = cfg, observe.NewLogger(errs, cfg.LogLevel, string(cfg.LogFormat))
 		}
-		cfg, err := config.Load(environ)
-		if err != nil {
-			return err
-		}
-		p := &program{cfg: cfg, log: observe.NewLogger(errs, cfg.LogLevel, string(cfg.LogFormat)), out: out, command: c}
-		err = c.run(ctx, p, rest)
+		err := c.run(ctx, p, rest)
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
@@ -98,7 +101,7 @@ func run(ctx context.Context, args, environ []string, out, errs io.Writer) error
 func usage(out io.Writer) {
 	fmt.Fprint(out, "Färdplan: e-tjänster, samverkan, mål och beslut i kommuner.\nE-services, collaboration, goals and decisions of municipalities.\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(out, "  fardplan %-15s %s\n  %24s %s\n", c.name, c.sv, "", c.en)
+		fmt.Fprintf(out, "  fardplan %-17s %s\n  %26s %s\n", c.name, c.sv, "", c.en)
 	}
 	fmt.Fprint(out, "\nfardplan KOMMANDO -h visar kommandots val och ett exempel.\nfardplan COMMAND -h shows the command's options and an example.\n")
 }

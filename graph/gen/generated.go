@@ -4626,7 +4626,7 @@ type RecordChange {
   kind: RecordKind!
   "The record's id."
   id: ID!
-  "The record's newest change."
+  "The record's newest change; through, where it is told because a collaboration's members have changed."
   change: Int!
   "Whether the record has left the caller's sight: forget it."
   removed: Boolean!

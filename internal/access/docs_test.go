@@ -75,8 +75,8 @@ func TestGrantsAreThoseOfTheDocument(t *testing.T) {
 		if got := strings.Split(cells[2], ", "); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(roles))) {
 			t.Errorf("%s is for %v in the document and for %v in the program", rule, got, roles)
 		}
-		if cells[3] != string(grant.Scope) {
-			t.Errorf("%s needs the scope %s in the document and %s in the program", rule, cells[3], grant.Scope)
+		if want := strings.Split(cells[3], ", "); !slices.EqualFunc(want, grant.Scopes, func(w string, s access.Scope) bool { return w == string(s) }) {
+			t.Errorf("%s needs the scopes %v in the document and %v in the program", rule, want, grant.Scopes)
 		}
 	}
 	for rule := range access.Grants() {
@@ -118,15 +118,17 @@ func TestRolesAreThoseOfTheDocument(t *testing.T) {
 func TestGrantsAreWhole(t *testing.T) {
 	scopes := map[access.Scope]bool{access.ScopeRead: true}
 	for rule, grant := range access.Grants() {
-		if len(grant.Roles) == 0 || !slices.Contains(access.Scopes(), grant.Scope) {
-			t.Errorf("%s is granted to %v with %s", rule, grant.Roles, grant.Scope)
+		if len(grant.Roles) == 0 || len(grant.Scopes) == 0 || slices.ContainsFunc(grant.Scopes, func(s access.Scope) bool { return !slices.Contains(access.Scopes(), s) }) {
+			t.Errorf("%s is granted to %v with %s", rule, grant.Roles, grant.Scopes)
 		}
 		for _, role := range grant.Roles {
 			if !slices.Contains(access.Roles(), role) {
 				t.Errorf("%s is granted to %s, which is no role", rule, role)
 			}
 		}
-		scopes[grant.Scope] = true
+		for _, s := range grant.Scopes {
+			scopes[s] = true
+		}
 	}
 	for _, scope := range access.Scopes() {
 		if !scopes[scope] {

@@ -42,23 +42,24 @@ const (
 
 // Grant says who may do an action.
 type Grant struct {
-	Roles []Role
-	Scope Scope // what a token needs beside its role
+	Roles  []Role
+	Scopes []Scope // what a token needs beside its role, each of them
 }
 
 // Grants is the table of docs/access.md: each action with who may do it, to records
-// of the own municipality. A new municipality counts as the home municipality's.
+// of the own municipality. A new municipality counts as the home municipality's. An
+// import tells what the records hold, and so needs to read too.
 func Grants() map[Rule]Grant {
 	return map[Rule]Grant{
-		CreateMunicipality: {Roles: []Role{Admin}, Scope: ScopeAdminister},
-		UpdateMunicipality: {Roles: []Role{Admin}, Scope: ScopeOrganisation},
-		WriteUnit:          {Roles: []Role{Admin, Director}, Scope: ScopeOrganisation},
-		WriteSharedService: {Roles: []Role{Director, CatalogueEditor}, Scope: ScopeCatalogue},
-		WriteEService:      {Roles: []Role{Director, CatalogueEditor}, Scope: ScopeCatalogue},
-		PublishEService:    {Roles: []Role{CatalogueEditor}, Scope: ScopeCatalogue},
-		RecordUsage:        {Roles: []Role{CatalogueEditor}, Scope: ScopeCatalogue},
-		Import:             {Roles: []Role{CatalogueEditor}, Scope: ScopeImport},
-		ManageTokens:       {Roles: []Role{Admin}, Scope: ScopeAdminister},
+		CreateMunicipality: {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
+		UpdateMunicipality: {Roles: []Role{Admin}, Scopes: []Scope{ScopeOrganisation}},
+		WriteUnit:          {Roles: []Role{Admin, Director}, Scopes: []Scope{ScopeOrganisation}},
+		WriteSharedService: {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		WriteEService:      {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		PublishEService:    {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		RecordUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		Import:             {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeImport, ScopeRead}},
+		ManageTokens:       {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 	}
 }
 
@@ -82,6 +83,9 @@ var sights = map[string]sight{
 	// A month of use is seen with its e-service; who corrected it, by its own alone.
 	"e_service_usage": {own: true},
 }
+
+// Shared tells whether records of the table may be shared within a collaboration.
+func Shared(table string) bool { return sights[table].visibility }
 
 // Rules lists every rule, for the test that takes each away in turn.
 func Rules() []Rule {
@@ -194,6 +198,7 @@ func (p Policy) require(ctx context.Context, action Rule, own func(Caller) bool)
 			"Sign in or use an API token to do this.")
 	}
 	g := Grants()[action]
+	missing := slices.IndexFunc(g.Scopes, func(s Scope) bool { return c.Scopes != nil && !slices.Contains(c.Scopes, s) })
 	switch {
 	case !own(c):
 		return fault.New(fault.Forbidden,
@@ -203,10 +208,10 @@ func (p Policy) require(ctx context.Context, action Rule, own func(Caller) bool)
 		return fault.New(fault.Forbidden,
 			"Din roll räcker inte för det här. Be en administratör i din kommun om hjälp.",
 			"Your role does not allow this. Ask an administrator of your municipality.")
-	case c.Scopes != nil && !slices.Contains(c.Scopes, g.Scope):
+	case missing >= 0:
 		return fault.New(fault.Forbidden,
-			"API-nyckeln saknar omfattningen "+string(g.Scope)+".",
-			"The API token lacks the scope "+string(g.Scope)+".")
+			"API-nyckeln saknar omfattningen "+string(g.Scopes[missing])+".",
+			"The API token lacks the scope "+string(g.Scopes[missing])+".")
 	}
 	return nil
 }

@@ -237,7 +237,7 @@ func TestRequire(t *testing.T) {
 			if !slices.Contains(grant.Roles, role) {
 				may = fault.Forbidden
 			}
-			others := slices.DeleteFunc(access.Scopes(), func(s access.Scope) bool { return s == grant.Scope })
+			others := slices.DeleteFunc(access.Scopes(), func(s access.Scope) bool { return slices.Contains(grant.Scopes, s) })
 			for _, c := range []struct {
 				name   string
 				caller access.Caller
@@ -248,8 +248,8 @@ func TestRequire(t *testing.T) {
 				{"a user", user, own, may, may},
 				{"a user, of another's", user, partner, fault.Forbidden, may},
 				{"a user, of nobody's", user, uuid.Nil, fault.Forbidden, may},
-				{"a token with the scope", scoped([]access.Scope{grant.Scope}), own, may, may},
-				{"a token with the scope, of another's", scoped([]access.Scope{grant.Scope}), partner, fault.Forbidden, may},
+				{"a token with the scope", scoped(grant.Scopes), own, may, may},
+				{"a token with the scope, of another's", scoped(grant.Scopes), partner, fault.Forbidden, may},
 				{"a token with all other scopes", scoped(others), own, fault.Forbidden, fault.Forbidden},
 				{"a token without scopes", scoped([]access.Scope{}), own, fault.Forbidden, fault.Forbidden},
 			} {

@@ -410,11 +410,15 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 			seen[name] = asJSON(value)
 		}
 	}
-	next, changed := *e, false
+	next, changed, agreed := *e, false, false
 	for _, field := range followed {
 		was, is, here := seen[field.name], asJSON(field.of(f)), asJSON(field.get(e))
 		switch {
-		case string(is) == string(was) || string(is) == string(here):
+		case string(is) == string(was):
+		case string(is) == string(here):
+			// Somebody has made the two alike: from here on the platform is followed again.
+			seen[field.name] = is
+			agreed = true
 		case was == nil || string(here) == string(was):
 			field.set(&next, f)
 			seen[field.name] = is
@@ -430,10 +434,12 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 		changed = true
 		line.Differences = append(line.Differences, Difference{Field: "oepMissingSince", Before: asJSON(e.OepMissingSince), After: json.RawMessage("null")})
 	}
-	if !changed {
+	if !changed && !agreed {
 		return nil
 	}
-	line.Outcome = Changed
+	if changed {
+		line.Outcome = Changed
+	}
 	next.OepSeen = asJSON(seen)
 	return &next
 }

@@ -264,7 +264,7 @@ func TestAnImportTellsWhatItDoesToEach(t *testing.T) {
 	bus2.PaymentSupportEnabled = true
 	in := w.of(read(t, asJSON(t, schoolBus(1), bus2, named(3, ""), flow{ID: 1, FlowFamilyID: 5, Name: "Ny", Enabled: true}, named(6, "Skolkort"))))
 	plan := w.apply(in)
-	expect(t, plan, "UNCHANGED 1", "CHANGED 2 nameSv! takesPayment", "REFUSED 3 NAME_MISSING", "NEW 5", "CHANGED 6 nameSv", "GONE 4")
+	expect(t, plan, "UNCHANGED 1", "CHANGED 2 nameSv! takesPayment", "REFUSED 3 name_missing", "NEW 5", "CHANGED 6 nameSv", "GONE 4")
 	if positions := plan.Lines[2].Position*10 + plan.Lines[3].Position; positions != 34 || plan.Lines[5].Position != 0 {
 		t.Errorf("the places are %+v", plan.Lines)
 	}
@@ -288,7 +288,16 @@ func TestAnImportTellsWhatItDoesToEach(t *testing.T) {
 	if again.Run != nil {
 		t.Errorf("again: %s", summary(again))
 	}
-	expect(t, again, "UNCHANGED 1", "KEPT 2 nameSv!", "REFUSED 3 NAME_MISSING", "UNCHANGED 5", "UNCHANGED 6")
+	expect(t, again, "UNCHANGED 1", "KEPT 2 nameSv!", "REFUSED 3 name_missing", "UNCHANGED 5", "UNCHANGED 6")
+
+	// Where somebody makes the two alike, the platform is followed again.
+	must(w.catalogue.Update(w.ctx, first[2].ID, 3, func(e *eservice.EService) { e.NameSv = "Nytt namn där" }))(t)
+	expect(t, w.apply(in), "UNCHANGED 1", "UNCHANGED 2", "REFUSED 3 name_missing", "UNCHANGED 5", "UNCHANGED 6")
+	bus2.Name = "Nyare namn där"
+	followed := w.apply(w.of(read(t, asJSON(t, schoolBus(1), bus2, named(5, "Ny"), named(6, "Skolkort")))))
+	if name := w.imported()[2].NameSv; name != "Nyare namn där" {
+		t.Errorf("after they were made alike the name is %q: %s", name, summary(followed))
+	}
 
 	// Back again, the mark goes.
 	back := w.apply(w.of(read(t, asJSON(t, schoolBus(4)))))

@@ -87,7 +87,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 		Alias: "x", Sort: of(orders, o, desc),
 		Facets: map[string]postgres.Facet{
 			"MUNICIPALITY":         {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
-			"OWNER_UNIT":           {Value: "x.owner_unit_id::text", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
+			"OWNER_UNIT":           {Value: "x.owner_unit_id::text", Kind: "unit", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
 			"STATUS":               {Value: "x.status", Names: names("STATUS")},
 			"PUBLISHED":            {Value: "x.published::text", Names: names("PUBLISHED")},
 			"VISIBILITY":           {Value: "x.visibility", Names: names("VISIBILITY")},

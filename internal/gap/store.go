@@ -70,7 +70,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 		Facets: map[string]postgres.Facet{
 			"CODE":         {Value: "x.rule", Names: s.RuleName},
 			"SEVERITY":     {Value: "CASE x.rank WHEN 1 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' ELSE 'LOW' END", Names: SeverityName},
-			"UNIT":         {Value: "x.unit_id::text", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
+			"UNIT":         {Value: "x.unit_id::text", Kind: "unit", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
 			"MUNICIPALITY": {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
 			"OBJECT_KIND": {Value: "upper(x.object_kind)", Names: func(kind string) (sv, en string) {
 				name := s.object(strings.ToLower(kind)).Name

@@ -65,8 +65,10 @@ func FeedKinds() []string { return []string{"municipality", "unit", "shared_serv
 
 // Since reads what has changed after change number since, oldest change first: each
 // record once, by its newest change. Past sight is judged by the snapshot before,
-// which is the state at that number.
-func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy, kinds []string, a page.Args) (*Feed, error) {
+// which is the state at that number, and by partners, whom the caller shared a
+// collaboration with then: who joins or leaves one sees other records without any of
+// them having changed. Those come last, with the number Through.
+func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy, kinds []string, partners []uuid.UUID, a page.Args) (*Feed, error) {
 	if a.Last != nil || a.Before != nil {
 		return nil, fault.Field("last", "page_direction", "Listan läses framåt: ange first och after.", "The list is read forwards: give first and after.")
 	}
@@ -87,13 +89,24 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 			return nil, page.BadCursor("after")
 		}
 	}
+	then := access.From(ctx)
+	then.Partners = partners
 	position := postgres.Args{"since": before.Change, "through": feed.Through, "number": number, "kind": kind, "id": id}
+	// The pages of one round tell of one state, the one at Through: a record that
+	// changes between them would else leave the round, and its step out of sight be told
+	// in none.
+	end := now
+	if feed.Through != now.Change {
+		if end, err = now.Before(ctx, feed.Through); err != nil {
+			return nil, err
+		}
+	}
 	for {
-		events, seen, err := candidates(ctx, now, p, kinds, position, w.Limit+1)
+		events, seen, err := candidates(ctx, end, p, kinds, differing(partners, access.From(ctx).Partners), position, w.Limit+1)
 		if err != nil {
 			return nil, err
 		}
-		removed, err := seenBefore(ctx, before, p, events, seen)
+		removed, err := seenBefore(access.With(ctx, then), before, p, events, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -115,28 +128,47 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 	}
 }
 
-// candidates reads the next records changed after the position, and of each whether
-// the caller sees it now.
-func candidates(ctx context.Context, now *postgres.Snapshot, p access.Policy, kinds []string, position postgres.Args, limit int) ([]*Event, []bool, error) {
+// differing gives what stands in one of the lists only.
+func differing(a, b []uuid.UUID) []uuid.UUID {
+	var only []uuid.UUID
+	for _, lists := range [][2][]uuid.UUID{{a, b}, {b, a}} {
+		for _, id := range lists[0] {
+			if !slices.Contains(lists[1], id) {
+				only = append(only, id)
+			}
+		}
+	}
+	return only
+}
+
+// candidates reads the next records changed after the position, or shared by the
+// municipalities of shifted, and of each whether the caller sees it now.
+func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, kinds []string, shifted []uuid.UUID, position postgres.Args, limit int) ([]*Event, []bool, error) {
 	args := postgres.Args{"limit": limit}
 	for name, value := range position {
 		args[name] = value
 	}
 	var selects []string
 	for _, kind := range kinds {
-		visible, more := p.Visible(ctx, kind, "x", false)
+		visible, more := p.Visible(ctx, kind, "x", end.Past())
 		for name, value := range more {
 			args[name] = value
 		}
+		number, among := "x.changed_in", "x.changed_in > @since AND x.changed_in <= @through"
+		if len(shifted) > 0 && access.Shared(kind) {
+			args["shifted"] = shifted
+			number = "CASE WHEN x.changed_in > @since THEN x.changed_in ELSE @through::bigint END"
+			among = "x.changed_in <= @through AND (x.changed_in > @since OR x.visibility = 'COLLABORATION' AND x.municipality_id = ANY (@shifted))"
+		}
 		selects = append(selects, fmt.Sprintf(`
-			(SELECT '%[1]s' AS kind, x.id, x.changed_in AS number, coalesce((%[2]s), false) AS seen
+			(SELECT '%[1]s' AS kind, x.id, %[3]s AS number, coalesce((%[2]s), false) AS seen
 			   FROM %[1]s x
-			  WHERE x.changed_in > @since AND x.changed_in <= @through AND (x.changed_in, '%[1]s' COLLATE "C", x.id) > (@number, @kind::text, @id::uuid)
-			  ORDER BY x.changed_in, x.id LIMIT @limit)`, kind, visible))
+			  WHERE %[4]s AND (%[3]s, '%[1]s' COLLATE "C", x.id) > (@number, @kind::text, @id::uuid)
+			  ORDER BY 3, x.id LIMIT @limit)`, kind, visible, number, among))
 	}
 	var events []*Event
 	var seen []bool
-	err := now.Read(ctx, "SELECT e.* FROM ("+strings.Join(selects, " UNION ALL ")+`) e ORDER BY e.number, e.kind COLLATE "C", e.id LIMIT @limit`, args, func(rows pgx.Rows) error {
+	err := end.Read(ctx, "SELECT e.* FROM ("+strings.Join(selects, " UNION ALL ")+`) e ORDER BY e.number, e.kind COLLATE "C", e.id LIMIT @limit`, args, func(rows pgx.Rows) error {
 		e, s := &Event{}, false
 		err := rows.Scan(&e.Kind, &e.ID, &e.Number, &s)
 		events, seen = append(events, e), append(seen, s)

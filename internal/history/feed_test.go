@@ -28,7 +28,7 @@ func (w *world) since(ctx context.Context, number int64, size int, between func(
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		feed, err := history.Since(ctx, now, before, access.Policy{}, history.FeedKinds(), a)
+		feed, err := history.Since(ctx, now, before, access.Policy{}, history.FeedKinds(), access.From(ctx).Partners, a)
 		session.Close()
 		if err != nil {
 			w.t.Fatal(err)
@@ -136,12 +136,12 @@ func TestSinceRefuses(t *testing.T) {
 		"a number too large":        {After: cursor("99999999999999999999 1 unit")},
 		"another beginning's place": {After: ptr(page.Cursor{Order: "CHANGES since 1", Value: "1 1 unit", ID: own}.String())},
 	} {
-		if feed, err := history.Since(t.Context(), now, before, access.Policy{}, history.FeedKinds(), a); fault.CodeOf(err) != fault.Invalid {
+		if feed, err := history.Since(t.Context(), now, before, access.Policy{}, history.FeedKinds(), nil, a); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s gives %+v, %v", name, feed, err)
 		}
 	}
 	// None of them spoils the reading.
-	if feed, err := history.Since(t.Context(), now, before, access.Policy{}, history.FeedKinds(), page.Args{First: ptr(0)}); err != nil || len(feed.Edges) != 0 || !feed.HasNextPage {
+	if feed, err := history.Since(t.Context(), now, before, access.Policy{}, history.FeedKinds(), nil, page.Args{First: ptr(0)}); err != nil || len(feed.Edges) != 0 || !feed.HasNextPage {
 		t.Errorf("a page of nothing gives %+v, %v", feed, err)
 	}
 }

@@ -62,7 +62,7 @@ func ExampleRead_faultyRow() {
 	}
 	// Output:
 	// 1 <nil>
-	// 104 Felanmälan URL URL_INVALID
+	// 104 Felanmälan URL url_invalid
 	// Rad 2: fältet URL är ingen fullständig webbadress med http eller https. Rätta e-tjänsten i plattformen och läs in igen.
 }
 
@@ -76,7 +76,7 @@ func ExampleRead_truncated() {
 	fmt.Println(refusal.Sv)
 	// Output:
 	// true
-	// TRUNCATED
+	// truncated
 	// Dokumentet är avbrutet: det slutar efter 86 byte (hela e-tjänster dessförinnan: 1). Inget har lästs in. Hämta det igen.
 }
 

@@ -8,46 +8,46 @@ import (
 
 // The rules of a document that is refused as a whole, in fault.Error.Rule.
 const (
-	RuleNoContent    = "NO_CONTENT"    // nothing was sent
-	RuleEmpty        = "EMPTY"         // a whole catalogue without a single row
-	RuleAllRefused   = "ALL_REFUSED"   // every row was refused; the Document lists why
-	RuleNotCatalogue = "NOT_CATALOGUE" // something else than getflows: an error object, another format
-	RuleHTMLPage     = "HTML_PAGE"     // a web page, such as a login or an error page
-	RuleTruncated    = "TRUNCATED"     // cut off before its end
-	RuleMalformed    = "MALFORMED"     // not valid JSON or XML
-	RuleDTD          = "DTD"           // XML with a document type, which may hold entity bombs
-	RuleCharset      = "CHARSET"       // declared in a charset that is not read
-	RuleTooLarge     = "TOO_LARGE"     // more than Options.MaxBytes
-	RuleTooMany      = "TOO_MANY"      // more than Options.MaxFlows
-	RuleTooDeep      = "TOO_DEEP"      // nested deeper than any catalogue
-	RuleRowTooLarge  = "ROW_TOO_LARGE" // one row larger than any e-service
-	RuleManyFaults   = "MANY_FAULTS"   // more than 1,000 refused rows
+	RuleNoContent    = "no_content"    // nothing was sent
+	RuleEmpty        = "empty"         // a whole catalogue without a single row
+	RuleAllRefused   = "all_refused"   // every row was refused; the Document lists why
+	RuleNotCatalogue = "not_catalogue" // something else than getflows: an error object, another format
+	RuleHTMLPage     = "html_page"     // a web page, such as a login or an error page
+	RuleTruncated    = "truncated"     // cut off before its end
+	RuleMalformed    = "malformed"     // not valid JSON or XML
+	RuleDTD          = "dtd"           // XML with a document type, which may hold entity bombs
+	RuleCharset      = "charset"       // declared in a charset that is not read
+	RuleTooLarge     = "too_large"     // more than Options.MaxBytes
+	RuleTooMany      = "too_many"      // more than Options.MaxFlows
+	RuleTooDeep      = "too_deep"      // nested deeper than any catalogue
+	RuleRowTooLarge  = "row_too_large" // one row larger than any e-service
+	RuleManyFaults   = "many_faults"   // more than 1,000 refused rows
 )
 
 // The rules of one refused row, in RowFault.Faults.
 const (
-	RuleRowShape       = "ROW_SHAPE"        // no object at all
-	RuleIDMissing      = "ID_MISSING"       // neither FlowFamilyID nor ID
-	RuleIDInvalid      = "ID_INVALID"       // no positive whole number
-	RuleNameMissing    = "NAME_MISSING"     // no letter and no digit in the name
-	RuleNameDamaged    = "NAME_DAMAGED"     // U+FFFD in the name
-	RuleTextTooLong    = "TEXT_TOO_LONG"    // over the field's limit
-	RuleWrongType      = "WRONG_TYPE"       // such as a list where a text belongs
-	RuleURLInvalid     = "URL_INVALID"      // no absolute http or https address
-	RuleTooManyAliases = "TOO_MANY_ALIASES" // over 100
-	RuleDuplicate      = "DUPLICATE"        // an earlier row has the same family
+	RuleRowShape       = "row_shape"        // no object at all
+	RuleIDMissing      = "id_missing"       // neither FlowFamilyID nor ID
+	RuleIDInvalid      = "id_invalid"       // no positive whole number
+	RuleNameMissing    = "name_missing"     // no letter and no digit in the name
+	RuleNameDamaged    = "name_damaged"     // U+FFFD in the name
+	RuleTextTooLong    = "text_too_long"    // over the field's limit
+	RuleWrongType      = "wrong_type"       // such as a list where a text belongs
+	RuleURLInvalid     = "url_invalid"      // no absolute http or https address
+	RuleTooManyAliases = "too_many_aliases" // over 100
+	RuleDuplicate      = "duplicate"        // an earlier row has the same family
 )
 
 // The rules of a Fetch that got no document, in fault.Error.Rule.
 const (
-	RuleAddress        = "ADDRESS"         // no address of a platform
-	RulePrivateAddress = "PRIVATE_ADDRESS" // leads into a network that is not public
-	RuleRedirect       = "REDIRECT"        // leads to another server, or in circles
-	RuleUnreachable    = "UNREACHABLE"     // no such server, or it does not answer
-	RuleCertificate    = "CERTIFICATE"     // its TLS certificate does not hold
-	RuleTimeout        = "TIMEOUT"         // not done within Options.Timeout
-	RuleStatus         = "STATUS"          // an HTTP status other than 200
-	RuleBroken         = "BROKEN"          // the answer broke off or could not be unpacked
+	RuleAddress        = "address"         // no address of a platform
+	RulePrivateAddress = "private_address" // leads into a network that is not public
+	RuleRedirect       = "redirect"        // leads to another server, or in circles
+	RuleUnreachable    = "unreachable"     // no such server, or it does not answer
+	RuleCertificate    = "certificate"     // its TLS certificate does not hold
+	RuleTimeout        = "timeout"         // not done within Options.Timeout
+	RuleStatus         = "status"          // an HTTP status other than 200
+	RuleBroken         = "broken"          // the answer broke off or could not be unpacked
 )
 
 func refuse(code fault.Code, rule, sv, en string) *fault.Error {

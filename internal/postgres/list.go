@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fardplan/internal/fault"
+	"fardplan/internal/gid"
 	"fardplan/internal/page"
 )
 
@@ -32,6 +33,8 @@ type Facet struct {
 	Sv    string // SQL, the value's Swedish name; empty when Names has it
 	En    string // SQL, likewise English
 	Join  string // SQL after FROM, where the value is of another table or of a list
+	// Kind is the kind of record whose id Value is; empty where it is none.
+	Kind string
 	// Names gives a value its names for people where Sv and En are empty.
 	Names func(value string) (sv, en string)
 }
@@ -320,6 +323,13 @@ func (g *group) count(ctx context.Context, names []string) error {
 		}
 		if names := g.list.Facets[name].Names; names != nil {
 			v.Sv, v.En = names(v.Value)
+		}
+		if kind := g.list.Facets[name].Kind; kind != "" {
+			id, err := uuid.Parse(v.Value)
+			if err != nil {
+				return err
+			}
+			v.Value = string(gid.New(kind, id))
 		}
 		f := &counted[name][parent-1]
 		f.Values = append(f.Values, v)

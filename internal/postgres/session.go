@@ -133,8 +133,8 @@ func (s *Session) AsOf(ctx context.Context, at time.Time, change *int64) (*Snaps
 	return snap, nil
 }
 
-// Before gives the state at an earlier change, by its number, as of this snapshot's
-// own instant: what a copy made then would hold.
+// Before gives the state at an earlier change, by its number, as it was at the instant
+// of that change. Number 0 is the state before any.
 func (s *Snapshot) Before(ctx context.Context, change int64) (*Snapshot, error) {
 	l := &s.session.past
 	l.mu.Lock()
@@ -142,7 +142,12 @@ func (s *Snapshot) Before(ctx context.Context, change int64) (*Snapshot, error) 
 	if err := l.begin(ctx, s.session.db.past); err != nil {
 		return nil, err
 	}
-	return &Snapshot{session: s.session, past: true, At: s.At, Change: change}, nil
+	before := &Snapshot{session: s.session, past: true, Change: change}
+	err := l.tx.QueryRow(ctx, `SELECT coalesce((SELECT at FROM change WHERE number = $1), 'epoch')`, change).Scan(&before.At)
+	if err != nil {
+		return nil, fmt.Errorf("find the instant of a change: %w", err)
+	}
+	return before, nil
 }
 
 // Past tells whether the snapshot is of an earlier state.
