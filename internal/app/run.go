@@ -19,7 +19,7 @@ import (
 
 // loaderWait is how long loaders gather keys: longer than the fields of one level
 // need to ask, shorter than anyone notices.
-const loaderWait = 2 * time.Millisecond
+const loaderWait = 4 * time.Millisecond
 
 // sweepEvery is how often it is asked whether a new day has begun.
 const sweepEvery = 10 * time.Minute

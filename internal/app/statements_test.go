@@ -139,8 +139,8 @@ func TestAQueryTakesAsManyStatementsHoweverManyTheRecords(t *testing.T) {
 	r := &tracer{}
 	a := apitest.New(t, func(s *apitest.Settings) {
 		s.Tracer = r
-		// So long that the fields of one level are read by one statement.
-		s.App.LoaderWait = 25 * time.Millisecond
+		// So long that no machine is busy enough to split what is asked for together.
+		s.App.LoaderWait = 250 * time.Millisecond
 	})
 	home := a.Municipality(t, "0581", "Norrköping", apitest.Home)
 	a.Unit(t, home, "Kontoret")

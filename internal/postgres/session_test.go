@@ -179,14 +179,14 @@ func TestAsOfAChange(t *testing.T) {
 	}
 }
 
-// TestBefore reads an earlier state by its change, at the snapshot's own instant.
+// TestBefore reads an earlier state by its change, at the instant of that change.
 func TestBefore(t *testing.T) {
 	b := newBox(t, 1, nil)
-	first, _ := b.keep(t, named("a"))
+	first, at := b.keep(t, named("a"))
 	b.keep(t, named("b"))
 	now := b.present(t)
 	before, err := now.Before(t.Context(), first)
-	if err != nil || before.Change != first || !before.At.Equal(now.At) || !before.Past() {
+	if err != nil || before.Change != first || !before.At.Equal(at) || !before.Past() {
 		t.Fatalf("before is %+v, %v", before, err)
 	}
 	if got := names(t, before); !slices.Equal(got, []string{"a"}) {
