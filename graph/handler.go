@@ -78,7 +78,7 @@ func NewHandler(r *Resolver, o Options) http.Handler {
 		return answer
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx := withLanguage(req.Context(), languageOf(req.Header.Get("Accept-Language")))
+		ctx := withLanguage(req.Context(), LanguageOf(req.Header.Get("Accept-Language")))
 		ctx = context.WithValue(ctx, addressKey{}, o.Address(req))
 		server.ServeHTTP(w, req.WithContext(ctx))
 	})
@@ -131,8 +131,8 @@ func addressOf(ctx context.Context) string {
 
 var languages = language.NewMatcher([]language.Tag{language.Swedish, language.English})
 
-// languageOf chooses the language of texts by the header Accept-Language, Swedish first.
-func languageOf(header string) text.Language {
+// LanguageOf chooses the language of texts by the header Accept-Language, Swedish first.
+func LanguageOf(header string) text.Language {
 	wanted, _, err := language.ParseAcceptLanguage(header)
 	if err != nil || strings.TrimSpace(header) == "" {
 		return text.Swedish

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,16 +149,53 @@ func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a p
 	return history.Since(ctx, now.Snapshot, before, r.Policy, tables, partners, a)
 }
 
-// changedFields tells what a change set, by the API's names of the fields.
-func changedFields(v *history.Version) ([]*model.FieldChange, error) {
+// mayBeHidden are the kinds of record that a record may refer to and its reader not see.
+var mayBeHidden = []string{"shared_service", "e_service"}
+
+// changedFields tells what a change set, by the API's names of the fields. A reference
+// to a record that the caller does not see shows as null, as it does in the record.
+func (r *Resolver) changedFields(ctx context.Context, v *history.Version) ([]*model.FieldChange, error) {
 	fields, err := v.Fields()
+	if err != nil {
+		return nil, err
+	}
+	seen := func(column string, value json.RawMessage) (json.RawMessage, error) {
+		var id uuid.UUID
+		kind := references[fieldName(column)]
+		if !strings.HasSuffix(column, "_id") || !slices.Contains(mayBeHidden, kind) || json.Unmarshal(value, &id) != nil || id == uuid.Nil {
+			return fieldValue(column, value), nil
+		}
+		record, err := r.record(ctx, kind, id)
+		if record == nil || err != nil {
+			return json.RawMessage("null"), err
+		}
+		return fieldValue(column, value), nil
+	}
 	changed := []*model.FieldChange{}
 	for _, f := range fields {
-		if known[f.Column] {
-			changed = append(changed, &model.FieldChange{Field: fieldName(f.Column), Before: fieldValue(f.Column, f.Before), After: fieldValue(f.Column, f.After)})
+		if !known[f.Column] {
+			continue
 		}
+		change := &model.FieldChange{Field: fieldName(f.Column)}
+		if change.Before, err = seen(f.Column, f.Before); err != nil {
+			return nil, err
+		}
+		if change.After, err = seen(f.Column, f.After); err != nil {
+			return nil, err
+		}
+		changed = append(changed, change)
 	}
-	return changed, err
+	return changed, nil
+}
+
+// importing takes room for an import, to be given back; without any it is LIMITED.
+func (r *Resolver) importing() (done func(), err error) {
+	select {
+	case r.Imports <- struct{}{}:
+		return func() { <-r.Imports }, nil
+	default:
+		return nil, fault.New(fault.Limited, "Andra importer pågår. Försök igen om en stund.", "Other imports are under way. Try again in a moment.")
+	}
 }
 
 // importOf reads what an import is to bring in, from an address or from the input.
@@ -185,7 +223,7 @@ func (r *Resolver) importOf(ctx context.Context, input model.ImportOepInput) (es
 	url, document := valueIn(input.URL), valueIn(input.Document)
 	switch {
 	case url != nil && document == nil:
-		in.Source = *url
+		in.Source = openeplatform.Origin(*url)
 		in.Document, err = openeplatform.Fetch(ctx, *url, r.Fetch)
 		err = atField(err, "url")
 	case document != nil && url == nil:
@@ -198,7 +236,7 @@ func (r *Resolver) importOf(ctx context.Context, input model.ImportOepInput) (es
 	return in, err
 }
 
-// outcomes lists the outcomes of an import in the order that people read them.
+// outcomeOrder lists the outcomes of an import in the order that people read them.
 var outcomeOrder = []eservice.Outcome{eservice.New, eservice.Changed, eservice.KeptHere, eservice.Gone, eservice.Unchanged, eservice.Refused}
 
 func countsOf(p *eservice.Plan) []*model.ImportCount {

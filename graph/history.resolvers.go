@@ -43,7 +43,7 @@ func (r *historyEntryResolver) Change(ctx context.Context, obj *history.Version)
 }
 
 func (r *historyEntryResolver) Fields(ctx context.Context, obj *history.Version) ([]*model.FieldChange, error) {
-	return changedFields(obj)
+	return r.changedFields(ctx, obj)
 }
 
 func (r *queryResolver) Changes(ctx context.Context, since int, kinds []string, first *int, after *string) (*history.Feed, error) {

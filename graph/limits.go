@@ -44,10 +44,17 @@ func measure(op *graphql.OperationContext) (size, *fault.Error) {
 
 type measurer struct {
 	variables map[string]any
+	walked    int // selections, each as often as fragments repeat it
 	aliases   int
 	refused   *fault.Error
 	nested    []string // introspection's own lists under way
 }
+
+// What is beyond these is beyond any limit, and is not counted further.
+const (
+	mostSelections = 50_000
+	mostCost       = 1_000_000_000
+)
 
 // introspected are the fields of introspection that lead back to types: each within
 // itself multiplies the answer.
@@ -60,6 +67,15 @@ func (m *measurer) set(selections ast.SelectionSet, depth int) size {
 	var s size
 	add := func(more size) { s.cost += more.cost; s.depth = max(s.depth, more.depth) }
 	for _, selection := range selections {
+		// Fragments within fragments double the walk with each line of the query.
+		if m.walked++; m.walked > mostSelections {
+			m.refused = fault.New(fault.Limited,
+				"Frågans fragment upprepar varandra för många gånger. Dela upp den.",
+				"The query's fragments repeat each other too often. Split it.")
+		}
+		if m.refused != nil {
+			return s
+		}
 		switch selection := selection.(type) {
 		case *ast.Field:
 			add(m.field(selection, depth))
@@ -68,10 +84,7 @@ func (m *measurer) set(selections ast.SelectionSet, depth int) size {
 		case *ast.FragmentSpread:
 			add(m.set(selection.Definition.SelectionSet, depth))
 		}
-		// What is beyond any limit need not be counted to its end.
-		if s.cost > 1_000_000_000 || m.refused != nil {
-			return s
-		}
+		s.cost = min(s.cost, mostCost) // no number of lists makes it run over
 	}
 	return s
 }

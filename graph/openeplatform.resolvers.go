@@ -69,6 +69,11 @@ func (r *importRunResolver) Municipality(ctx context.Context, obj *eservice.Impo
 }
 
 func (r *mutationResolver) PreviewImport(ctx context.Context, input model.ImportOepInput) (*eservice.Plan, error) {
+	done, err := r.importing()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	in, err := r.importOf(ctx, input)
 	if err != nil {
 		return nil, err
@@ -82,6 +87,11 @@ func (r *mutationResolver) PreviewImport(ctx context.Context, input model.Import
 }
 
 func (r *mutationResolver) ApplyImport(ctx context.Context, input model.ImportOepInput) (*eservice.Plan, error) {
+	done, err := r.importing()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	in, err := r.importOf(ctx, input)
 	if err != nil {
 		return nil, err

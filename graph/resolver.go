@@ -26,6 +26,9 @@ type Resolver struct {
 	Tokens       *token.Service
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options
+	// Imports has room for the imports that may run at once: an import is slow, and
+	// leaves the others' operations room.
+	Imports chan struct{}
 	// LoaderWait is how long a loader gathers keys before it reads them together.
 	LoaderWait time.Duration
 }

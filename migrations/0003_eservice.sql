@@ -204,9 +204,9 @@ CREATE TABLE e_service_usage (
   e_service_id uuid NOT NULL,
   month date NOT NULL CONSTRAINT e_service_usage_month CHECK (extract(day FROM month) = 1),
   cases int NOT NULL CONSTRAINT e_service_usage_cases CHECK (cases >= 0),
-  digital_share numeric(5, 4) CONSTRAINT e_service_usage_digital_share CHECK (digital_share BETWEEN 0 AND 1),
-  satisfaction numeric(3, 2) CONSTRAINT e_service_usage_satisfaction CHECK (satisfaction BETWEEN 1 AND 5),
-  abandon_rate numeric(5, 4) CONSTRAINT e_service_usage_abandon_rate CHECK (abandon_rate BETWEEN 0 AND 1),
+  digital_share numeric CONSTRAINT e_service_usage_digital_share CHECK (digital_share BETWEEN 0 AND 1),
+  satisfaction numeric CONSTRAINT e_service_usage_satisfaction CHECK (satisfaction BETWEEN 1 AND 5),
+  abandon_rate numeric CONSTRAINT e_service_usage_abandon_rate CHECK (abandon_rate BETWEEN 0 AND 1),
   source text NOT NULL CONSTRAINT e_service_usage_source CHECK (source IN ('OEP', 'MANUAL')),
   CONSTRAINT e_service_usage_once UNIQUE (e_service_id, month),
   CONSTRAINT e_service_usage_e_service_fk FOREIGN KEY (municipality_id, e_service_id) REFERENCES e_service (municipality_id, id)

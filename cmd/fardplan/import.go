@@ -57,7 +57,7 @@ func importOep(ctx context.Context, p *program, args []string) error {
 		}
 		options := openeplatform.Options{AllowPrivate: p.cfg.AllowPrivate, Progress: func(read int) { p.progress("read", read, 0) }}
 		if *address != "" {
-			in.Source = *address
+			in.Source = openeplatform.Origin(*address)
 			in.Document, err = openeplatform.Fetch(ctx, *address, options)
 		} else {
 			in.Source = filepath.Base(*file)

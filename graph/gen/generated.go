@@ -5444,7 +5444,7 @@ type ApiToken implements Record & Node {
   expiresAt: DateTime!
   "When it was revoked; null while it was not."
   revokedAt: DateTime
-  "When it was last used, to within a minute; null when never."
+  "When it was last used, to within a minute; null when never, and in the past, which does not know."
   lastUsedAt: DateTime
 }
 

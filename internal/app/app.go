@@ -79,6 +79,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	resolver := &graph.Resolver{
 		DB: s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Tokens: s.Tokens,
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
+		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),
 	}
 	pages, err := frontend.Handler()
 	if err != nil {

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"fardplan/graph"
 	"fardplan/internal/access"
 	"fardplan/internal/fault"
 	"fardplan/internal/observe"
+	"fardplan/internal/text"
 )
 
 // identify finds out who is asking: by an API token, else by the demonstration's
@@ -57,8 +59,12 @@ func deny(w http.ResponseWriter, r *http.Request, err error) {
 			status = http.StatusForbidden
 		}
 	}
+	message := f.Sv
+	if graph.LanguageOf(r.Header.Get("Accept-Language")) == text.English {
+		message = f.En
+	}
 	answer, _ := json.Marshal(map[string]any{"errors": []any{map[string]any{
-		"message": f.Sv, "extensions": map[string]any{"code": f.Code, "messageEn": f.En},
+		"message": message, "extensions": map[string]any{"code": f.Code},
 	}}})
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

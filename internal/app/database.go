@@ -80,9 +80,6 @@ func npmBinaries() []string {
 	return folders
 }
 
-// Private tells whether the database is a private server of the data folder.
-func (d *Database) Private() bool { return d.private != nil }
-
 // Close stops the private server that this process started, and lets go of any other.
 func (d *Database) Close() error {
 	if d.private == nil {

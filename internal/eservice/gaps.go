@@ -93,7 +93,7 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "ESERVICE_UNPUBLISHED", Severity: gap.Low, Object: "e_service",
-			Where:  "x.status = 'LIVE' AND NOT x.published AND x.visibility = 'PUBLIC' AND x.created_at < instant() - interval '30 days'",
+			Where:  "x.status = 'LIVE' AND NOT x.published AND x.visibility = 'PUBLIC' AND coalesce(x.launched_on, (x.created_at AT TIME ZONE 'Europe/Stockholm')::date) < today() - 30",
 			Title:  gap.Text{Sv: "I drift men inte publicerad", En: "Live but not published"},
 			Reason: gap.Text{Sv: "E-tjänsten har varit i drift i mer än 30 dagar utan att synas i katalogen. Komplettera och publicera den.", En: "The e-service has been live for more than 30 days without showing in the catalogue. Complete and publish it."},
 			Law:    findingOwnership,
@@ -142,7 +142,7 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "OEP_UNSTABLE_KEY", Severity: gap.Low, Object: "e_service",
-			Where:  "x.oep_unstable_key",
+			Where:  "x.oep_unstable_key AND x.status NOT IN ('RETIRED', 'REJECTED')",
 			Title:  gap.Text{Sv: "Kopplingen till plattformen är osäker", En: "The link to the platform is unsure"},
 			Reason: gap.Text{Sv: "Plattformen gav inget fast nummer för e-tjänsten: nästa version kan komma som en ny. Uppgradera plattformen eller kontrollera efter varje import.", En: "The platform gave no lasting number for the e-service: its next version may arrive as a new one. Upgrade the platform or check after each import."},
 			Law:    findingOwnership,

@@ -262,7 +262,12 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 		e, ok := known[f.FamilyID]
 		switch {
 		case ok && !f.Enabled && e.ArchivedAt == nil:
-			continue // turned off there: to citizens it is gone
+			// Turned off there: to citizens it is gone, which is told once, below.
+			if e.OepMissingSince != nil || e.Status == Retired {
+				line.EServiceID, line.Outcome = &e.ID, Unchanged
+				p.Lines = append(p.Lines, line)
+			}
+			continue
 		case ok:
 			line.EServiceID = &e.ID
 			record = compare(e, f, &line)
@@ -419,7 +424,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 			// Somebody has made the two alike: from here on the platform is followed again.
 			seen[field.name] = is
 			agreed = true
-		case was == nil || string(here) == string(was):
+		case was == nil && string(here) == "null" || string(here) == string(was):
 			field.set(&next, f)
 			seen[field.name] = is
 			changed = true

@@ -342,7 +342,7 @@ func TestWhatIsTurnedOffOnThePlatformIsGoneAndNotTakenIn(t *testing.T) {
 	unknown.Enabled = false
 	in := w.of(read(t, asJSON(t, schoolBus(1), off, unknown)))
 	expect(t, w.apply(in), "UNCHANGED 1", "REFUSED 3 flow_disabled", "GONE 2")
-	expect(t, w.apply(in), "UNCHANGED 1", "REFUSED 3 flow_disabled")
+	expect(t, w.apply(in), "UNCHANGED 1", "UNCHANGED 2", "REFUSED 3 flow_disabled")
 	expect(t, w.apply(w.of(read(t, asJSON(t, schoolBus(1), schoolBus(2))))), "UNCHANGED 1", "CHANGED 2 oepMissingSince")
 }
 

@@ -118,6 +118,9 @@ func (t Transition) apply(tx *postgres.Tx, e *EService) error {
 	if t.To == e.Status {
 		return constraints.Fault("e_service_step")
 	}
+	if t.On != nil && date.Of(tx.At).Before(*t.On) {
+		return fault.Field("on", "step_future", "Dagen har inte varit än. Gör steget när den kommer, eller ange en planerad start.", "The day has not been yet. Take the step when it comes, or give a planned launch.")
+	}
 	day := t.On
 	if day == nil {
 		today := date.Of(tx.At)

@@ -100,6 +100,14 @@ func (s *Service) Rule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
+func (s *Service) codes() []string {
+	codes := make([]string, len(s.Rules))
+	for i, r := range s.Rules {
+		codes[i] = r.Code
+	}
+	return codes
+}
+
 // fingerprint changes when the rules do.
 func (s *Service) fingerprint() string {
 	h := fnv.New64a()

@@ -191,16 +191,18 @@ type breach struct {
 // the rules say now: of the touched ones, or of all where touched is nil.
 func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched []uuid.UUID) error {
 	args := postgres.Args{"kind": o.Table}
-	ofRecord, ofEpisode := "true", "true"
-	if touched != nil {
-		args["touched"] = touched
-		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched)"
-	}
 	only := &Service{Objects: s.Objects}
 	for _, r := range s.Rules {
 		if r.Object == o.Table {
 			only.Rules = append(only.Rules, r)
 		}
+	}
+	// Another release beside this one may have rules that this one does not know: their
+	// episodes are that one's to close, until a run over all finds nobody who knows them.
+	ofRecord, ofEpisode := "true", "true"
+	if touched != nil {
+		args["touched"], args["rules"] = touched, only.codes()
+		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched) AND e.rule = ANY (@rules)"
 	}
 	broken, err := postgres.All[episode](ctx, tx, `SELECT c.id, c.rule, c.object_kind, c.object_id, c.municipality_id, instant()
 		FROM (`+only.computed(func(string) string { return ofRecord })+`) c`, args)

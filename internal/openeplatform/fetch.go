@@ -142,6 +142,16 @@ func CatalogueURL(address string) (string, error) {
 	return u.String(), nil
 }
 
+// Origin gives the server of an address alone, its scheme and host: what may be told
+// to anyone of where a catalogue came from. Its path and query may hold what is not.
+func Origin(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" {
+		return "okänd adress"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // checkRedirect follows a server only to itself: the same host and port, or
 // from http to https on the usual ports.
 func checkRedirect(next *http.Request, via []*http.Request) error {
@@ -276,7 +286,7 @@ var statusAdvice = map[int]struct{ sv, en string }{
 	http.StatusUnauthorized:        {"Adressen kräver inloggning. Ange adressen till den öppna katalogen.", "The address wants a login. Give the address of the open catalogue."},
 	http.StatusForbidden:           {"Adressen är stängd för oss. Be plattformens driftansvarige att öppna katalogen.", "The address is closed to us. Ask those who run the platform to open the catalogue."},
 	http.StatusNotFound:            {"Där finns ingen e-tjänstekatalog. Kontrollera adressen.", "There is no catalogue of e-services there. Check the address."},
-	http.StatusTooManyRequests:     {"Plattformen vill vara i fred en stund. Försök igen senare.", "The platform wants to be left alone for a while. Try again later."},
+	http.StatusTooManyRequests:     {"Plattformen tar inte emot fler frågor just nu. Försök igen senare.", "The platform wants to be left alone for a while. Try again later."},
 	http.StatusInternalServerError: {"Plattformen har ett fel. Försök igen senare, och anmäl det till leverantören om det är kvar.", "The platform has a fault. Try again later, and report it to the supplier if it stays."},
 	http.StatusBadGateway:          {"Plattformen är nere. Försök igen senare.", "The platform is down. Try again later."},
 	http.StatusServiceUnavailable:  {"Plattformen är nere. Försök igen senare.", "The platform is down. Try again later."},

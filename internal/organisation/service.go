@@ -86,7 +86,7 @@ func GapRules() []gap.Rule {
 		{
 			Code: "UNIT_CLOSED_PARENT", Severity: gap.Medium, Object: "unit",
 			Where: `coalesce(x.valid_to, 'infinity') >= today() AND EXISTS (
-				SELECT FROM unit p WHERE p.id = x.parent_id AND coalesce(p.valid_to, 'infinity') < today())`,
+				SELECT FROM unit p WHERE p.id = x.parent_id AND (coalesce(p.valid_to, 'infinity') < today() OR p.archived_at IS NOT NULL))`,
 			Title:  gap.Text{Sv: "Enheten ligger under en stängd enhet", En: "The unit lies under a closed one"},
 			Reason: gap.Text{Sv: "Den överordnade enheten har upphört. Flytta enheten dit den hör i dag.", En: "The unit above has ended. Move this one to where it belongs today."},
 			Law:    gap.Text{Sv: "KL 6 kap. 6 §: nämnden svarar för sin verksamhet", En: "KL chapter 6 section 6: the committee answers for its activities"},
@@ -94,7 +94,7 @@ func GapRules() []gap.Rule {
 		{
 			Code: "UNIT_SUCCESSOR_CLOSED", Severity: gap.Low, Object: "unit",
 			Where: `coalesce(x.valid_to, 'infinity') < today() AND EXISTS (
-				SELECT FROM unit s WHERE s.id = x.successor_id AND coalesce(s.valid_to, 'infinity') < today() AND s.successor_id IS NULL)`,
+				SELECT FROM unit s WHERE s.id = x.successor_id AND (coalesce(s.valid_to, 'infinity') < today() AND s.successor_id IS NULL OR s.archived_at IS NOT NULL))`,
 			Title:  gap.Text{Sv: "Efterträdaren har också upphört", En: "The successor has ended too"},
 			Reason: gap.Text{Sv: "Den enhet som tog över har stängts utan efterträdare. Ange vem som svarar för uppgifterna i dag.", En: "The unit that took over has closed without a successor. Say who answers for the tasks today."},
 			Law:    gap.Text{Sv: "Granskning KR-2017/0039, avsnitt 4.5 (F10)", En: "Audit KR-2017/0039, section 4.5 (F10)"},

@@ -201,11 +201,11 @@ func (s Sort) has(value string) bool {
 	case "bigint":
 		_, err = strconv.ParseInt(value, 10, 64)
 	case "date":
-		_, err = time.Parse(time.DateOnly, value)
-		return err == nil || infinite
+		t, err := time.Parse(time.DateOnly, value)
+		return err == nil && t.Year() > 0 || infinite
 	case "timestamptz":
-		_, err = time.Parse("2006-01-02 15:04:05-07", value)
-		return err == nil || infinite
+		t, err := time.Parse("2006-01-02 15:04:05+00", value)
+		return err == nil && t.Year() > 0 || infinite
 	default:
 		return !strings.Contains(value, "\x00")
 	}

@@ -53,18 +53,6 @@ func Migrations(ctx context.Context, url string, files fs.FS) ([]Migration, erro
 	return all, err
 }
 
-// Pending counts the migrations that the database at url lacks.
-func Pending(ctx context.Context, url string, files fs.FS) (int, error) {
-	all, err := Migrations(ctx, url, files)
-	n := 0
-	for _, m := range all {
-		if m.Applied == nil {
-			n++
-		}
-	}
-	return n, err
-}
-
 func withProvider(url string, files fs.FS, do func(*goose.Provider) error) (err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {

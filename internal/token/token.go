@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ const (
 	DefaultLife = 365 * 24 * time.Hour
 	LongestLife = 2 * 365 * 24 * time.Hour
 	useInterval = time.Minute // how exactly the last use is known
+	useWait     = time.Second // how long a request waits to have it written
 )
 
 // Token is a key without its secret.
@@ -80,6 +82,9 @@ func (s *Service) Create(ctx context.Context, t Token) (*Token, string, error) {
 	if err := s.Policy.Require(ctx, access.ManageTokens, t.MunicipalityID); err != nil {
 		return nil, "", err
 	}
+	if err := within(access.From(ctx), t); err != nil {
+		return nil, "", err
+	}
 	raw := make([]byte, 32)
 	if _, err := rand.Read(raw); err != nil {
 		return nil, "", fmt.Errorf("make a secret: %w", err)
@@ -100,6 +105,20 @@ func (s *Service) Create(ctx context.Context, t Token) (*Token, string, error) {
 		return err
 	})
 	return made, secret, err
+}
+
+// within refuses a token that might do more than the one that makes it.
+func within(maker access.Caller, t Token) error {
+	if maker.Kind != access.Token {
+		return nil
+	}
+	more := func(s access.Scope) bool { return !slices.Contains(maker.Scopes, s) }
+	if slices.Contains(maker.Roles, t.Role) && !slices.ContainsFunc(t.Scopes, more) {
+		return nil
+	}
+	return fault.Field("scopes", "token_within",
+		"En API-nyckel kan bara skapa nycklar med sin egen roll och sina egna omfattningar.",
+		"An API token can only make tokens of its own role and scopes.")
 }
 
 func hash(secret string) []byte {
@@ -140,28 +159,16 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (access.Calle
 	if !strings.HasPrefix(secret, prefix) {
 		return access.Caller{}, unknown
 	}
-	session := s.Journal.DB.Session()
-	defer session.Close()
-	now, err := session.Present(ctx)
-	if err != nil {
-		return access.Caller{}, err
-	}
-	found, err := byHash(ctx, now, hash(secret))
+	found, partners, at, err := s.known(ctx, secret)
 	switch {
-	case fault.CodeOf(err) == fault.NotFound:
+	case fault.CodeOf(err) == fault.NotFound && err != nil:
 		return access.Caller{}, unknown
 	case err != nil:
 		return access.Caller{}, err
-	case found.RevokedAt != nil || !found.ExpiresAt.After(now.At):
+	case found.RevokedAt != nil || !found.ExpiresAt.After(at):
 		return access.Caller{}, unknown
 	}
-	partners, err := organisation.Partners(ctx, now, found.MunicipalityID)
-	if err != nil {
-		return access.Caller{}, err
-	}
-	if err := s.remember(ctx, found.ID, now.At); err != nil {
-		return access.Caller{}, err
-	}
+	s.remember(ctx, found.ID, at)
 	function, _ := found.Role.Name()
 	return access.Caller{
 		Kind: access.Token, ID: found.ID.String(), Function: function + " (API-nyckel)", Municipality: found.MunicipalityID,
@@ -169,8 +176,26 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (access.Calle
 	}, nil
 }
 
-// remember writes when a token was last used, no oftener than useInterval.
-func (s *Service) remember(ctx context.Context, id uuid.UUID, at time.Time) error {
+// known reads the token with the secret, and whom its municipality collaborates with.
+// It gives its connection back: nobody holds one while waiting for another.
+func (s *Service) known(ctx context.Context, secret string) (*Token, []uuid.UUID, time.Time, error) {
+	session := s.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, nil, time.Time{}, err
+	}
+	found, err := byHash(ctx, now, hash(secret))
+	if err != nil {
+		return nil, nil, time.Time{}, err
+	}
+	partners, err := organisation.Partners(ctx, now, found.MunicipalityID)
+	return found, partners, now.At, err
+}
+
+// remember writes when a token was last used, no oftener than useInterval. Nobody is
+// refused because that could not be written: it is written the next time.
+func (s *Service) remember(ctx context.Context, id uuid.UUID, at time.Time) {
 	s.mu.Lock()
 	if s.used == nil {
 		s.used = map[uuid.UUID]time.Time{}
@@ -181,7 +206,13 @@ func (s *Service) remember(ctx context.Context, id uuid.UUID, at time.Time) erro
 	}
 	s.mu.Unlock()
 	if !due {
-		return nil
+		return
 	}
-	return use(ctx, s.Journal.DB, id, at)
+	ctx, cancel := context.WithTimeout(ctx, useWait)
+	defer cancel()
+	if err := use(ctx, s.Journal.DB, id, at); err != nil {
+		s.mu.Lock()
+		delete(s.used, id)
+		s.mu.Unlock()
+	}
 }
