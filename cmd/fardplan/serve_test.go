@@ -100,7 +100,7 @@ func TestOneInstallationRunsOneServer(t *testing.T) {
 	first := s.serve()
 	taken := strings.TrimPrefix(first.url, "http://")
 	s.env = append(s.env, "FARDPLAN_ADDR="+taken)
-	s.refused([]string{"serve"}, "listen on "+taken)
+	s.refused([]string{"serve"}, "FARDPLAN_ADDR: Adressen "+taken, "The address "+taken)
 	if status, _ := get(t, first.url+"/readyz"); status != http.StatusOK {
 		t.Errorf("the first server: %d", status)
 	}

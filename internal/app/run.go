@@ -14,6 +14,7 @@ import (
 
 	"fardplan/graph"
 	"fardplan/internal/config"
+	"fardplan/internal/fault"
 	"fardplan/internal/observe"
 )
 
@@ -50,14 +51,14 @@ func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger
 	}
 	listener, err := net.Listen("tcp", string(cfg.Addr))
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", cfg.Addr, err)
+		return cannotListen("FARDPLAN_ADDR", string(cfg.Addr), err)
 	}
 	servers := map[*http.Server]net.Listener{newServer(handler, cfg): listener}
 	if cfg.MetricsAddr != "" {
 		l, err := net.Listen("tcp", string(cfg.MetricsAddr))
 		if err != nil {
 			_ = listener.Close()
-			return fmt.Errorf("listen for metrics on %s (FARDPLAN_METRICS_ADDR chooses another, or off): %w", cfg.MetricsAddr, err)
+			return cannotListen("FARDPLAN_METRICS_ADDR", string(cfg.MetricsAddr), err)
 		}
 		servers[newServer(metrics.Handler(), cfg)] = l
 	}
@@ -82,6 +83,13 @@ func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger
 	group.Go(func() error { sweepDaily(running, s, log); return nil })
 	started(listener.Addr().String())
 	return group.Wait()
+}
+
+// cannotListen tells which setting names the address that is not to be had.
+func cannotListen(variable, address string, cause error) error {
+	return fault.Field(variable, "address_unavailable",
+		fmt.Sprintf("Adressen %s går inte att lyssna på (%v). Stoppa programmet som använder den, eller välj en annan.", address, cause),
+		fmt.Sprintf("The address %s cannot be listened on (%v). Stop the program that uses it, or choose another.", address, cause))
 }
 
 func newServer(h http.Handler, cfg config.Config) *http.Server {
