@@ -35,6 +35,8 @@ tools: ## install what the tests need beside Go
 	@sh tools/postgres/install.sh newest
 	@sh tools/postgres/install.sh oldest
 	@sh tools/graphql-http/install.sh
+	@sh tools/oidc-provider/install.sh
+	@sh tools/postgres-client/install.sh
 
 test: tools verify lint test-go ## run everything
 

@@ -1,0 +1,172 @@
+package sheet
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// A spreadsheet program takes a cell of a CSV file that begins with one of these for a
+// formula. Such a text is written with an apostrophe before it, which is taken away
+// again when it is read; so is a text that begins with an apostrophe itself, and one
+// that looks like a number that a program has rounded.
+const formula = "=+-@\t\n＝＋－＠"
+
+func guarded(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && (first == '\'' || strings.ContainsRune(formula, first) || rounded.MatchString(text))
+}
+
+func guard(text string) string {
+	if guarded(text) {
+		return "'" + text
+	}
+	return text
+}
+
+// unguard takes away what guard added, and tells of a number that was rounded.
+func unguard(text string) Cell {
+	if rest, ok := strings.CutPrefix(text, "'"); ok && guarded(rest) {
+		return Cell{Text: rest}
+	}
+	if rounded.MatchString(text) {
+		return Cell{Fault: roundedFault()}
+	}
+	return Cell{Text: text}
+}
+
+func writeCSV(t Table, separator byte) []byte {
+	var b bytes.Buffer
+	special := string(separator) + "\"\n\t "
+	write := func(cells []string) {
+		for i, text := range cells {
+			if i > 0 {
+				b.WriteByte(separator)
+			}
+			if text = guard(text); strings.ContainsAny(text, special) {
+				text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+			}
+			b.WriteString(text)
+		}
+		b.WriteString("\r\n")
+	}
+	headings := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		headings[i] = c.Heading
+	}
+	write(headings)
+	for _, row := range t.Rows {
+		write(row)
+	}
+	return b.Bytes()
+}
+
+// decoded gives a text file as UTF-8. What is neither UTF-8 nor marked as UTF-16 is
+// Windows-1252, which older Excel writes.
+func decoded(content []byte) (string, error) {
+	if bytes.HasPrefix(content, []byte("\xFF\xFE")) || bytes.HasPrefix(content, []byte("\xFE\xFF")) {
+		text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(content)
+		return string(text), err
+	}
+	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
+	if utf8.Valid(content) {
+		return string(content), nil
+	}
+	text, err := charmap.Windows1252.NewDecoder().Bytes(content)
+	return string(text), err
+}
+
+// separatorOf gives the separator that the first row with anything in it has most of,
+// outside quotes.
+func separatorOf(text string) byte {
+	counts := map[byte]int{}
+	quoted := false
+	for _, c := range []byte(strings.TrimLeft(text, "\r\n")) {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if (c == '\n' || c == '\r') && !quoted {
+			break
+		}
+		if !quoted {
+			counts[c]++
+		}
+	}
+	best := byte(';')
+	for _, c := range []byte(",\t") {
+		if counts[c] > counts[best] {
+			best = c
+		}
+	}
+	return best
+}
+
+func readCSV(content []byte) (*Grid, error) {
+	text, err := decoded(content)
+	if err != nil {
+		return nil, refuse("sheet_charset", "Filens teckenkodning kan inte läsas. Spara den som CSV UTF-8.", "The file's character set cannot be read. Save it as CSV UTF-8.")
+	}
+	separator := separatorOf(text)
+	var g gather
+	var cells []Cell
+	number := 1
+	for i := 0; i < len(text); {
+		var cell string
+		if text[i] == '"' {
+			var ok bool
+			if cell, i, ok = quotedCell(text, i); !ok {
+				return nil, refuse("sheet_quote", "Ett citattecken i filen "+Place(len(cells), number)+" avslutas aldrig.", "A quotation mark in the file at "+Place(len(cells), number)+" is never closed.")
+			}
+		}
+		// What follows a closing quotation mark is taken as it stands.
+		end := i
+		for end < len(text) && text[end] != separator && text[end] != '\n' && text[end] != '\r' {
+			end++
+		}
+		cell += text[i:end]
+		i = end
+		cells = append(cells, unguard(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(cell)))
+		if len(cells) > lastColumn {
+			return nil, tooWide(number)
+		}
+		if i < len(text) && text[i] == separator {
+			if i++; i == len(text) {
+				cells = append(cells, Cell{})
+			} else {
+				continue
+			}
+		}
+		if err := g.add(number, cells); err != nil {
+			return nil, err
+		}
+		cells = nil
+		number++
+		if strings.HasPrefix(text[i:], "\r\n") {
+			i++
+		}
+		i++
+	}
+	return g.done()
+}
+
+// quotedCell reads a cell that begins with a quotation mark at i, and gives the place
+// after its closing one.
+func quotedCell(text string, i int) (cell string, end int, ok bool) {
+	var b strings.Builder
+	for i++; i < len(text); i++ {
+		if text[i] != '"' {
+			b.WriteByte(text[i])
+			continue
+		}
+		if i+1 < len(text) && text[i+1] == '"' {
+			b.WriteByte('"')
+			i++
+			continue
+		}
+		return b.String(), i + 1, true
+	}
+	return "", i, false
+}
