@@ -2,7 +2,7 @@
 # Formatting, vet and staticcheck over everything that is written by hand.
 set -eu
 cd "$(dirname "$0")/.."
-unformatted=$(gofmt -l cmd graph internal frontend migrations)
+unformatted=$(gofmt -l cmd graph internal frontend migrations scripts)
 if [ -n "$unformatted" ]; then
   echo "not formatted (run gofmt -w on them):" >&2
   echo "$unformatted" >&2

@@ -1,0 +1,91 @@
+package scripts_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestContainerfile holds what can be known of the image without building it: what it
+// copies is there, it is built as everywhere else, and it runs as nobody.
+func TestContainerfile(t *testing.T) {
+	text := read(t, "deploy/Containerfile")
+	copies := regexp.MustCompile(`(?m)^COPY ([^-].*) \S+$`).FindAllStringSubmatch(text, -1)
+	for _, c := range copies {
+		for _, source := range strings.Fields(c[1]) {
+			if _, err := os.Stat(filepath.Join("..", source)); err != nil {
+				t.Errorf("it copies %s: %v", source, err)
+			}
+		}
+	}
+	if len(copies) < 7 {
+		t.Errorf("it copies %d times only", len(copies))
+	}
+	language := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
+	for _, line := range []string{
+		"FROM docker.io/library/golang:" + language + "-bookworm AS build\n", `RUN CGO_ENABLED=0 make build VERSION="$VERSION"` + "\n",
+		"COPY --from=build /src/bin/fardplan /usr/local/bin/fardplan\n", "\nUSER nonroot\n", `CMD ["serve"]`,
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("it lacks %q", line)
+		}
+	}
+}
+
+// TestUnit holds the settings that keep the program from the rest of the machine.
+func TestUnit(t *testing.T) {
+	settings := map[string][]string{}
+	for n, line := range strings.Split(read(t, "deploy/fardplan.service"), "\n") {
+		if line == "" || line[0] == '#' || line[0] == '[' {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok {
+			t.Errorf("line %d is no setting: %s", n+1, line)
+		}
+		settings[name] = append(settings[name], value)
+	}
+	for name, want := range map[string]string{
+		"ExecStart": "/usr/local/bin/fardplan serve", "DynamicUser": "yes", "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
+		"PrivateTmp": "yes", "PrivateDevices": "yes", "ProtectKernelTunables": "yes", "ProtectKernelModules": "yes", "ProtectControlGroups": "yes", "RestrictNamespaces": "yes",
+		"RestrictSUIDSGID": "yes", "MemoryDenyWriteExecute": "yes", "LockPersonality": "yes", "SystemCallArchitectures": "native", "SystemCallErrorNumber": "EPERM",
+		"RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX", "UMask": "0077", "Restart": "on-failure", "TimeoutStopSec": "60", "WantedBy": "multi-user.target",
+	} {
+		if got := settings[name]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestSettingsThatAreNamedExist holds that what is told to operators is a setting.
+func TestSettingsThatAreNamedExist(t *testing.T) {
+	known := read(t, "docs/configuration.md")
+	seen := 0
+	for _, path := range []string{"deploy/Containerfile", "deploy/fardplan.service", "deploy/nginx.conf", "deploy/Caddyfile", "docs/operations.md"} {
+		for _, name := range regexp.MustCompile(`FARDPLAN_[A-Z_]+`).FindAllString(read(t, path), -1) {
+			seen++
+			if !strings.Contains(known, "`"+strings.TrimSuffix(name, "_FILE")+"`") {
+				t.Errorf("%s names %s, which is no setting", path, name)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d settings are named", seen)
+	}
+	for _, path := range regexp.MustCompile("`((?:deploy|scripts|migrations)/[a-zA-Z_./-]+)`").FindAllStringSubmatch(read(t, "docs/operations.md"), -1) {
+		if _, err := os.Stat(filepath.Join("..", path[1])); err != nil {
+			t.Errorf("docs/operations.md names %s: %v", path[1], err)
+		}
+	}
+}
