@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
+	"fardplan/internal/gid"
 )
 
 // ruled gives, for each mutation, the rule that docs/access.md names for it.
@@ -72,27 +74,47 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 	}
 	unnamed := apitest.Vars{"municipality": home, "nameSv": " "}
 	unreadable := attempt{apitest.Vars{"municipality": home, "document": "varken JSON eller XML"}, "INVALID"}
+	noSteps := apitest.Vars{"municipality": home, "effectiveOn": "2026-01-01", "comment": "prov", "steps": []apitest.Vars{}}
 	return map[string]attempt{
-		"createMunicipality":   {apitest.Vars{"scbCode": "x", "nameSv": "Finspång"}, "INVALID"},
-		"updateMunicipality":   stale(w.municipalities[home].NodeID(), nil),
-		"createUnit":           {with(unnamed, apitest.Vars{"type": "UNIT"}), "INVALID"},
-		"updateUnit":           stale(w.units[home].NodeID(), nil),
-		"closeUnit":            stale(w.units[home].NodeID(), apitest.Vars{"validTo": "2026-12-31"}),
-		"archiveUnit":          stale(w.units[home].NodeID(), nil),
-		"createSharedService":  {with(unnamed, apitest.Vars{"code": "kod"}), "INVALID"},
-		"updateSharedService":  stale(id["sharedService"], nil),
-		"archiveSharedService": stale(id["sharedService"], nil),
-		"createEService":       {with(unnamed, apitest.Vars{"ownerUnit": w.units[home].NodeID()}), "INVALID"},
-		"updateEService":       stale(id["eService"], nil),
-		"transitionEService":   stale(id["eService"], apitest.Vars{"to": "PHASING_OUT"}),
-		"publishEService":      stale(id["eService"], nil),
-		"unpublishEService":    stale(id["eService"], nil),
-		"archiveEService":      stale(id["eService"], nil),
-		"recordUsage":          {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
-		"previewImport":        unreadable,
-		"applyImport":          unreadable,
-		"createApiToken":       {apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}, "expiresAt": "2020-01-01T00:00:00Z"}, "INVALID"},
-		"revokeApiToken":       {apitest.Vars{"id": id["revoked"]}, ""},
+		"createMunicipality":        {apitest.Vars{"scbCode": "x", "nameSv": "Finspång"}, "INVALID"},
+		"updateMunicipality":        stale(w.municipalities[home].NodeID(), nil),
+		"createUnit":                {with(unnamed, apitest.Vars{"type": "UNIT"}), "INVALID"},
+		"updateUnit":                stale(w.units[home].NodeID(), nil),
+		"closeUnit":                 stale(w.units[home].NodeID(), apitest.Vars{"validTo": "2026-12-31"}),
+		"archiveUnit":               stale(w.units[home].NodeID(), nil),
+		"previewReorganisation":     {noSteps, "INVALID"},
+		"applyReorganisation":       {apitest.Vars{"reorganisation": noSteps, "fingerprint": "1"}, "INVALID"},
+		"createSharedService":       {with(unnamed, apitest.Vars{"code": "kod"}), "INVALID"},
+		"updateSharedService":       stale(id["sharedService"], nil),
+		"archiveSharedService":      stale(id["sharedService"], nil),
+		"createEService":            {with(unnamed, apitest.Vars{"ownerUnit": w.units[home].NodeID()}), "INVALID"},
+		"updateEService":            stale(id["eService"], nil),
+		"transitionEService":        stale(id["eService"], apitest.Vars{"to": "PHASING_OUT"}),
+		"publishEService":           stale(id["eService"], nil),
+		"unpublishEService":         stale(id["eService"], nil),
+		"archiveEService":           stale(id["eService"], nil),
+		"saveEServiceDraft":         {apitest.Vars{"id": id["eService"], "liveVersion": 99, "feeSv": "1 kr"}, "CONFLICT"},
+		"submitEServiceDraft":       stale(id["draft"], nil),
+		"discardEServiceDraft":      stale(id["draft"], nil),
+		"returnEServiceDraft":       stale(id["draft"], apitest.Vars{"comment": "Ange momsen"}),
+		"publishEServiceDrafts":     {apitest.Vars{"drafts": []apitest.Vars{{"id": id["draft"], "expectedVersion": 99}}}, "CONFLICT"},
+		"recordUsage":               {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
+		"previewImport":             unreadable,
+		"applyImport":               unreadable,
+		"createApiToken":            {apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}, "expiresAt": "2020-01-01T00:00:00Z"}, "INVALID"},
+		"revokeApiToken":            {apitest.Vars{"id": id["revoked"]}, ""},
+		"grantRole":                 {apitest.Vars{"user": id["user"], "role": "READER", "function": " "}, "INVALID"},
+		"revokeRole":                {apitest.Vars{"id": id["role"]}, ""},
+		"forgetUser":                {apitest.Vars{"id": id["forgotten"]}, ""},
+		"revokeSession":             {apitest.Vars{"id": gid.New("user_session", w.municipalities[home].ID)}, "NOT_FOUND"},
+		"signOutEverywhere":         {apitest.Vars{}, ""},
+		"checkLinks":                {apitest.Vars{"eServices": []any{id["eService"], gid.New("e_service", uuid.Nil)}}, "INVALID"},
+		"applySuggestedLink":        {apitest.Vars{"eService": id["eService"], "expectedVersion": 99}, "CONFLICT"},
+		"decidePlatformDifferences": stale(id["eService"], apitest.Vars{"decisions": []apitest.Vars{}}),
+		"setPlatformCategories":     {apitest.Vars{"municipality": home, "categories": []apitest.Vars{}}, "INVALID"},
+		"runPlatformWatch":          {apitest.Vars{"municipality": home}, "INVALID"},
+		"previewUndo":               {apitest.Vars{"municipality": home, "change": 1}, "NOT_FOUND"},
+		"undoChange":                {apitest.Vars{"municipality": home, "change": 1, "comment": "prov"}, "NOT_FOUND"},
 	}
 }
 
@@ -101,11 +123,24 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 func (w *world) targets() map[string]string {
 	w.t.Helper()
 	service, version := w.do(w.editor(), "createEService", w.service("Bygglov"))
-	w.do(w.editor(), "publishEService", apitest.Vars{"id": service, "expectedVersion": version})
+	_, version = w.do(w.editor(), "publishEService", apitest.Vars{"id": service, "expectedVersion": version})
+	draft, _ := w.do(w.editor(), "saveEServiceDraft", apitest.Vars{"id": service, "liveVersion": version, "feeSv": "100 kr"})
 	shared, _ := w.do(w.editor(), "createSharedService", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov"})
 	revoked, _ := w.do(w.admin(), "createApiToken", apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}})
 	w.do(w.admin(), "revokeApiToken", apitest.Vars{"id": revoked})
-	return map[string]string{"eService": service, "sharedService": shared, "revoked": revoked}
+	account, _ := w.person(home, "Prov", "prov@example.se")
+	role, _ := w.do(w.admin(), "grantRole", apitest.Vars{"user": account.NodeID(), "role": "READER"})
+	w.do(w.admin(), "revokeRole", apitest.Vars{"id": role})
+	gone, _ := w.person(home, "Borta", "borta@example.se")
+	w.do(w.admin(), "forgetUser", apitest.Vars{"id": gone.NodeID()})
+	return map[string]string{
+		"eService": service, "draft": draft, "sharedService": shared, "revoked": revoked, "user": string(account.NodeID()), "role": role, "forgotten": string(gone.NodeID()),
+	}
+}
+
+// ownOnly are the mutations of records that their own municipality alone may see.
+var ownOnly = map[string]bool{
+	"revokeApiToken": true, "grantRole": true, "revokeRole": true, "forgetUser": true, "submitEServiceDraft": true, "discardEServiceDraft": true, "returnEServiceDraft": true, "publishEServiceDrafts": true,
 }
 
 // tried is somebody who tries a mutation.
@@ -121,7 +156,8 @@ type tried struct {
 // may says whether the table of docs/access.md allows it: the program's Grants.
 func (c tried) may(rule access.Rule) bool {
 	grant := access.Grants()[rule]
-	return c.signedIn && c.municipality == home && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || !slices.ContainsFunc(grant.Scopes, func(s access.Scope) bool { return !slices.Contains(c.scopes, s) }))
+	// Everybody may end their own sessions, wherever they are of.
+	return c.signedIn && (c.municipality == home || rule == access.EndSessions) && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || !slices.ContainsFunc(grant.Scopes, func(s access.Scope) bool { return !slices.Contains(c.scopes, s) }))
 }
 
 // everyone is each role in the own and in two other municipalities, tokens of each
@@ -172,12 +208,14 @@ func TestAccessRule(t *testing.T) {
 						want = "UNAUTHENTICATED"
 					case !c.may(rule):
 						want = "FORBIDDEN"
-						// Tokens of another municipality are not to be known of.
-						if f.Name == "revokeApiToken" && c.role == access.Admin && (c.scopes == nil || slices.Contains(c.scopes, access.ScopeAdminister)) {
+						// What is another municipality's own is not to be known of.
+						at := c
+						at.municipality = home
+						if ownOnly[f.Name] && at.may(rule) {
 							want = "NOT_FOUND"
 						}
 					// Nor are one's own to a token that may not read.
-					case f.Name == "revokeApiToken" && c.scopes != nil && !slices.Contains(c.scopes, access.ScopeRead):
+					case ownOnly[f.Name] && c.scopes != nil && !slices.Contains(c.scopes, access.ScopeRead):
 						want = "NOT_FOUND"
 					default:
 						allowed++

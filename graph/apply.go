@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -13,13 +14,13 @@ import (
 )
 
 // notOfRecord are the fields of inputs that say which record and why, not what of it.
-var notOfRecord = []string{"id", "expectedVersion", "comment", "municipality"}
+var notOfRecord = []string{"id", "expectedVersion", "comment", "municipality", "liveVersion", "resolve"}
 
 // references are the kinds of record that fields refer to.
 var references = map[string]string{
 	"ownerUnit": "unit", "parent": "unit", "successor": "unit",
 	"sharedService": "shared_service", "replacedBy": "e_service", "eService": "e_service",
-	"municipality": "municipality",
+	"municipality": "municipality", "userAccount": "user_account",
 }
 
 // apply sets the fields of record that the input gives, each by its name: a field left
@@ -81,6 +82,14 @@ func assign(name string, to, value reflect.Value) *fault.Error {
 	// Space around a text is never meant.
 	if s, ok := value.Interface().(string); ok {
 		value = reflect.ValueOf(strings.TrimSpace(s))
+	}
+	// The numbers of other systems are texts in the API, which has no integers of 64 bits.
+	if to.Kind() == reflect.Pointer && to.Type().Elem().Kind() == reflect.Int64 && value.Kind() == reflect.String {
+		number, err := strconv.ParseInt(value.String(), 10, 64)
+		if err != nil {
+			return fault.Field(name, "number", "Ange ett heltal med siffror.", "Give a whole number in digits.")
+		}
+		value = reflect.ValueOf(number)
 	}
 	if to.Kind() == reflect.Pointer {
 		fresh := reflect.New(to.Type().Elem())

@@ -1,8 +1,10 @@
 package graph_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
 	"fardplan/internal/gid"
+	"fardplan/internal/job"
 	"fardplan/internal/organisation"
 )
 
@@ -81,7 +84,7 @@ type nest struct {
 
 // fixedForm are text fields of inputs that hold no free text.
 var fixedForm = map[string]string{
-	"municipality": "an SCB code", "scbCode": "four digits", "orgNumber": "digits", "diaryPatterns": "five words", "diaryCode": "eight letters",
+	"municipality": "an SCB code", "scbCode": "four digits", "orgNumber": "digits", "diaryPatterns": "five words", "diaryCode": "eight letters", "oepFamilyId": "digits",
 	"languages": "codes of ISO 639", "classification": "digits and dots", "document": "the whole list, whose texts are tried one by one",
 }
 
@@ -180,6 +183,16 @@ func newNest(t *testing.T) *nest {
 	n.linked()
 	n.around()
 	n.turning()
+	// What is known of an address tells it.
+	var services []string
+	for _, s := range n.secrets {
+		if s.kind == "e_service" && !slices.Contains(services, s.id) {
+			services = append(services, s.id)
+		}
+	}
+	for some := range slices.Chunk(services, 20) {
+		n.do(n.editor(), "checkLinks", apitest.Vars{"eServices": some})
+	}
 	return n
 }
 
@@ -212,11 +225,37 @@ func (n *nest) around() {
 		`{"Flows":[{"ID":1,"FlowFamilyID":2,"Name":%q,"Category":%q,"ShortDescription":%q}]}`, flow.texts[0], flow.texts[1], flow.texts[2])})
 	n.add(flow)
 
+	belongs := secret{mark: n.mark(), what: "category of the platform", sees: own}
+	belongs.texts = []string{belongs.mark + "category"}
+	n.do(n.editor(), "setPlatformCategories", apitest.Vars{"municipality": home, "categories": []apitest.Vars{{"category": belongs.texts[0]}}})
+	n.add(belongs)
+
+	drafted, version := n.service("PUBLIC", nil)
+	drafted.what, drafted.sees = "e-service with a draft", anyone
+	n.add(drafted)
+	n.act("publishEService", drafted.id, &version, own)
+	draft := secret{mark: n.mark(), kind: "e_service_draft", what: "draft", sees: own}
+	of, written := filled(n.t, "SaveEServiceDraftInput", draft.mark)
+	draft.texts = written
+	draft.id, _ = n.do(n.editor(), "saveEServiceDraft", with(of, apitest.Vars{"id": drafted.id, "liveVersion": version}))
+	n.add(draft)
+
 	key := secret{mark: n.mark(), kind: "api_token", what: "token", sees: ownAdmin}
 	input, texts := filled(n.t, "CreateApiTokenInput", key.mark)
 	key.texts = texts
 	key.id, _ = n.do(n.admin(), "createApiToken", with(input, apitest.Vars{"municipality": home, "role": "READER", "scopes": []string{"READ"}}))
 	n.add(key)
+
+	somebody := secret{mark: n.mark(), kind: "user_account", what: "user", sees: ownAdmin}
+	somebody.texts = []string{somebody.mark + "name", somebody.mark + "email"}
+	account, _ := n.person(home, somebody.texts[0], somebody.texts[1])
+	somebody.id = string(account.NodeID())
+	n.add(somebody)
+	role := secret{mark: n.mark(), kind: "user_role", what: "role of a user", sees: ownAdmin}
+	input, texts = filled(n.t, "GrantRoleInput", role.mark)
+	role.texts = texts
+	role.id, _ = n.do(n.admin(), "grantRole", with(input, apitest.Vars{"user": somebody.id, "role": "READER"}))
+	n.add(role)
 
 	actor := secret{mark: n.mark(), what: "actor", sees: own}
 	actor.texts = []string{actor.mark + "function", actor.mark + "id"}
@@ -226,6 +265,16 @@ func (n *nest) around() {
 		n.t.Fatal(err)
 	}
 	n.add(actor)
+
+	work := secret{mark: n.mark(), what: "run of a job", sees: func(v viewer) bool { return own(v) && strings.HasPrefix(v.name, "its ") }}
+	work.texts = []string{work.mark + "key", work.mark + "detail"}
+	runner := &job.Runner{DB: n.DB, Log: slog.New(slog.DiscardHandler)}
+	if _, err := runner.Now(n.t.Context(), job.Job{Name: "PROV", Do: func(context.Context, job.Key) (job.Note, error) {
+		return job.Note{Sv: work.texts[1], En: work.texts[1]}, nil
+	}}, job.Key{Name: work.texts[0], Municipality: n.municipalities[home].ID}); err != nil {
+		n.t.Fatal(err)
+	}
+	n.add(work)
 
 	for _, public := range []struct{ mutation, input, table string }{
 		{"createUnit", "CreateUnitInput", "unit"}, {"createMunicipality", "CreateMunicipalityInput", "municipality"},
@@ -293,8 +342,12 @@ func haystack(raw []byte) string {
 // notWalked are the fields that no query of the walk asks for, by type or field, with
 // the reason.
 var notWalked = map[string]string{
-	"Query.asOf": "the same walk is made under it",
-	"Mutation":   "writes are tried one by one",
+	"Query.asOf":      "the same walk is made under it",
+	"Mutation":        "writes are tried one by one",
+	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
+	"UndoLine":  "is of a mutation's answer",
+	"UndoCount": "likewise",
+	"UndoFault": "likewise",
 }
 
 // A text shows in the answers to those who may see it, wherever it can be asked for,
@@ -348,6 +401,7 @@ func (n *nest) queries(w *walker) map[string]string {
 	queries := map[string]string{}
 	args := map[string][]string{
 		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {},
+		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`},
 	}
 	var ids []string
 	for _, s := range n.secrets {
@@ -457,10 +511,12 @@ func TestWritesTellNothingOfWhatIsNotSeen(t *testing.T) {
 	change := apitest.Vars{"expectedVersion": 1}
 	inputs := map[string]apitest.Vars{
 		"updateEService": change, "transitionEService": with(change, apitest.Vars{"to": "PHASING_OUT"}), "publishEService": change, "unpublishEService": change, "archiveEService": change,
+		"submitEServiceDraft": change, "discardEServiceDraft": change, "returnEServiceDraft": with(change, apitest.Vars{"comment": "Ange momsen"}),
 		"recordUsage":         {"months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}},
 		"updateSharedService": change, "archiveSharedService": change, "revokeApiToken": {},
 	}
-	kinds := map[string]string{"updateSharedService": "shared_service", "archiveSharedService": "shared_service", "revokeApiToken": "api_token"}
+	kinds := map[string]string{"updateSharedService": "shared_service", "archiveSharedService": "shared_service", "revokeApiToken": "api_token",
+		"submitEServiceDraft": "e_service_draft", "discardEServiceDraft": "e_service_draft", "returnEServiceDraft": "e_service_draft"}
 	compared := 0
 	for name, v := range writers {
 		for _, s := range n.secrets {

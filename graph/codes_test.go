@@ -11,6 +11,8 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/eservice"
 	"fardplan/internal/history"
+	"fardplan/internal/job"
+	"fardplan/internal/link"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres/dbtest"
 )
@@ -35,6 +37,7 @@ func coded() map[string]struct {
 	return map[string]places{
 		"EServiceStatus":      {of("STATUS"), []string{"e_service_status"}},
 		"Audience":            {of("AUDIENCE"), []string{"e_service_audiences"}},
+		"JobOutcome":          {texts([]job.Outcome{job.Running, job.Done, job.Failed, job.Stopped}), []string{"job_run_outcome"}},
 		"LifeEvent":           {of("LIFE_EVENT"), []string{"e_service_life_events"}},
 		"Theme":               {of("THEME"), []string{"e_service_themes", "shared_service_themes"}},
 		"ServiceChannel":      {of("CHANNEL"), []string{"e_service_channels"}},
@@ -43,12 +46,24 @@ func coded() map[string]struct {
 		"PersonalData":        {of("PERSONAL_DATA"), []string{"e_service_personal_data"}},
 		"AccessibilityStatus": {of("ACCESSIBILITY_STATUS"), []string{"e_service_accessibility_status"}},
 		"Visibility":          {of("VISIBILITY"), []string{"e_service_visibility", "shared_service_visibility"}},
+		"LinkTarget":          {[]string{"URL", "ACCESSIBILITY_STATEMENT"}, []string{"link_check_target"}},
+		"LinkVerdict":         {codes(link.Verdicts()), []string{"link_check_verdict"}},
+		"LinkCause":           {codes(link.Causes()), []string{"link_check_cause"}},
 		"UsageSource":         {of("USAGE_SOURCE"), []string{"e_service_usage_source"}},
+		"EServiceDraftState":  {of("DRAFT_STATE"), []string{"e_service_draft_state"}},
 		"UnitType":            {texts(organisation.UnitTypes()), []string{"unit_type"}},
-		"Role":                {texts(access.Roles()), []string{"api_token_role"}},
+		"Role":                {texts(access.Roles()), []string{"api_token_role", "user_role_role"}},
 		"TokenScope":          {texts(access.Scopes()), []string{"api_token_scopes"}},
 		"RecordKind":          {upper(history.FeedKinds()), nil},
 	}
+}
+
+func codes(all []link.Code) []string {
+	var values []string
+	for _, c := range all {
+		values = append(values, c.Value)
+	}
+	return values
 }
 
 func texts[T ~string](values []T) []string {

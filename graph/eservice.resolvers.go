@@ -105,7 +105,9 @@ func (r *eServiceResolver) Gaps(ctx context.Context, obj *eservice.EService, fir
 	if err != nil {
 		return nil, err
 	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	narrowed := valueOf(filter)
+	narrowed.Drafts = narrowed.Drafts || obj.Drafted
+	return s.load.gaps.of(ctx, obj.ID, gapsOf{narrowed, orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
 }
 
 func (r *mutationResolver) CreateEService(ctx context.Context, input model.CreateEServiceInput) (*model.EServicePayload, error) {

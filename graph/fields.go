@@ -13,6 +13,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/organisation"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 )
 
 // fieldName gives the API's name of a column: owner_unit_id is ownerUnit.
@@ -22,14 +23,18 @@ func fieldName(column string) string {
 		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
 	}
 	name := strings.Join(words, "")
-	if column == "oep_family_id" {
-		return "oepFamilyId"
+	if column == "oep_family_id" || column == "family_id" {
+		return name + "Id"
 	}
 	return name
 }
 
-// fieldValue gives a column's JSON as the API has it: a reference as a global id.
+// fieldValue gives a column's JSON as the API has it: a reference as a global id, and
+// the values of a draft by the names of their fields.
 func fieldValue(column string, value json.RawMessage) json.RawMessage {
+	if column == "changes" || column == "base" {
+		return draftValues(value, func(column string, value json.RawMessage) json.RawMessage { return fieldValue(column, value) })
+	}
 	kind, refers := references[fieldName(column)]
 	var id uuid.UUID
 	if !refers || !strings.HasSuffix(column, "_id") || bytes.Equal(value, []byte("null")) || json.Unmarshal(value, &id) != nil {
@@ -72,8 +77,8 @@ func fieldsOf(record any) map[string]any {
 // database of a later one, which has more: those are no fields of the API, and what
 // the API has told of the past it tells again.
 var known = columnsOf(
-	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Usage{},
-	eservice.ImportRun{}, token.Token{},
+	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Draft{}, eservice.Usage{},
+	eservice.ImportRun{}, eservice.PlatformFlow{}, eservice.PlatformCategory{}, token.Token{}, user.Account{}, user.Grant{},
 )
 
 func columnsOf(records ...any) map[string]bool {
@@ -84,4 +89,32 @@ func columnsOf(records ...any) map[string]bool {
 		}
 	}
 	return columns
+}
+
+// draftValues gives the values of a draft, which are by column, by the names that the
+// API has for their fields.
+func draftValues(values json.RawMessage, each func(column string, value json.RawMessage) json.RawMessage) json.RawMessage {
+	var columns map[string]json.RawMessage
+	if json.Unmarshal(values, &columns) != nil || columns == nil {
+		return values
+	}
+	fields := map[string]json.RawMessage{}
+	for column, value := range columns {
+		if known[column] {
+			fields[fieldName(column)] = each(column, value)
+		}
+	}
+	out, _ := json.Marshal(fields)
+	return out
+}
+
+// columnNamed gives the column of an e-service that the API has the name for; empty for
+// none.
+func columnNamed(name string) string {
+	for column := range columnsOf(eservice.EService{}) {
+		if column != "" && fieldName(column) == name {
+			return column
+		}
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/text"
+	"fardplan/internal/user"
 )
 
 // pageOf gathers a list's arguments.
@@ -103,12 +105,22 @@ func (r *Resolver) record(ctx context.Context, kind string, id uuid.UUID) (model
 		return found(s.load.shared.find(ctx, id))
 	case "e_service":
 		return found(s.load.eService.find(ctx, id))
+	case "e_service_draft":
+		return found(s.load.draft.find(ctx, id))
 	case "e_service_usage":
 		return found(s.load.usageMonth.find(ctx, id))
 	case "import_run":
 		return found(s.load.importRun.find(ctx, id))
+	case "platform_flow":
+		return found(s.load.flow.find(ctx, id))
+	case "platform_category":
+		return found(s.load.category.find(ctx, id))
 	case "api_token":
 		return found(s.load.apiToken.find(ctx, id))
+	case "user_account":
+		return found(s.load.userAccount.find(ctx, id))
+	case "user_role":
+		return found(s.load.userRole.find(ctx, id))
 	}
 	return nil, nil
 }
@@ -152,6 +164,79 @@ func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a p
 // mayBeHidden are the kinds of record that a record may refer to and its reader not see.
 var mayBeHidden = []string{"shared_service", "e_service"}
 
+// seenValue gives a column's JSON as the API has it, and null for a reference to a record
+// that the caller does not see.
+func (r *Resolver) seenValue(ctx context.Context, column string, value json.RawMessage) (json.RawMessage, error) {
+	if column == "changes" || column == "base" {
+		var failed error
+		return draftValues(value, func(column string, value json.RawMessage) json.RawMessage {
+			seen, err := r.seenValue(ctx, column, value)
+			failed = errors.Join(failed, err)
+			return seen
+		}), failed
+	}
+	var id uuid.UUID
+	kind := references[fieldName(column)]
+	if !strings.HasSuffix(column, "_id") || !slices.Contains(mayBeHidden, kind) || json.Unmarshal(value, &id) != nil || id == uuid.Nil {
+		return fieldValue(column, value), nil
+	}
+	record, err := r.record(ctx, kind, id)
+	if record == nil || err != nil {
+		return json.RawMessage("null"), err
+	}
+	return fieldValue(column, value), nil
+}
+
+// draftField gives a drafted field as the API has it.
+func (r *Resolver) draftField(ctx context.Context, f eservice.DraftField) (*model.DraftField, error) {
+	shown := &model.DraftField{Field: fieldName(f.Column), Conflict: f.Conflict}
+	var err error
+	for _, v := range []struct {
+		to   *json.RawMessage
+		from json.RawMessage
+	}{{&shown.Base, f.Base}, {&shown.Live, f.Live}, {&shown.Draft, f.Draft}} {
+		if *v.to, err = r.seenValue(ctx, f.Column, v.from); err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
+}
+
+// inDraft tells the conflicts among the faults of drafts by the API's names of the fields.
+func (r *Resolver) inDraft(ctx context.Context, err error) error {
+	all := fault.All(err)
+	if len(all) == 0 {
+		return err
+	}
+	var told fault.List
+	for _, f := range all {
+		if of, ok := f.Current.(*eservice.DraftField); ok {
+			shown, err := r.draftField(ctx, *of)
+			if err != nil {
+				return err
+			}
+			f = f.At(strings.TrimSuffix(f.Field, of.Column) + shown.Field)
+			f.Current = shown
+		}
+		told.Add(f)
+	}
+	return told
+}
+
+// draftAction reads which draft a mutation is about.
+func draftAction(input model.EServiceDraftActionInput) (eservice.DraftVersion, error) {
+	id, err := input.ID.As("e_service_draft", "id")
+	return eservice.DraftVersion{ID: id, Version: input.ExpectedVersion}, err
+}
+
+// draftPayload wraps a draft that was changed.
+func draftPayload(d *eservice.Draft, err error) (*model.EServiceDraftPayload, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &model.EServiceDraftPayload{Draft: d}, nil
+}
+
 // changedFields tells what a change set, by the API's names of the fields. A reference
 // to a record that the caller does not see shows as null, as it does in the record.
 func (r *Resolver) changedFields(ctx context.Context, v *history.Version) ([]*model.FieldChange, error) {
@@ -159,28 +244,22 @@ func (r *Resolver) changedFields(ctx context.Context, v *history.Version) ([]*mo
 	if err != nil {
 		return nil, err
 	}
-	seen := func(column string, value json.RawMessage) (json.RawMessage, error) {
-		var id uuid.UUID
-		kind := references[fieldName(column)]
-		if !strings.HasSuffix(column, "_id") || !slices.Contains(mayBeHidden, kind) || json.Unmarshal(value, &id) != nil || id == uuid.Nil {
-			return fieldValue(column, value), nil
-		}
-		record, err := r.record(ctx, kind, id)
-		if record == nil || err != nil {
-			return json.RawMessage("null"), err
-		}
-		return fieldValue(column, value), nil
-	}
+	return r.told(ctx, fields)
+}
+
+// told gives fields by the API's names, with what the caller may see of their values.
+func (r *Resolver) told(ctx context.Context, fields []history.Field) ([]*model.FieldChange, error) {
+	var err error
 	changed := []*model.FieldChange{}
 	for _, f := range fields {
 		if !known[f.Column] {
 			continue
 		}
 		change := &model.FieldChange{Field: fieldName(f.Column)}
-		if change.Before, err = seen(f.Column, f.Before); err != nil {
+		if change.Before, err = r.seenValue(ctx, f.Column, f.Before); err != nil {
 			return nil, err
 		}
-		if change.After, err = seen(f.Column, f.After); err != nil {
+		if change.After, err = r.seenValue(ctx, f.Column, f.After); err != nil {
 			return nil, err
 		}
 		changed = append(changed, change)
@@ -250,13 +329,14 @@ func countsOf(p *eservice.Plan) []*model.ImportCount {
 // mostLines is how many lines of an import one field shows.
 const mostLines = 1000
 
-func linesOf(p *eservice.Plan, outcomes []eservice.Outcome, first, offset int) ([]*eservice.Line, error) {
+// linesIn gives the lines from offset on that are wanted.
+func linesIn[T any](all []T, first, offset int, wanted func(*T) bool) ([]*T, error) {
 	if first < 0 || first > mostLines || offset < 0 {
 		return nil, fault.Field("first", "page_size", "first ska vara 0 till 1 000 och offset inte negativ.", "first is to be 0 to 1,000 and offset not negative.")
 	}
-	lines := []*eservice.Line{}
-	for i := range p.Lines {
-		if len(outcomes) > 0 && !slices.Contains(outcomes, p.Lines[i].Outcome) {
+	lines := []*T{}
+	for i := range all {
+		if !wanted(&all[i]) {
 			continue
 		}
 		if offset--; offset >= 0 {
@@ -265,7 +345,27 @@ func linesOf(p *eservice.Plan, outcomes []eservice.Outcome, first, offset int) (
 		if len(lines) == first {
 			break
 		}
-		lines = append(lines, &p.Lines[i])
+		lines = append(lines, &all[i])
 	}
 	return lines, nil
+}
+
+func linesOf(p *eservice.Plan, outcomes []eservice.Outcome, first, offset int) ([]*eservice.Line, error) {
+	return linesIn(p.Lines, first, offset, func(l *eservice.Line) bool { return len(outcomes) == 0 || slices.Contains(outcomes, l.Outcome) })
+}
+
+// personOf gives who a user is; nil where that is not known, or not the caller's to see.
+func personOf(ctx context.Context, account uuid.UUID) (*user.Person, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := s.load.person.find(ctx, account)
+	return p, err
+}
+
+// accountOf gives the account that a caller signed in to.
+func accountOf(c *access.Caller) (uuid.UUID, bool) {
+	id, err := uuid.Parse(c.ID)
+	return id, c.Kind == access.User && err == nil
 }

@@ -20,6 +20,11 @@ type finding struct{ rule, place string }
 var accepted = map[finding]string{
 	{"connection totalCount", "RecordChangeConnection"}: "a feed is read to its end: through says where that is",
 	{"connection arguments", "Query.changes"}:           "a feed is read forwards only",
+	{"expectedVersion", "SaveEServiceDraftInput"}:       "it is left out to begin a draft",
+	{"connection arguments", "Query.search"}:            "hits are paged forwards only",
+	{"expectedVersion", "RevokeRoleInput"}:              "what somebody may is taken back, whatever else has changed of it",
+	{"expectedVersion", "ForgetUserInput"}:              "a person is forgotten, whatever else has changed of the user",
+	{"expectedVersion", "RevokeSessionInput"}:           "a session has no versions",
 	{"expectedVersion", "RevokeApiTokenInput"}:          "a token that may have leaked is ended, whatever else has changed of it",
 }
 

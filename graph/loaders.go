@@ -11,12 +11,15 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"fardplan/internal/eservice"
+	"fardplan/internal/fault"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
+	"fardplan/internal/link"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 )
 
 // pageArgs is the part of a list's arguments that every list has.
@@ -57,11 +60,24 @@ type loaders struct {
 	unit         *byID[*organisation.Unit]
 	shared       *byID[*eservice.SharedService]
 	eService     *byID[*eservice.EService]
+	draft        *byID[*eservice.Draft]
+	openDraft    *byID[*eservice.Draft] // by the e-service's id
+	draftFaults  *byID[fault.List]
 	usageMonth   *byID[*eservice.Usage]
 	importRun    *byID[*eservice.ImportRun]
+	flow         *byID[*eservice.PlatformFlow]
+	flowOf       *byID[*eservice.PlatformFlow] // by the e-service that is tied to it
+	tiedTo       *byID[*eservice.EService]     // by the flow
+	category     *byID[*eservice.PlatformCategory]
 	apiToken     *byID[*token.Token]
 	lastUse      *byID[time.Time]
+	userAccount  *byID[*user.Account]
+	userRole     *byID[*user.Grant]
+	rolesOf      *byID[[]*user.Grant]
+	person       *byID[*user.Person]
+	sessionsOf   *byID[[]*user.Session]
 	cases        *byID[int]
+	links        *byID[[]*link.Visited]
 	units        *lists[unitsOf, organisation.Unit]
 	eServices    *lists[eServicesOf, eservice.EService]
 	usage        *lists[usageOf, eservice.Usage]
@@ -76,11 +92,24 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 		unit:         newByID(r, s, r.Organisation.UnitsByID),
 		shared:       newByID(r, s, r.EServices.SharedByID),
 		eService:     newByID(r, s, r.EServices.ByID),
+		draft:        newByID(r, s, r.EServices.DraftsByID),
+		openDraft:    newByID(r, s, r.EServices.OpenDrafts),
+		draftFaults:  newByID(r, s, r.EServices.DraftFaults),
 		usageMonth:   newByID(r, s, r.EServices.UsageByID),
 		importRun:    newByID(r, s, r.EServices.ImportRunsByID),
+		flow:         newByID(r, s, r.EServices.FlowsByID),
+		flowOf:       newByID(r, s, r.EServices.FlowsOfEach),
+		tiedTo:       newByID(r, s, r.EServices.ServicesOfFlows),
+		category:     newByID(r, s, r.EServices.CategoriesByID),
 		apiToken:     newByID(r, s, r.Tokens.ByID),
 		lastUse:      newByID(r, s, r.Tokens.LastUses),
+		userAccount:  newByID(r, s, r.People.ByID),
+		userRole:     newByID(r, s, r.People.GrantsByID),
+		rolesOf:      newByID(r, s, r.People.GrantsOf),
+		person:       newByID(r, s, r.People.PeopleOf),
+		sessionsOf:   newByID(r, s, r.People.SessionsOf),
 		cases:        newByID(r, s, r.EServices.CasesByID),
+		links:        newByID(r, s, r.Links.OfEach),
 		units: newLists(r, func(ctx context.Context, q unitsOf, of []uuid.UUID) ([]*organisation.UnitConnection, error) {
 			if q.Children {
 				return r.Organisation.ChildrenOfEach(ctx, s, q.Filter, q.Order, q.Desc, of, q.Page)
@@ -157,6 +186,11 @@ func (l *byID[V]) maybe(ctx context.Context, id *uuid.UUID) (V, error) {
 	}
 	v, _, err := l.find(ctx, *id)
 	return v, err
+}
+
+// all gives records that there must be, in the order of the ids.
+func (l *byID[V]) all(ctx context.Context, ids []uuid.UUID) ([]V, error) {
+	return l.loader.LoadAll(ctx, ids)
 }
 
 // lists loads, for each parent, the page that a query asks for.

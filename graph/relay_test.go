@@ -45,6 +45,7 @@ func newCatalogue(t *testing.T) *catalogue {
 		c.of["SharedService"] = id
 	}
 	w.do(w.editor(), "updateSharedService", apitest.Vars{"id": c.of["SharedService"], "expectedVersion": 1, "licence": "EUPL-1.2"})
+	var services []string
 	for i := range 7 {
 		input := with(w.service([]string{"Plats i förskola", "Ökning", "Plats i förskola", "Åtgärd", "Plats i förskola", "Bygglov", "Bygglov"}[i]), apitest.Vars{
 			"sharedService": c.of["SharedService"], "launchedOn": []any{"2024-01-15", nil, "2024-01-15", nil, "2023-05-05", nil, "2026-03-01"}[i],
@@ -56,12 +57,23 @@ func newCatalogue(t *testing.T) *catalogue {
 			w.Clock.Add(60e9)
 		}
 		c.of["EService"], _ = w.do(w.editor(), "createEService", input)
+		services = append(services, c.of["EService"])
 		if i%2 == 0 {
 			w.do(w.editor(), "recordUsage", apitest.Vars{"eService": c.of["EService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": 10}}})
 		}
 	}
+	answer := c.client.Must(t, `{ eServices { nodes { id } } }`, nil)
+	var all []string
+	for i := range 7 {
+		all = append(all, answer.Text(fmt.Sprintf("eServices.nodes.%d.id", i)))
+	}
+	w.do(w.editor(), "checkLinks", apitest.Vars{"eServices": all})
 	w.do(w.editor(), "updateEService", apitest.Vars{"id": c.of["EService"], "expectedVersion": 1, "feeSv": "100 kr"})
 	w.do(w.editor(), "publishEService", apitest.Vars{"id": c.of["EService"], "expectedVersion": 2})
+	for i, id := range services[:6] {
+		c.of["EServiceDraft"], _ = w.do(w.editor(), "saveEServiceDraft", apitest.Vars{"id": id, "liveVersion": 1, "feeSv": fmt.Sprintf("%d kr", i)})
+	}
+	w.do(w.editor(), "submitEServiceDraft", apitest.Vars{"id": c.of["EServiceDraft"], "expectedVersion": 1})
 	var months []apitest.Vars
 	for m := range 6 {
 		months = append(months, apitest.Vars{"month": fmt.Sprintf("2025-%02d-01", m+1), "cases": 10 * (m / 2)})
@@ -69,15 +81,34 @@ func newCatalogue(t *testing.T) *catalogue {
 	w.do(w.editor(), "recordUsage", apitest.Vars{"eService": c.of["EService"], "months": months})
 	months[0]["cases"] = 11
 	w.do(w.editor(), "recordUsage", apitest.Vars{"eService": c.of["EService"], "months": months[:1]})
-	answer := c.client.Must(t, fmt.Sprintf(`{ node(id: %q) { ... on EService { usage(first: 1, orderBy: {field: MONTH}) { nodes { id } } } } }`, c.of["EService"]), nil)
+	answer = c.client.Must(t, fmt.Sprintf(`{ node(id: %q) { ... on EService { usage(first: 1, orderBy: {field: MONTH}) { nodes { id } } } } }`, c.of["EService"]), nil)
 	c.of["Usage"] = answer.Text("node.usage.nodes.0.id")
 	for i := range 3 {
 		c.of["ApiToken"], _ = w.do(c.client, "createApiToken", apitest.Vars{"municipality": home, "label": fmt.Sprintf("Program %d", i), "role": "READER", "scopes": []string{"READ"}})
 	}
 	w.do(c.client, "revokeApiToken", apitest.Vars{"id": c.of["ApiToken"]})
 	for i := range 3 {
+		account, _ := w.person(home, fmt.Sprintf("Person %d", i), "prov@example.se")
+		c.of["UserAccount"] = string(account.NodeID())
+	}
+	c.of["UserRole"], _ = w.do(c.client, "grantRole", apitest.Vars{"user": c.of["UserAccount"], "role": "READER"})
+	w.do(c.client, "grantRole", apitest.Vars{"user": c.of["UserAccount"], "role": "READER", "function": "Granskare"})
+	for i := range 3 {
 		c.of["ImportRun"] = w.importOf(w.municipalities[home], fmt.Sprintf("getflows-%d.json", i), "")
 	}
+	for round, names := range [][]string{{"Å", "Ä", "Bygga", "Bygga", "Ö"}, {"Å", "Ä", "Bygga", "Bygga", "Öppna"}} {
+		var flows []string
+		var categories []apitest.Vars
+		for i, name := range names {
+			flows = append(flows, fmt.Sprintf(`{"ID":%d,"FlowFamilyID":%d,"Name":%q}`, i+1, i+1, name))
+			categories = append(categories, apitest.Vars{"category": fmt.Sprintf("Område %d", i), "ownerUnit": []any{nil, c.of["Unit"]}[round]})
+		}
+		w.platform(`{"Flows":[` + strings.Join(flows, ",") + `]}`)
+		w.do(w.editor(), "runPlatformWatch", apitest.Vars{"municipality": home})
+		w.do(w.editor(), "setPlatformCategories", apitest.Vars{"municipality": home, "categories": categories})
+	}
+	answer = c.client.Must(t, `{ platformFlows(last: 1) { nodes { id } } platformCategories(first: 1) { nodes { id } } }`, nil)
+	c.of["PlatformFlow"], c.of["PlatformCategory"] = answer.Text("platformFlows.nodes.0.id"), answer.Text("platformCategories.nodes.0.id")
 	return c
 }
 
@@ -93,8 +124,9 @@ type list struct {
 
 // scarce are lists that the rules keep shorter than the others.
 var scarce = map[string]int{
-	"Municipality.gaps": 1, "Unit.gaps": 0, "Query.apiTokens": 3, "Query.importRuns": 3,
-	"ApiToken.history": 2, "ImportRun.history": 1, "Usage.history": 2, "Municipality.history": 2, "Unit.history": 2, "SharedService.history": 2, "EService.history": 3,
+	"PlatformFlow.gaps": 1, "PlatformFlow.history": 2, "PlatformCategory.history": 2,
+	"Municipality.gaps": 1, "Unit.gaps": 0, "Query.apiTokens": 3, "Query.importRuns": 3, "Query.users": 3, "UserAccount.history": 1, "UserRole.history": 2,
+	"ApiToken.history": 2, "EServiceDraft.history": 2, "ImportRun.history": 1, "Usage.history": 2, "Municipality.history": 2, "Unit.history": 2, "SharedService.history": 2, "EService.history": 3,
 }
 
 // lists walks the schema for every connection field of Query and of records.
@@ -165,6 +197,9 @@ func (c *catalogue) page(l list, args string) apitest.Result {
 	}
 	if l.name == "Query.changes" {
 		args = "since: 0 " + args
+	}
+	if l.name == "Query.search" {
+		args = `query: "förskola" ` + args
 	}
 	if args = strings.TrimSpace(args); args != "" {
 		args = "(" + args + ")"

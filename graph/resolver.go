@@ -5,15 +5,23 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"fardplan/internal/access"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
+	"fardplan/internal/job"
+	"fardplan/internal/link"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/reorganisation"
+	"fardplan/internal/search"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 )
 
 // Resolver is everything that the API's resolvers need.
@@ -22,8 +30,15 @@ type Resolver struct {
 	Policy       access.Policy
 	Organisation *organisation.Service
 	EServices    *eservice.Service
+	Links        *link.Service
 	Gaps         *gap.Service
+	Reorganise   *reorganisation.Service
+	Search       *search.Service
 	Tokens       *token.Service
+	// Jobs are what the program does by itself, and Runner what does it.
+	Jobs   []job.Job
+	Runner *job.Runner
+	People *user.Service
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options
 	// Imports has room for the imports that may run at once: an import is slow, and
@@ -61,4 +76,23 @@ func (r *Resolver) municipalityByCode(ctx context.Context, code string) (*organi
 type changesOf struct {
 	Table string
 	Page  pageArgs
+}
+
+// runNow runs one of the jobs at once, for a municipality, and gives how it went.
+func (r *Resolver) runNow(ctx context.Context, name string, m *organisation.Municipality) (*job.Run, error) {
+	at := slices.IndexFunc(r.Jobs, func(j job.Job) bool { return j.Name == name })
+	if _, err := r.Runner.Now(ctx, r.Jobs[at], job.Key{Name: m.SCBCode, Municipality: m.ID}); err != nil {
+		return nil, err
+	}
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := job.List(ctx, s, r.Policy)
+	for _, run := range runs {
+		if run.Job == name && run.Key == m.SCBCode {
+			return run, err
+		}
+	}
+	return nil, errors.Join(err, fmt.Errorf("the run of job %s is not to be seen", name))
 }

@@ -12,6 +12,7 @@ import (
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/user"
 )
 
 // The municipalities of the tests: the one that runs the installation, one that
@@ -67,13 +68,25 @@ func (w *world) admin() *apitest.Client    { return w.as(home, access.Admin) }
 
 // answers are what every mutation's payload is asked for in the tests.
 var answers = map[string]string{
-	"EServicePayload":       "eService { id version }",
-	"SharedServicePayload":  "sharedService { id version }",
-	"MunicipalityPayload":   "municipality { id version }",
-	"UnitPayload":           "unit { id version }",
-	"CreateApiTokenPayload": "secret apiToken { id version }",
-	"RevokeApiTokenPayload": "apiToken { id version revokedAt }",
-	"ImportPayload":         "applied run { id version } counts { outcome count }",
+	"EServiceDraftPayload":         "draft { id version }",
+	"PublishEServiceDraftsPayload": "drafts { id version }",
+	"EServicePayload":              "eService { id version }",
+	"SharedServicePayload":         "sharedService { id version }",
+	"MunicipalityPayload":          "municipality { id version }",
+	"UnitPayload":                  "unit { id version }",
+	"CreateApiTokenPayload":        "secret apiToken { id version }",
+	"RevokeApiTokenPayload":        "apiToken { id version revokedAt }",
+	"GrantRolePayload":             "userRole { id version }",
+	"RevokeRolePayload":            "userRole { id version }",
+	"RevokeSessionPayload":         "id",
+	"SignOutEverywherePayload":     "ended",
+	"ForgetUserPayload":            "userAccount { id version }",
+	"SetPlatformCategoriesPayload": "categories { id version }",
+	"RunPlatformWatchPayload":      "run { outcome }",
+	"UndoChangePayload":            "applied change counts { outcome count }",
+	"ImportPayload":                "applied run { id version } counts { outcome count }",
+	"CheckLinksPayload":            "eServices { id version }",
+	"ReorganisationPayload":        "applied fingerprint",
 }
 
 // mutation writes the operation of a mutation that takes its input as a variable.
@@ -86,7 +99,7 @@ func mutation(name string) string {
 func (w *world) do(c *apitest.Client, name string, input apitest.Vars) (id string, version int) {
 	w.t.Helper()
 	answer := c.Must(w.t, mutation(name), apitest.Vars{"input": input})
-	for _, record := range []string{"eService", "sharedService", "municipality", "unit", "apiToken", "run"} {
+	for _, record := range []string{"eService", "draft", "sharedService", "municipality", "unit", "apiToken", "run", "userRole", "userAccount"} {
 		if id := answer.Text(name + "." + record + ".id"); id != "" {
 			return id, int(answer.At(name + "." + record + ".version").(float64))
 		}
@@ -99,7 +112,7 @@ func (w *world) do(c *apitest.Client, name string, input apitest.Vars) (id strin
 func (w *world) versions() map[string]string {
 	w.t.Helper()
 	all := map[string]string{}
-	for _, table := range []string{"municipality", "unit", "shared_service", "e_service", "e_service_usage", "import_run", "api_token", "gap_episode"} {
+	for _, table := range []string{"municipality", "unit", "shared_service", "e_service", "e_service_usage", "e_service_draft", "import_run", "api_token", "gap_episode", "user_account", "user_role", "platform_flow", "platform_category"} {
 		rows, err := w.Data.Owner(w.t).Query(w.t.Context(), "SELECT id::text, version || ' ' || changed_in FROM "+table)
 		if err != nil {
 			w.t.Fatal(err)
@@ -150,4 +163,17 @@ func (w *world) importOf(m *organisation.Municipality, source, name string) stri
 		w.t.Fatal(err)
 	}
 	return string(made.NodeID())
+}
+
+// person has somebody sign in for the first time in a municipality, and gives the
+// account and the secret of the session.
+func (w *world) person(code, name, email string) (*user.Account, string) {
+	w.t.Helper()
+	account, secret, err := w.Services.Users.SignIn(w.t.Context(), user.Identity{
+		Issuer: "https://inloggning.example.se", IssuerKey: "prov", Subject: "subject " + name, Municipality: w.municipalities[code].ID, Name: &name, Email: &email,
+	}, "Firefox")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return account, secret
 }

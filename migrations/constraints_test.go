@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"testing"
@@ -45,6 +46,9 @@ func long(most string) string { return "repeat('å', " + most + " + 1)" }
 func inUse(status string, other ...string) string {
 	return insert("e_service", append(append([]string{"status", "'" + status + "'"}, found...), other...)...)
 }
+
+// attempt is the statement that begins a sign-in.
+const attempt = "INSERT INTO sign_in_attempt VALUES (sha256('state'), sha256('browser'), 'prov', 'n', 'v', '/', '2030-01-01')"
 
 // published is the statement that adds a published e-service with all that takes.
 func published(other ...string) string {
@@ -205,6 +209,19 @@ var breaches = []breach{
 	refusedIn("import_run_unchanged", "import_run", "unchanged", "-1"),
 	refusedIn("import_run_refused", "import_run", "refused", "-1"),
 
+	refusedIn("e_service_draft_pk", "e_service_draft", "id", ":draft"),
+	refusedIn("e_service_draft_state", "e_service_draft", "state", "'FORGOTTEN'"),
+	refusedIn("e_service_draft_fields", "e_service_draft", "base", `'{"fee_en": null}'`),
+	refusedIn("e_service_draft_e_service_fk", "e_service_draft", "e_service_id", ":nothing"),
+	refusedIn("e_service_draft_open_once", "e_service_draft", "e_service_id", ":live"),
+	raised("e_service_draft_closed", "e_service_draft_close",
+		"UPDATE e_service_draft SET state = 'DISCARDED' WHERE id = :draft",
+		"UPDATE e_service_draft SET state = 'OPEN' WHERE id = :draft"),
+
+	refusedIn("search_entry_pk", "search_entry", "id", ":entry"),
+	refusedIn("search_entry_object_kind", "search_entry", "object_kind", "'Unit'"),
+	refusedIn("search_entry_municipality_fk", "search_entry", "municipality_id", ":nothing"),
+	breaks("search_word_pk", "INSERT INTO search_word (word) VALUES ('prov')", "INSERT INTO search_word (word) VALUES ('prov')"),
 	refusedIn("gap_episode_pk", "gap_episode", "id", ":gap"),
 	refusedIn("gap_episode_rule", "gap_episode", "rule", "'Öppen'"),
 	refusedIn("gap_episode_object_kind", "gap_episode", "object_kind", "'Unit'"),
@@ -221,6 +238,61 @@ var breaches = []breach{
 	refusedIn("api_token_hash_length", "api_token", "hash", "'short'"),
 	breaks("api_token_use_pk", "INSERT INTO api_token_use VALUES (:token, '2024-01-01')"),
 	breaks("api_token_use_token_fk", "INSERT INTO api_token_use VALUES (:nothing, '2024-01-01')"),
+
+	refusedIn("user_account_pk", "user_account", "id", ":user"),
+	refusedIn("user_account_municipality_fk", "user_account", "municipality_id", ":nothing"),
+	{name: "user_account_of_municipality", raises: "user_role_user_account_fk", sql: []string{insert("user_role", "municipality_id", ":other")}},
+	refusedIn("user_role_pk", "user_role", "id", ":role"),
+	breaks("user_role_user_account_fk", insert("user_role", "municipality_id", ":other")),
+	refusedIn("user_role_role", "user_role", "role", "'KING'"),
+	breaks("user_role_function_length", insert("user_role", "function", "' '")),
+	refusedIn("user_role_once", "user_role", "role", "'DIRECTOR'"),
+	breaks("person_pk", fmt.Sprintf(beside["person"], ":user", "'https://example.se'", "'prov'", "'Prov'", "NULL")),
+	breaks("person_user_account_fk", fmt.Sprintf(beside["person"], ":nothing", "'https://example.se'", "'prov'", "'Prov'", "NULL")),
+	breaks("person_subject_unique", insert("user_account", "id", ":spare"), fmt.Sprintf(beside["person"], ":spare", "'https://example.se'", "'fixture'", "NULL", "NULL")),
+	breaks("person_issuer_length", insert("user_account", "id", ":spare"), fmt.Sprintf(beside["person"], ":spare", "''", "'x'", "NULL", "NULL")),
+	breaks("person_subject_length", insert("user_account", "id", ":spare"), fmt.Sprintf(beside["person"], ":spare", "'x'", "''", "NULL", "NULL")),
+	breaks("person_name_length", insert("user_account", "id", ":spare"), fmt.Sprintf(beside["person"], ":spare", "'x'", "'x'", "''", "NULL")),
+	breaks("person_email_length", insert("user_account", "id", ":spare"), fmt.Sprintf(beside["person"], ":spare", "'x'", "'x'", "NULL", "''")),
+	breaks("user_session_pk", fmt.Sprintf(beside["user_session"], ":session", ":user", "sha256('prov')")),
+	breaks("user_session_user_account_fk", fmt.Sprintf(beside["user_session"], ":spare", ":nothing", "sha256('prov')")),
+	breaks("user_session_hash_unique", fmt.Sprintf(beside["user_session"], ":spare", ":user", "sha256('fixture')")),
+	breaks("user_session_hash_length", fmt.Sprintf(beside["user_session"], ":spare", ":user", "'short'")),
+	breaks("sign_in_attempt_pk", attempt, attempt),
+	refusedIn("platform_flow_pk", "platform_flow", "id", ":flow"),
+	refusedIn("platform_flow_municipality_fk", "platform_flow", "municipality_id", ":nothing"),
+	refusedIn("platform_flow_family_positive", "platform_flow", "family_id", "0"),
+	refusedIn("platform_flow_family_unique", "platform_flow", "family_id", "7"),
+	refusedIn("platform_flow_name_length", "platform_flow", "name", "' '"),
+	refusedIn("platform_flow_said_object", "platform_flow", "said", "'[]'"),
+	refusedIn("platform_flow_missing_after", "platform_flow", "missing_since", "'2023-12-31'"),
+	refusedIn("platform_category_pk", "platform_category", "id", ":belongs"),
+	refusedIn("platform_category_municipality_fk", "platform_category", "municipality_id", ":nothing"),
+	refusedIn("platform_category_category_length", "platform_category", "category", long("300")),
+	refusedIn("platform_category_unique", "platform_category", "category", "'Skola'"),
+	refusedIn("platform_category_owner_unit_fk", "platform_category", "owner_unit_id", ":foreign"),
+
+	refusedIn("link_check_pk", "link_check", "id", ":link"),
+	refusedIn("link_check_once", "link_check", "target", "'ACCESSIBILITY_STATEMENT'"),
+	refusedIn("link_check_e_service_fk", "link_check", "e_service_id", ":afar"),
+	refusedIn("link_check_target", "link_check", "target", "'OTHER'"),
+	refusedIn("link_check_address_form", "link_check", "address", "'ftp://example.se'"),
+	breaks("link_check_verdict", insert("link_check", "verdict", "'MAYBE'", "cause", "'TIMEOUT'")),
+	breaks("link_check_cause", insert("link_check", "verdict", "'BROKEN'", "cause", "'GREMLINS'")),
+	refusedIn("link_check_cause_given", "link_check", "verdict", "'BROKEN'"),
+	refusedIn("link_check_http_status", "link_check", "http_status", "99"),
+	refusedIn("link_check_suggested_form", "link_check", "suggested_address", "'/ny'"),
+	breaks("link_visit_pk", "INSERT INTO link_visit (link_check_id, checked_at, failures) VALUES (:link, '2024-01-01', 0)"),
+	breaks("link_visit_check_fk", "UPDATE link_visit SET link_check_id = :nothing"),
+	breaks("link_visit_failures", "UPDATE link_visit SET failures = -1"),
+	breaks("job_run_pk", "INSERT INTO job_run (job, key, due_at) VALUES ('PROV', '', '2024-01-01')"),
+	breaks("job_run_job", "INSERT INTO job_run (job, key, due_at) VALUES ('prov', '', '2024-01-01')"),
+	breaks("job_run_key_length", "INSERT INTO job_run (job, key, due_at) VALUES ('PROV', "+long("100")+", '2024-01-01')"),
+	breaks("job_run_municipality_fk", "INSERT INTO job_run (job, key, municipality_id, due_at) VALUES ('PROV', '1', :nothing, '2024-01-01')"),
+	breaks("job_run_order", "UPDATE job_run SET started_at = '2024-01-02', ended_at = '2024-01-01', outcome = 'DONE'"),
+	breaks("job_run_outcome", "UPDATE job_run SET outcome = 'LOST'"),
+	breaks("job_run_failures", "UPDATE job_run SET failures = -1"),
+	breaks("job_run_leased", "UPDATE job_run SET outcome = 'RUNNING'"),
 }
 
 // TestConstraint breaks every constraint, unique index and rule of a trigger, and

@@ -17,14 +17,21 @@ import (
 // domainTables are the tables with history, in the order in which rows can be added.
 var domainTables = []string{
 	"municipality", "unit", "collaboration", "collaboration_member", "shared_service", "e_service",
-	"e_service_usage", "import_run", "gap_episode", "api_token",
+	"e_service_usage", "link_check", "import_run", "gap_episode", "api_token", "e_service_draft", "search_entry",
+	"user_account", "user_role", "platform_flow", "platform_category",
 }
 
 // internalTables are the others of schema public, each with why it has no history.
 var internalTables = map[string]string{
 	"change":           "is the history's own spine: rows are added and never changed",
 	"change_head":      "is the lock that orders changes, and their newest number",
+	"search_word":      "only grows: the words of the past are among them",
+	"person":           "is the one place that says who a user is, to be forgotten",
+	"user_session":     "is beside the record, and removed when it has ended",
+	"sign_in_attempt":  "lives for minutes",
 	"api_token_use":    "is beside the record: a use is no change",
+	"link_visit":       "is beside the records: when an address was last asked",
+	"job_run":          "is beside the records: the newest run of the program's own work",
 	"goose_db_version": "is kept by the tool that migrates",
 }
 
@@ -43,9 +50,18 @@ var ids = map[string]string{
 	"idea":    "00000000-0000-7000-8000-000000000042",
 	"afar":    "00000000-0000-7000-8000-000000000043", // an e-service of other
 	"usage":   "00000000-0000-7000-8000-000000000051", // of live
+	"link":    "00000000-0000-7000-8000-000000000052", // of live
 	"import":  "00000000-0000-7000-8000-000000000061",
 	"gap":     "00000000-0000-7000-8000-000000000071", // open
 	"token":   "00000000-0000-7000-8000-000000000081",
+	"draft":   "00000000-0000-7000-8000-000000000091", // of live, open
+	"entry":   "00000000-0000-7000-8000-000000000095",
+	"user":    "00000000-0000-7000-8000-0000000000a1", // a person with a session
+	"role":    "00000000-0000-7000-8000-0000000000a2",
+	"session": "00000000-0000-7000-8000-0000000000a3",
+	"spare":   "00000000-0000-7000-8000-0000000000fe", // for a row that a test adds
+	"flow":    "00000000-0000-7000-8000-0000000000b1",
+	"belongs": "00000000-0000-7000-8000-0000000000b2", // a category of the platform
 	"nothing": "00000000-0000-7000-8000-0000000000ff", // no row at all
 }
 
@@ -60,9 +76,22 @@ var base = map[string]map[string]string{
 	"shared_service":       {"municipality_id": ":home", "code": "'prov'", "name_sv": "'Prov'"},
 	"e_service":            {"municipality_id": ":home", "owner_unit_id": ":office", "name_sv": "'Provtjänst'", "slug": "'prov'", "status": "'IDEA'"},
 	"e_service_usage":      {"municipality_id": ":home", "e_service_id": ":live", "month": "'2024-02-01'", "cases": "10", "source": "'MANUAL'"},
+	"link_check":           {"municipality_id": ":home", "e_service_id": ":live", "target": "'URL'", "address": "'https://example.se'", "verdict": "'OK'"},
 	"import_run":           {"municipality_id": ":home", "source": "'fil.xml'", "flows": "0", "created": "0", "changed": "0", "gone": "0", "unchanged": "0", "refused": "0"},
+	"platform_flow":        {"municipality_id": ":home", "family_id": "8", "name": "'Flöde'", "said": "'{}'", "enabled": "true", "unstable_key": "false", "first_seen": "'2024-01-01'"},
+	"platform_category":    {"municipality_id": ":home", "category": "'Prov'"},
 	"gap_episode":          {"rule": "'PROV'", "object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "opened_at": "'2024-01-01'"},
+	"e_service_draft":      {"municipality_id": ":home", "e_service_id": ":idea", "state": "'OPEN'", "changes": `'{"fee_sv": "Gratis"}'`, "base": `'{"fee_sv": null}'`},
+	"search_entry":         {"object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "name": "'prov'", "words": "''"},
 	"api_token":            {"municipality_id": ":home", "label": "'prov'", "role": "'READER'", "scopes": "'{READ}'", "hash": "sha256('prov')", "expires_at": "'2030-01-01'"},
+	"user_account":         {"municipality_id": ":home"},
+	"user_role":            {"municipality_id": ":home", "user_account_id": ":user", "role": "'READER'"},
+}
+
+// beside are rows of the tables without history that input can break, by column.
+var beside = map[string]string{
+	"person":       "INSERT INTO person (user_account_id, issuer, subject, name, email) VALUES (%s, %s, %s, %s, %s)",
+	"user_session": "INSERT INTO user_session (id, user_account_id, hash, issuer_key, claim_roles, agent, created_at, last_used_at, expires_at) VALUES (%s, %s, %s, 'prov', '{}', 'Firefox', '2024-01-01', '2024-01-01', '2024-01-02')",
 }
 
 // insert is the statement that adds the table's base row with other columns, name and
@@ -106,20 +135,36 @@ func fixtureRows() []string {
 		insert("e_service", "id", ":idea", "slug", "'idea'"),
 		insert("e_service", "id", ":afar", "slug", "'afar'", "municipality_id", ":other", "owner_unit_id", ":foreign"),
 		insert("e_service_usage", "id", ":usage", "month", "'2024-01-01'"),
+		insert("link_check", "id", ":link", "target", "'ACCESSIBILITY_STATEMENT'"),
+		"INSERT INTO link_visit (link_check_id, checked_at, failures) VALUES (:link, '2024-01-01', 0)",
 		insert("import_run", "id", ":import"),
 		insert("gap_episode", "id", ":gap", "rule", "'OPEN_GAP'"),
 		insert("api_token", "id", ":token", "hash", "sha256('fixture')"),
+		insert("search_entry", "id", ":entry"),
+		insert("platform_flow", "id", ":flow", "family_id", "7"),
+		insert("platform_category", "id", ":belongs", "category", "'Skola'", "owner_unit_id", ":office"),
+		"INSERT INTO job_run (job, key, due_at) VALUES ('PROV', '', '2024-01-01')",
+		insert("e_service_draft", "id", ":draft", "e_service_id", ":live"),
+		insert("user_account", "id", ":user"),
+		insert("user_role", "id", ":role", "role", "'DIRECTOR'"),
+		fmt.Sprintf(beside["person"], ":user", "'https://example.se'", "'fixture'", "'Prov'", "'prov@example.se'"),
+		fmt.Sprintf(beside["user_session"], ":session", ":user", "sha256('fixture')"),
 		"INSERT INTO api_token_use (token_id, last_used_at) VALUES (:token, '2024-01-01')",
 	}
 	spares := map[string][]string{
-		"municipality":    {"scb_code", "'9998'"},
-		"unit":            {"name_sv", "'Reservkontoret'"},
-		"collaboration":   {"name_sv", "'Reservsamverkan'"},
-		"shared_service":  {"code", "'reserv'"},
-		"e_service":       {"slug", "'reserv'"},
-		"e_service_usage": {"month", "'2023-12-01'"},
-		"gap_episode":     {"rule", "'RESERV'"},
-		"api_token":       {"hash", "sha256('reserv')"},
+		"municipality":      {"scb_code", "'9998'"},
+		"unit":              {"name_sv", "'Reservkontoret'"},
+		"collaboration":     {"name_sv", "'Reservsamverkan'"},
+		"shared_service":    {"code", "'reserv'"},
+		"e_service":         {"slug", "'reserv'"},
+		"e_service_usage":   {"month", "'2023-12-01'"},
+		"link_check":        {"e_service_id", ":idea"},
+		"gap_episode":       {"rule", "'RESERV'"},
+		"api_token":         {"hash", "sha256('reserv')"},
+		"e_service_draft":   {"e_service_id", ":afar", "municipality_id", ":other"},
+		"user_role":         {"role", "'AUDITOR'"},
+		"platform_flow":     {"family_id", "9"},
+		"platform_category": {"category", "'Reserv'"},
 		// The base row's membership is of the same pair: this one has ended.
 		"collaboration_member": {"valid_to", "'2020-12-31'"},
 	}

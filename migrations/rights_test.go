@@ -45,14 +45,22 @@ func TestRights(t *testing.T) {
 			grant(postgres.AppRole, "public."+table, "SELECT")
 			grant(postgres.ReadRole, "public."+table, "SELECT")
 		}
-		grant(postgres.AppRole, "public.api_token_use", "INSERT", "UPDATE")
+		grant(postgres.AppRole, "public.search_word", "INSERT")
+		// People are forgotten, and sessions end: those rows go.
+		grant(postgres.AppRole, "public.person", "INSERT", "UPDATE", "DELETE")
+		grant(postgres.AppRole, "public.user_session", "INSERT", "UPDATE", "DELETE")
+		grant(postgres.AppRole, "public.sign_in_attempt", "INSERT", "DELETE")
+		delete(want, postgres.ReadRole+" SELECT public.sign_in_attempt")
+		for _, beside := range []string{"public.api_token_use", "public.job_run", "public.link_visit"} {
+			grant(postgres.AppRole, beside, "INSERT", "UPDATE")
+		}
 		same(t, slices.Collect(maps.Keys(want)), column[string](t, owner, granted+`
 			SELECT format('%s.%s', relnamespace::regnamespace, relname), relacl, relowner FROM pg_class
 			 WHERE relnamespace IN ('public'::regnamespace, 'history'::regnamespace, 'asof'::regnamespace) AND relkind IN ('r', 'v', 'm', 'S', 'p', 'f')`+others))
 	})
 
 	t.Run("functions", func(t *testing.T) {
-		both := []string{"today", "instant", "luhn_valid", "texts_within", "texts_match", "e_service_steps", "check_rows"}
+		both := []string{"today", "instant", "luhn_valid", "texts_within", "texts_match", "same_keys", "e_service_steps", "check_rows", "search_fold", "search_plain", "search_words", "search_vector"}
 		app := []string{"change_begin", "change_current", "uuid_v7"}
 		var want []string
 		for _, f := range both {
@@ -63,7 +71,8 @@ func TestRights(t *testing.T) {
 		}
 		same(t, want, column[string](t, owner, granted+`
 			SELECT p.proname::text, coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner FROM pg_proc p
-			 WHERE p.pronamespace IN ('public'::regnamespace, 'history'::regnamespace, 'asof'::regnamespace)`+others))
+			 WHERE p.pronamespace IN ('public'::regnamespace, 'history'::regnamespace, 'asof'::regnamespace)
+			   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`+others))
 	})
 
 	t.Run("schemas and the database", func(t *testing.T) {
@@ -97,7 +106,7 @@ func TestForbidden(t *testing.T) {
 		"CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql RETURN 1", "CREATE SCHEMA mine",
 		"SELECT history_sync('unit')", "SELECT history.guard()",
 		"UPDATE change_head SET number = 0", "INSERT INTO change SELECT * FROM change", "UPDATE change SET comment = ''", "DELETE FROM change",
-		"UPDATE goose_db_version SET is_applied = false", "DELETE FROM api_token_use",
+		"UPDATE goose_db_version SET is_applied = false", "DELETE FROM api_token_use", "DELETE FROM job_run", "DELETE FROM link_visit", "DELETE FROM search_word", "UPDATE search_word SET word = word",
 	}
 	for _, table := range domainTables {
 		both = append(both,
@@ -108,7 +117,10 @@ func TestForbidden(t *testing.T) {
 	}
 	reader := append(slices.Clone(both),
 		"SELECT change_begin(NULL, 'SYSTEM', 'test', 'prov', NULL, 'test', '', '')",
-		"INSERT INTO api_token_use SELECT * FROM api_token_use", "UPDATE api_token_use SET last_used_at = last_used_at")
+		"DELETE FROM person", "UPDATE person SET name = ''", "DELETE FROM user_session", "SELECT * FROM sign_in_attempt",
+		"INSERT INTO api_token_use SELECT * FROM api_token_use", "UPDATE api_token_use SET last_used_at = last_used_at",
+		"INSERT INTO job_run SELECT * FROM job_run", "UPDATE job_run SET failures = 0",
+		"INSERT INTO link_visit SELECT * FROM link_visit", "UPDATE link_visit SET failures = 0")
 	for _, table := range domainTables {
 		reader = append(reader, insert(table), "UPDATE "+table+" SET version = version")
 	}

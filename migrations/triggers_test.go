@@ -18,9 +18,10 @@ import (
 // triggerTests gives, for each trigger, the test that fails without it.
 func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 	tests := map[string]func(*testing.T, dbtest.Database){
-		"unit_no_cycle":        raises("unit_parent_no_cycle"),
-		"unit_close":           raises("unit_close_needs_successor"),
-		"e_service_life_cycle": raises("e_service_step"),
+		"unit_no_cycle":         raises("unit_parent_no_cycle"),
+		"unit_close":            raises("unit_close_needs_successor"),
+		"e_service_life_cycle":  raises("e_service_step"),
+		"e_service_draft_close": raises("e_service_draft_closed"),
 	}
 	for _, table := range domainTables {
 		tests[table+"_guard"] = func(t *testing.T, d dbtest.Database) { guarded(t, d, table) }

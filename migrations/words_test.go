@@ -11,6 +11,7 @@ import (
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 )
 
 // wordless are the constraints that no input can break, each with why.
@@ -19,10 +20,19 @@ var wordless = []struct{ pattern, why string }{
 	{`_of_municipality$`, "an id is unique by itself; references stand on it"},
 	{`^change_`, "changes are opened by the program"},
 	{`^gap_episode_`, "gaps are computed"},
+	{`^search_`, "what is searched is taken from the records"},
 	{`^collaboration_`, "collaborations come with the program's own data, until they have an input"},
+	{`^link_`, "the program asks the addresses"},
 	{`^import_run_(flows|created|changed|gone|unchanged|refused)$`, "the program counts"},
 	{`^import_run_municipality_fk$`, "the municipality is checked with the caller's rights before"},
 	{`^e_service_usage_once$`, "a month that has figures has them corrected"},
+	{`^platform_flow_`, "the reader of catalogues and the program see to it"},
+	{`^platform_category_(municipality_fk|unique)$`, "the municipality is checked before, and a category that is there is set anew"},
+	{`^job_run_`, "the program writes down its own runs"},
+	{`^e_service_draft_(state|fields|e_service_fk|closed)$`, "the program makes a draft of an e-service that it has just read, and asks for its state before"},
+	{`^user_account_municipality_fk$`, "the municipality has just been read"},
+	{`^user_role_(user_account_fk|once)$`, "the user and its roles have just been read"},
+	{`^(person_(user_account|issuer|subject_unique|name|email)|user_session_|sign_in_attempt_)`, "what a provider says is checked and cut before"},
 	{`^api_token_hash_`, "the secret is made here"},
 	{`^api_token_use_token_fk$`, "the token has just been read"},
 }
@@ -30,7 +40,7 @@ var wordless = []struct{ pattern, why string }{
 // words are the texts of all domains.
 func words(t *testing.T) postgres.Constraints {
 	all := postgres.Constraints{}
-	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints()} {
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints()} {
 		for name, f := range domain {
 			if _, twice := all[name]; twice {
 				t.Errorf("%s has words in two domains", name)

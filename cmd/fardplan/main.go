@@ -39,10 +39,16 @@ func commands() []command {
 		{"migrate status", "Visar vilka databasändringar som är införda.", "Shows which migrations are applied.", "fardplan migrate status", migrateStatus},
 		{"demo", "Lägger in demonstrationen i en tom databas.", "Loads the demonstration into an empty database.", "fardplan demo", loadDemo},
 		{"import oep", "Visar vad en hämtning från Open ePlatform skulle ändra; med --apply görs det.", "Shows what an import from Open ePlatform would change; --apply does it.", `fardplan import oep --municipality 0581 --url https://e-tjanster.example.se --default-owner "Kommunikationsenheten" --apply`, importOep},
+		{"links check", "Kontrollerar nu de länkar som inte kontrollerats i natt.", "Checks now the links that have not been checked this night.", "fardplan links check --municipality 0581", checkLinks},
+		{"watch", "Ser efter nu vad som har ändrats i e-tjänsteplattformarna, som varje natt.", "Looks now at what has changed on the e-service platforms, as every night.", "fardplan watch --municipality 0581", watchPlatforms},
 		{"municipality add", "Registrerar en kommun, den första som installationens egen.", "Registers a municipality, the first one as the installation's own.", `fardplan municipality add --code 0581 --name Norrköping`, municipalityAdd},
 		{"token create", "Skapar en API-nyckel och visar den en enda gång.", "Makes an API token and shows it this once.", `fardplan token create --municipality 0581 --role CATALOGUE_EDITOR --scopes READ,WRITE_CATALOGUE --label "Webbplatsen"`, tokenCreate},
 		{"token list", "Visar API-nycklarna.", "Lists the API tokens.", "fardplan token list --municipality 0581", tokenList},
 		{"token revoke", "Återkallar en API-nyckel genast.", "Revokes an API token at once.", "fardplan token revoke ID", tokenRevoke},
+		{"user list", "Visar användarna.", "Lists the users.", "fardplan user list", userList},
+		{"user grant", "Ger en användare en roll, också före den första inloggningen.", "Gives a user a role, also before the first sign-in.", `fardplan user grant --user 4F3A-91BC --role ADMIN --function "Förvaltningsledare"`, userGrant},
+		{"user revoke", "Tar tillbaka en roll.", "Takes a role back.", "fardplan user revoke --user 4F3A-91BC --role ADMIN", userRevoke},
+		{"user forget", "Glömmer personen bakom en användare för gott.", "Forgets the person behind a user for good.", "fardplan user forget --user 4F3A-91BC", userForget},
 		{"version", "Visar utgåvan.", "Shows the release.", "fardplan version", showVersion},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/app"
 	"fardplan/internal/demo"
+	"fardplan/internal/demo/scale"
 	"fardplan/internal/observe"
 	"fardplan/internal/postgres"
 	"fardplan/migrations"
@@ -71,8 +73,13 @@ func (p *program) demoOptions(d *app.Database) demo.Options {
 }
 
 func loadDemo(ctx context.Context, p *program, args []string) error {
-	if err := parse(p.flags(), args, 0); err != nil {
+	set := p.flags()
+	size := set.Float64("scale", 0, "i stället för demonstrationen: så många gånger 200 000 e-tjänster, för mätning (instead of the demonstration: so many times 200 000 e-services, for measuring)")
+	if err := parse(set, args, 0); err != nil {
 		return err
+	}
+	if *size != 0 {
+		return loadScale(ctx, p, *size)
 	}
 	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
 		s, err := demo.Load(ctx, p.demoOptions(d))
@@ -85,6 +92,32 @@ func loadDemo(ctx context.Context, p *program, args []string) error {
 		}
 		_, err = fmt.Fprintf(p.out, "%s: %d kommuner, %d enheter, %d gemensamma e-tjänster, %d e-tjänster, %d ändringar från %s till %s.\n",
 			state, s.Municipalities, s.Units, s.SharedServices, s.EServices, s.Changes, s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly))
+		return err
+	})
+}
+
+// loadScale fills the database for measuring.
+func loadScale(ctx context.Context, p *program, size float64) error {
+	return p.withDatabase(ctx, func(ctx context.Context, d *app.Database) error {
+		clock := &scale.Clock{}
+		db, err := d.Open(ctx, p.cfg, clock.Now)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		services := app.NewServices(db, access.Policy{}, app.GapRules())
+		s, err := scale.Load(ctx, scale.Options{
+			Scale: size, Journal: services.Journal, Gaps: services.Gaps, Clock: clock, OwnerURL: cmp.Or(d.OwnerURL, d.URL),
+			Progress: func(what string) { fmt.Fprintln(p.out, what) },
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "%-24s %12s %16s %8s\n", "tabell", "rader", "tidigare rader", "MB")
+		for _, t := range s.Tables {
+			fmt.Fprintf(p.out, "%-24s %12d %16d %8d\n", t.Name, t.Rows, t.Past, t.Size>>20)
+		}
+		_, err = fmt.Fprintf(p.out, "%d ändringar på %.0f sekunder.\n", s.Changes, s.Took.Seconds())
 		return err
 	})
 }

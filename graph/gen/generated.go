@@ -16,11 +16,17 @@ import (
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
 	"fardplan/internal/history"
+	"fardplan/internal/job"
+	"fardplan/internal/link"
+	"fardplan/internal/linkcheck"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/reorganisation"
+	"fardplan/internal/search"
 	"fardplan/internal/text"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 	"fmt"
 	"math"
 	"strconv"
@@ -48,6 +54,8 @@ type ResolverRoot interface {
 	ApiToken() ApiTokenResolver
 	Change() ChangeResolver
 	EService() EServiceResolver
+	EServiceDraft() EServiceDraftResolver
+	EServiceDraftFault() EServiceDraftFaultResolver
 	Gap() GapResolver
 	GapRule() GapRuleResolver
 	HistoryEntry() HistoryEntryResolver
@@ -55,14 +63,30 @@ type ResolverRoot interface {
 	ImportLine() ImportLineResolver
 	ImportPayload() ImportPayloadResolver
 	ImportRun() ImportRunResolver
+	JobRun() JobRunResolver
+	LinkCheck() LinkCheckResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
+	PlatformCategory() PlatformCategoryResolver
+	PlatformFlow() PlatformFlowResolver
 	Query() QueryResolver
 	RecordChange() RecordChangeResolver
+	ReorganisationGaps() ReorganisationGapsResolver
+	ReorganisationHandover() ReorganisationHandoverResolver
+	ReorganisationOrphan() ReorganisationOrphanResolver
+	ReorganisationPayload() ReorganisationPayloadResolver
+	ReorganisedUnit() ReorganisedUnitResolver
+	SearchHit() SearchHitResolver
 	SharedService() SharedServiceResolver
+	UndoChangePayload() UndoChangePayloadResolver
+	UndoFault() UndoFaultResolver
+	UndoLine() UndoLineResolver
 	Unit() UnitResolver
 	Usage() UsageResolver
+	UserAccount() UserAccountResolver
+	UserRole() UserRoleResolver
 	Viewer() ViewerResolver
+	SearchFilter() SearchFilterResolver
 }
 
 type DirectiveRoot struct {
@@ -111,6 +135,10 @@ type ComplexityRoot struct {
 		Operation func(childComplexity int) int
 	}
 
+	CheckLinksPayload struct {
+		EServices func(childComplexity int) int
+	}
+
 	CreateApiTokenPayload struct {
 		APIToken func(childComplexity int) int
 		Secret   func(childComplexity int) int
@@ -131,6 +159,7 @@ type ComplexityRoot struct {
 		CreatedAt                 func(childComplexity int) int
 		Description               func(childComplexity int) int
 		DigitalLevel              func(childComplexity int) int
+		Draft                     func(childComplexity int) int
 		EIDLevel                  func(childComplexity int) int
 		Fee                       func(childComplexity int) int
 		FoundReason               func(childComplexity int) int
@@ -143,6 +172,7 @@ type ComplexityRoot struct {
 		LegalBasis                func(childComplexity int) int
 		LegalBasisVerifiedOn      func(childComplexity int) int
 		LifeEvents                func(childComplexity int) int
+		LinkChecks                func(childComplexity int) int
 		Municipality              func(childComplexity int) int
 		Name                      func(childComplexity int) int
 		NodeID                    func(childComplexity int) int
@@ -152,7 +182,9 @@ type ComplexityRoot struct {
 		OwnerUnit                 func(childComplexity int) int
 		PersonalData              func(childComplexity int) int
 		PlannedLaunch             func(childComplexity int) int
+		PlatformDifferences       func(childComplexity int) int
 		ProcessingTime            func(childComplexity int) int
+		PublicationStatus         func(childComplexity int) int
 		Published                 func(childComplexity int) int
 		ReplacedBy                func(childComplexity int) int
 		RequiresAuthentication    func(childComplexity int) int
@@ -179,6 +211,50 @@ type ComplexityRoot struct {
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	EServiceDraft struct {
+		CreatedAt func(childComplexity int) int
+		EService  func(childComplexity int) int
+		Faults    func(childComplexity int) int
+		Fields    func(childComplexity int) int
+		History   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		NodeID    func(childComplexity int) int
+		Preview   func(childComplexity int) int
+		State     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	EServiceDraftConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EServiceDraftEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EServiceDraftFault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	EServiceDraftField struct {
+		Base     func(childComplexity int) int
+		Conflict func(childComplexity int) int
+		Draft    func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Live     func(childComplexity int) int
+	}
+
+	EServiceDraftPayload struct {
+		Draft func(childComplexity int) int
 	}
 
 	EServiceEdge struct {
@@ -212,6 +288,10 @@ type ComplexityRoot struct {
 		Field  func(childComplexity int) int
 	}
 
+	ForgetUserPayload struct {
+		UserAccount func(childComplexity int) int
+	}
+
 	Gap struct {
 		Municipality func(childComplexity int) int
 		Object       func(childComplexity int) int
@@ -219,6 +299,7 @@ type ComplexityRoot struct {
 		Severity     func(childComplexity int) int
 		Since        func(childComplexity int) int
 		Unit         func(childComplexity int) int
+		Weight       func(childComplexity int) int
 	}
 
 	GapConnection struct {
@@ -255,6 +336,10 @@ type ComplexityRoot struct {
 		Number func(childComplexity int) int
 	}
 
+	GrantRolePayload struct {
+		UserRole func(childComplexity int) int
+	}
+
 	HistoryConnection struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
@@ -278,10 +363,11 @@ type ComplexityRoot struct {
 	}
 
 	ImportDifference struct {
-		After  func(childComplexity int) int
-		Before func(childComplexity int) int
-		Field  func(childComplexity int) int
-		Kept   func(childComplexity int) int
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Field   func(childComplexity int) int
+		InDraft func(childComplexity int) int
+		Kept    func(childComplexity int) int
 	}
 
 	ImportFault struct {
@@ -336,10 +422,54 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	JobRun struct {
+		Detail       func(childComplexity int) int
+		DueAt        func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		Failures     func(childComplexity int) int
+		Job          func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Municipality func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		StartedAt    func(childComplexity int) int
+		Title        func(childComplexity int) int
+	}
+
+	LinkCheck struct {
+		Address       func(childComplexity int) int
+		Cause         func(childComplexity int) int
+		CheckedAt     func(childComplexity int) int
+		EService      func(childComplexity int) int
+		FirstFailedAt func(childComplexity int) int
+		HTTPStatus    func(childComplexity int) int
+		Suggested     func(childComplexity int) int
+		Target        func(childComplexity int) int
+		Verdict       func(childComplexity int) int
+	}
+
+	LinkCheckConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	LinkCheckEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	LocalizedText struct {
 		En   func(childComplexity int) int
 		Sv   func(childComplexity int) int
 		Text func(childComplexity int, in text.Language) int
+	}
+
+	MarkedText struct {
+		Language func(childComplexity int) int
+		Marks    func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	Municipality struct {
@@ -381,26 +511,45 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ApplyImport          func(childComplexity int, input model.ImportOepInput) int
-		ArchiveEService      func(childComplexity int, input model.EServiceActionInput) int
-		ArchiveSharedService func(childComplexity int, input model.ArchiveSharedServiceInput) int
-		ArchiveUnit          func(childComplexity int, input model.ArchiveUnitInput) int
-		CloseUnit            func(childComplexity int, input model.CloseUnitInput) int
-		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
-		CreateEService       func(childComplexity int, input model.CreateEServiceInput) int
-		CreateMunicipality   func(childComplexity int, input model.CreateMunicipalityInput) int
-		CreateSharedService  func(childComplexity int, input model.CreateSharedServiceInput) int
-		CreateUnit           func(childComplexity int, input model.CreateUnitInput) int
-		PreviewImport        func(childComplexity int, input model.ImportOepInput) int
-		PublishEService      func(childComplexity int, input model.EServiceActionInput) int
-		RecordUsage          func(childComplexity int, input model.RecordUsageInput) int
-		RevokeAPIToken       func(childComplexity int, input model.RevokeAPITokenInput) int
-		TransitionEService   func(childComplexity int, input model.TransitionEServiceInput) int
-		UnpublishEService    func(childComplexity int, input model.EServiceActionInput) int
-		UpdateEService       func(childComplexity int, input model.UpdateEServiceInput) int
-		UpdateMunicipality   func(childComplexity int, input model.UpdateMunicipalityInput) int
-		UpdateSharedService  func(childComplexity int, input model.UpdateSharedServiceInput) int
-		UpdateUnit           func(childComplexity int, input model.UpdateUnitInput) int
+		ApplyImport               func(childComplexity int, input model.ImportOepInput) int
+		ApplyReorganisation       func(childComplexity int, input model.ApplyReorganisationInput) int
+		ApplySuggestedLink        func(childComplexity int, input model.ApplySuggestedLinkInput) int
+		ArchiveEService           func(childComplexity int, input model.EServiceActionInput) int
+		ArchiveSharedService      func(childComplexity int, input model.ArchiveSharedServiceInput) int
+		ArchiveUnit               func(childComplexity int, input model.ArchiveUnitInput) int
+		CheckLinks                func(childComplexity int, input model.CheckLinksInput) int
+		CloseUnit                 func(childComplexity int, input model.CloseUnitInput) int
+		CreateAPIToken            func(childComplexity int, input model.CreateAPITokenInput) int
+		CreateEService            func(childComplexity int, input model.CreateEServiceInput) int
+		CreateMunicipality        func(childComplexity int, input model.CreateMunicipalityInput) int
+		CreateSharedService       func(childComplexity int, input model.CreateSharedServiceInput) int
+		CreateUnit                func(childComplexity int, input model.CreateUnitInput) int
+		DecidePlatformDifferences func(childComplexity int, input model.DecidePlatformDifferencesInput) int
+		DiscardEServiceDraft      func(childComplexity int, input model.EServiceDraftActionInput) int
+		ForgetUser                func(childComplexity int, input model.ForgetUserInput) int
+		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
+		PreviewImport             func(childComplexity int, input model.ImportOepInput) int
+		PreviewReorganisation     func(childComplexity int, input model.ReorganisationInput) int
+		PreviewUndo               func(childComplexity int, input model.UndoChangeInput) int
+		PublishEService           func(childComplexity int, input model.EServiceActionInput) int
+		PublishEServiceDrafts     func(childComplexity int, input model.PublishEServiceDraftsInput) int
+		RecordUsage               func(childComplexity int, input model.RecordUsageInput) int
+		ReturnEServiceDraft       func(childComplexity int, input model.EServiceDraftActionInput) int
+		RevokeAPIToken            func(childComplexity int, input model.RevokeAPITokenInput) int
+		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
+		RunPlatformWatch          func(childComplexity int, input model.RunPlatformWatchInput) int
+		SaveEServiceDraft         func(childComplexity int, input model.SaveEServiceDraftInput) int
+		SetPlatformCategories     func(childComplexity int, input model.SetPlatformCategoriesInput) int
+		SignOutEverywhere         func(childComplexity int, input model.SignOutEverywhereInput) int
+		SubmitEServiceDraft       func(childComplexity int, input model.EServiceDraftActionInput) int
+		TransitionEService        func(childComplexity int, input model.TransitionEServiceInput) int
+		UndoChange                func(childComplexity int, input model.UndoChangeInput) int
+		UnpublishEService         func(childComplexity int, input model.EServiceActionInput) int
+		UpdateEService            func(childComplexity int, input model.UpdateEServiceInput) int
+		UpdateMunicipality        func(childComplexity int, input model.UpdateMunicipalityInput) int
+		UpdateSharedService       func(childComplexity int, input model.UpdateSharedServiceInput) int
+		UpdateUnit                func(childComplexity int, input model.UpdateUnitInput) int
 	}
 
 	PageInfo struct {
@@ -410,24 +559,98 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PlatformCategory struct {
+		Category     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Municipality func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		OwnerUnit    func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	PlatformCategoryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PlatformCategoryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PlatformDifference struct {
+		Field    func(childComplexity int) int
+		Here     func(childComplexity int) int
+		Kept     func(childComplexity int) int
+		LastSeen func(childComplexity int) int
+		Platform func(childComplexity int) int
+	}
+
+	PlatformFlow struct {
+		Category     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		EService     func(childComplexity int) int
+		Enabled      func(childComplexity int) int
+		FamilyID     func(childComplexity int) int
+		FirstSeen    func(childComplexity int) int
+		Gaps         func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		MissingSince func(childComplexity int) int
+		Municipality func(childComplexity int) int
+		Name         func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		URL          func(childComplexity int) int
+		UnstableKey  func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	PlatformFlowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PlatformFlowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PublishEServiceDraftsPayload struct {
+		Drafts func(childComplexity int) int
+	}
+
 	Query struct {
-		APITokens      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AsOf           func(childComplexity int, at time.Time, change *int) int
-		Changes        func(childComplexity int, since int, kinds []string, first *int, after *string) int
-		EServices      func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
-		GapRules       func(childComplexity int) int
-		GapSeries      func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
-		GapSweep       func(childComplexity int) int
-		Gaps           func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
-		ImportRuns     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Municipalities func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) int
-		Municipality   func(childComplexity int, scbCode string) int
-		Node           func(childComplexity int, id gid.ID) int
-		Nodes          func(childComplexity int, ids []gid.ID) int
-		SharedServices func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) int
-		Snapshot       func(childComplexity int) int
-		Units          func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
-		Viewer         func(childComplexity int) int
+		APITokens          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AsOf               func(childComplexity int, at time.Time, change *int) int
+		Changes            func(childComplexity int, since int, kinds []string, first *int, after *string) int
+		EServiceDrafts     func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
+		EServices          func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
+		GapRules           func(childComplexity int) int
+		GapSeries          func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
+		GapSweep           func(childComplexity int) int
+		Gaps               func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		ImportRuns         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Jobs               func(childComplexity int) int
+		LinkChecks         func(childComplexity int, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) int
+		Municipalities     func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) int
+		Municipality       func(childComplexity int, scbCode string) int
+		Node               func(childComplexity int, id gid.ID) int
+		Nodes              func(childComplexity int, ids []gid.ID) int
+		PlatformCategories func(childComplexity int, first *int, after *string, last *int, before *string, municipalities []string) int
+		PlatformFlows      func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.FlowFilter) int
+		Search             func(childComplexity int, query string, first *int, after *string, filter *search.Filter) int
+		SharedServices     func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) int
+		Snapshot           func(childComplexity int) int
+		Suggest            func(childComplexity int, query string, first int, filter *search.Filter) int
+		Units              func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
+		Users              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Viewer             func(childComplexity int) int
 	}
 
 	RecordChange struct {
@@ -450,8 +673,101 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ReorganisationGaps struct {
+		Closed func(childComplexity int) int
+		Opened func(childComplexity int) int
+		Rule   func(childComplexity int) int
+	}
+
+	ReorganisationHandover struct {
+		Count     func(childComplexity int) int
+		EServices func(childComplexity int, first int, offset int) int
+		From      func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	ReorganisationOrphan struct {
+		Count func(childComplexity int) int
+		Rule  func(childComplexity int) int
+		Unit  func(childComplexity int) int
+	}
+
+	ReorganisationPayload struct {
+		Applied     func(childComplexity int) int
+		Change      func(childComplexity int) int
+		Drafts      func(childComplexity int, first int, offset int) int
+		EffectiveOn func(childComplexity int) int
+		Fingerprint func(childComplexity int) int
+		Gaps        func(childComplexity int) int
+		Handovers   func(childComplexity int) int
+		Orphans     func(childComplexity int) int
+		Units       func(childComplexity int, changed bool, first int, offset int) int
+	}
+
+	ReorganisedUnit struct {
+		Aliases         func(childComplexity int) int
+		EServicesAfter  func(childComplexity int) int
+		EServicesBefore func(childComplexity int) int
+		Key             func(childComplexity int) int
+		Name            func(childComplexity int) int
+		NameBefore      func(childComplexity int) int
+		Outcomes        func(childComplexity int) int
+		Parent          func(childComplexity int) int
+		ParentBefore    func(childComplexity int) int
+		Successor       func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		ValidTo         func(childComplexity int) int
+	}
+
 	RevokeApiTokenPayload struct {
 		APIToken func(childComplexity int) int
+	}
+
+	RevokeRolePayload struct {
+		UserRole func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		ID func(childComplexity int) int
+	}
+
+	RunPlatformWatchPayload struct {
+		Run func(childComplexity int) int
+	}
+
+	SearchConnection struct {
+		Edges       func(childComplexity int) int
+		Facets      func(childComplexity int, by []string) int
+		Nodes       func(childComplexity int) int
+		PageInfo    func(childComplexity int) int
+		TotalCount  func(childComplexity int) int
+		TotalIsMost func(childComplexity int) int
+	}
+
+	SearchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SearchHit struct {
+		Kind         func(childComplexity int) int
+		Municipality func(childComplexity int) int
+		Node         func(childComplexity int) int
+		Snippet      func(childComplexity int) int
+		Title        func(childComplexity int) int
+		Why          func(childComplexity int) int
+	}
+
+	Session struct {
+		Agent      func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		NodeID     func(childComplexity int) int
+	}
+
+	SetPlatformCategoriesPayload struct {
+		Categories func(childComplexity int) int
 	}
 
 	SharedService struct {
@@ -490,9 +806,46 @@ type ComplexityRoot struct {
 		SharedService func(childComplexity int) int
 	}
 
+	SignOutEverywherePayload struct {
+		Ended func(childComplexity int) int
+	}
+
 	Snapshot struct {
 		At     func(childComplexity int) int
 		Change func(childComplexity int) int
+	}
+
+	TextRange struct {
+		End   func(childComplexity int) int
+		Start func(childComplexity int) int
+	}
+
+	UndoChangePayload struct {
+		Applied func(childComplexity int) int
+		Counts  func(childComplexity int) int
+		Lines   func(childComplexity int, outcomes []eservice.UndoOutcome, first int, offset int) int
+		Number  func(childComplexity int) int
+	}
+
+	UndoCount struct {
+		Count   func(childComplexity int) int
+		Outcome func(childComplexity int) int
+	}
+
+	UndoFault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	UndoLine struct {
+		EService func(childComplexity int) int
+		Faults   func(childComplexity int) int
+		Kept     func(childComplexity int) int
+		Months   func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Outcome  func(childComplexity int) int
+		Restored func(childComplexity int) int
 	}
 
 	Unit struct {
@@ -560,12 +913,55 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	UserAccount struct {
+		CreatedAt    func(childComplexity int) int
+		Email        func(childComplexity int) int
+		ForgottenAt  func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Municipality func(childComplexity int) int
+		Name         func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		Roles        func(childComplexity int) int
+		Sessions     func(childComplexity int) int
+		SignedInAt   func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	UserAccountConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	UserAccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	UserRole struct {
+		CreatedAt   func(childComplexity int) int
+		Function    func(childComplexity int) int
+		History     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		NodeID      func(childComplexity int) int
+		RevokedAt   func(childComplexity int) int
+		Role        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		UserAccount func(childComplexity int) int
+		ValidTo     func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Function     func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Municipality func(childComplexity int) int
+		Name         func(childComplexity int) int
 		Roles        func(childComplexity int) int
 		Scopes       func(childComplexity int) int
+		Sessions     func(childComplexity int) int
 	}
 }
 
@@ -601,6 +997,21 @@ type EServiceResolver interface {
 	CasesLastYear(ctx context.Context, obj *eservice.EService) (*int, error)
 	Usage(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, orderBy model.UsageOrder) (*page.Connection[*eservice.Usage], error)
 	Gaps(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
+	PublicationStatus(ctx context.Context, obj *eservice.EService) (eservice.PublicationStatus, error)
+	Draft(ctx context.Context, obj *eservice.EService) (*eservice.Draft, error)
+	LinkChecks(ctx context.Context, obj *eservice.EService) ([]*link.Visited, error)
+	PlatformDifferences(ctx context.Context, obj *eservice.EService) ([]*eservice.PlatformDifference, error)
+}
+type EServiceDraftResolver interface {
+	History(ctx context.Context, obj *eservice.Draft, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	EService(ctx context.Context, obj *eservice.Draft) (*eservice.EService, error)
+
+	Fields(ctx context.Context, obj *eservice.Draft) ([]*model.DraftField, error)
+	Preview(ctx context.Context, obj *eservice.Draft) (*eservice.EService, error)
+	Faults(ctx context.Context, obj *eservice.Draft) ([]*fault.Error, error)
+}
+type EServiceDraftFaultResolver interface {
+	Message(ctx context.Context, obj *fault.Error) (*text.Localized, error)
 }
 type GapResolver interface {
 	Rule(ctx context.Context, obj *gap.Gap) (*gap.Rule, error)
@@ -609,6 +1020,7 @@ type GapResolver interface {
 	Object(ctx context.Context, obj *gap.Gap) (model.Record, error)
 	Municipality(ctx context.Context, obj *gap.Gap) (*organisation.Municipality, error)
 	Unit(ctx context.Context, obj *gap.Gap) (*organisation.Unit, error)
+	Weight(ctx context.Context, obj *gap.Gap) (float64, error)
 }
 type GapRuleResolver interface {
 	Kind(ctx context.Context, obj *gap.Rule) (string, error)
@@ -641,6 +1053,14 @@ type ImportRunResolver interface {
 	History(ctx context.Context, obj *eservice.ImportRun, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
 	Municipality(ctx context.Context, obj *eservice.ImportRun) (*organisation.Municipality, error)
 }
+type JobRunResolver interface {
+	Title(ctx context.Context, obj *job.Run) (*text.Localized, error)
+
+	Municipality(ctx context.Context, obj *job.Run) (*organisation.Municipality, error)
+}
+type LinkCheckResolver interface {
+	EService(ctx context.Context, obj *link.Visited) (*eservice.EService, error)
+}
 type MunicipalityResolver interface {
 	History(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
 
@@ -649,6 +1069,11 @@ type MunicipalityResolver interface {
 	Gaps(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type MutationResolver interface {
+	SaveEServiceDraft(ctx context.Context, input model.SaveEServiceDraftInput) (*model.EServiceDraftPayload, error)
+	SubmitEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
+	ReturnEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
+	DiscardEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
+	PublishEServiceDrafts(ctx context.Context, input model.PublishEServiceDraftsInput) (*model.PublishEServiceDraftsPayload, error)
 	CreateEService(ctx context.Context, input model.CreateEServiceInput) (*model.EServicePayload, error)
 	UpdateEService(ctx context.Context, input model.UpdateEServiceInput) (*model.EServicePayload, error)
 	TransitionEService(ctx context.Context, input model.TransitionEServiceInput) (*model.EServicePayload, error)
@@ -659,6 +1084,8 @@ type MutationResolver interface {
 	UpdateSharedService(ctx context.Context, input model.UpdateSharedServiceInput) (*model.SharedServicePayload, error)
 	ArchiveSharedService(ctx context.Context, input model.ArchiveSharedServiceInput) (*model.SharedServicePayload, error)
 	RecordUsage(ctx context.Context, input model.RecordUsageInput) (*model.EServicePayload, error)
+	CheckLinks(ctx context.Context, input model.CheckLinksInput) (*model.CheckLinksPayload, error)
+	ApplySuggestedLink(ctx context.Context, input model.ApplySuggestedLinkInput) (*model.EServicePayload, error)
 	PreviewImport(ctx context.Context, input model.ImportOepInput) (*eservice.Plan, error)
 	ApplyImport(ctx context.Context, input model.ImportOepInput) (*eservice.Plan, error)
 	CreateMunicipality(ctx context.Context, input model.CreateMunicipalityInput) (*model.MunicipalityPayload, error)
@@ -667,8 +1094,34 @@ type MutationResolver interface {
 	UpdateUnit(ctx context.Context, input model.UpdateUnitInput) (*model.UnitPayload, error)
 	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error)
 	ArchiveUnit(ctx context.Context, input model.ArchiveUnitInput) (*model.UnitPayload, error)
+	GrantRole(ctx context.Context, input model.GrantRoleInput) (*model.GrantRolePayload, error)
+	RevokeRole(ctx context.Context, input model.RevokeRoleInput) (*model.RevokeRolePayload, error)
+	RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error)
+	SignOutEverywhere(ctx context.Context, input model.SignOutEverywhereInput) (*model.SignOutEverywherePayload, error)
+	ForgetUser(ctx context.Context, input model.ForgetUserInput) (*model.ForgetUserPayload, error)
+	DecidePlatformDifferences(ctx context.Context, input model.DecidePlatformDifferencesInput) (*model.EServicePayload, error)
+	SetPlatformCategories(ctx context.Context, input model.SetPlatformCategoriesInput) (*model.SetPlatformCategoriesPayload, error)
+	RunPlatformWatch(ctx context.Context, input model.RunPlatformWatchInput) (*model.RunPlatformWatchPayload, error)
+	PreviewUndo(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error)
+	UndoChange(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error)
+	PreviewReorganisation(ctx context.Context, input model.ReorganisationInput) (*reorganisation.Preview, error)
+	ApplyReorganisation(ctx context.Context, input model.ApplyReorganisationInput) (*reorganisation.Preview, error)
 	CreateAPIToken(ctx context.Context, input model.CreateAPITokenInput) (*model.CreateAPITokenPayload, error)
 	RevokeAPIToken(ctx context.Context, input model.RevokeAPITokenInput) (*model.RevokeAPITokenPayload, error)
+}
+type PlatformCategoryResolver interface {
+	History(ctx context.Context, obj *eservice.PlatformCategory, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *eservice.PlatformCategory) (*organisation.Municipality, error)
+
+	OwnerUnit(ctx context.Context, obj *eservice.PlatformCategory) (*organisation.Unit, error)
+}
+type PlatformFlowResolver interface {
+	History(ctx context.Context, obj *eservice.PlatformFlow, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *eservice.PlatformFlow) (*organisation.Municipality, error)
+	FamilyID(ctx context.Context, obj *eservice.PlatformFlow) (string, error)
+
+	EService(ctx context.Context, obj *eservice.PlatformFlow) (*eservice.EService, error)
+	Gaps(ctx context.Context, obj *eservice.PlatformFlow, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id gid.ID) (model.Node, error)
@@ -676,6 +1129,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*access.Caller, error)
 	Snapshot(ctx context.Context) (*postgres.Snapshot, error)
 	AsOf(ctx context.Context, at time.Time, change *int) (*model.Query, error)
+	EServiceDrafts(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) (*page.Connection[*eservice.Draft], error)
 	EServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
 	SharedServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) (*page.Connection[*eservice.SharedService], error)
 	Gaps(ctx context.Context, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
@@ -683,10 +1137,17 @@ type QueryResolver interface {
 	GapSeries(ctx context.Context, months int, codes []string, severities []gap.Severity, municipalities []string) ([]*gap.Month, error)
 	GapSweep(ctx context.Context) (*gap.Sweep, error)
 	Changes(ctx context.Context, since int, kinds []string, first *int, after *string) (*history.Feed, error)
+	Jobs(ctx context.Context) ([]*job.Run, error)
+	LinkChecks(ctx context.Context, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) (*page.Connection[*link.Visited], error)
 	ImportRuns(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*eservice.ImportRun], error)
 	Municipalities(ctx context.Context, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) (*page.Connection[*organisation.Municipality], error)
 	Municipality(ctx context.Context, scbCode string) (*organisation.Municipality, error)
 	Units(ctx context.Context, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) (*page.Connection[*organisation.Unit], error)
+	Users(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*user.Account], error)
+	PlatformFlows(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.FlowFilter) (*page.Connection[*eservice.PlatformFlow], error)
+	PlatformCategories(ctx context.Context, first *int, after *string, last *int, before *string, municipalities []string) (*page.Connection[*eservice.PlatformCategory], error)
+	Search(ctx context.Context, query string, first *int, after *string, filter *search.Filter) (*search.Connection, error)
+	Suggest(ctx context.Context, query string, first int, filter *search.Filter) ([]*search.Hit, error)
 	APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*token.Token], error)
 }
 type RecordChangeResolver interface {
@@ -694,11 +1155,60 @@ type RecordChangeResolver interface {
 
 	Record(ctx context.Context, obj *history.Event) (model.Record, error)
 }
+type ReorganisationGapsResolver interface {
+	Rule(ctx context.Context, obj *gap.Difference) (*gap.Rule, error)
+}
+type ReorganisationHandoverResolver interface {
+	Count(ctx context.Context, obj *reorganisation.Handover) (int, error)
+	EServices(ctx context.Context, obj *reorganisation.Handover, first int, offset int) ([]*eservice.EService, error)
+}
+type ReorganisationOrphanResolver interface {
+	Rule(ctx context.Context, obj *reorganisation.Orphan) (*gap.Rule, error)
+}
+type ReorganisationPayloadResolver interface {
+	Change(ctx context.Context, obj *reorganisation.Preview) (*int, error)
+
+	Units(ctx context.Context, obj *reorganisation.Preview, changed bool, first int, offset int) ([]*reorganisation.Unit, error)
+
+	Drafts(ctx context.Context, obj *reorganisation.Preview, first int, offset int) ([]*eservice.Draft, error)
+}
+type ReorganisedUnitResolver interface {
+	Unit(ctx context.Context, obj *reorganisation.Unit) (*organisation.Unit, error)
+	Key(ctx context.Context, obj *reorganisation.Unit) (*string, error)
+
+	NameBefore(ctx context.Context, obj *reorganisation.Unit) (*text.Localized, error)
+	Name(ctx context.Context, obj *reorganisation.Unit) (*text.Localized, error)
+	Aliases(ctx context.Context, obj *reorganisation.Unit) ([]string, error)
+
+	ValidTo(ctx context.Context, obj *reorganisation.Unit) (*date.Date, error)
+}
+type SearchHitResolver interface {
+	Node(ctx context.Context, obj *search.Hit) (model.Node, error)
+	Kind(ctx context.Context, obj *search.Hit) (string, error)
+
+	Municipality(ctx context.Context, obj *search.Hit) (*organisation.Municipality, error)
+}
 type SharedServiceResolver interface {
 	History(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
 	OriginMunicipality(ctx context.Context, obj *eservice.SharedService) (*organisation.Municipality, error)
 
 	EServices(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
+}
+type UndoChangePayloadResolver interface {
+	Applied(ctx context.Context, obj *eservice.UndoPlan) (bool, error)
+
+	Counts(ctx context.Context, obj *eservice.UndoPlan) ([]*model.UndoCount, error)
+	Lines(ctx context.Context, obj *eservice.UndoPlan, outcomes []eservice.UndoOutcome, first int, offset int) ([]*eservice.UndoLine, error)
+}
+type UndoFaultResolver interface {
+	Message(ctx context.Context, obj *fault.Error) (*text.Localized, error)
+}
+type UndoLineResolver interface {
+	EService(ctx context.Context, obj *eservice.UndoLine) (*eservice.EService, error)
+	Restored(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error)
+	Kept(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error)
+
+	Faults(ctx context.Context, obj *eservice.UndoLine) ([]*fault.Error, error)
 }
 type UnitResolver interface {
 	History(ctx context.Context, obj *organisation.Unit, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
@@ -715,8 +1225,31 @@ type UnitResolver interface {
 type UsageResolver interface {
 	History(ctx context.Context, obj *eservice.Usage, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
 }
+type UserAccountResolver interface {
+	History(ctx context.Context, obj *user.Account, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *user.Account) (*organisation.Municipality, error)
+
+	Name(ctx context.Context, obj *user.Account) (*string, error)
+	Email(ctx context.Context, obj *user.Account) (*string, error)
+	SignedInAt(ctx context.Context, obj *user.Account) (*time.Time, error)
+
+	Roles(ctx context.Context, obj *user.Account) ([]*user.Grant, error)
+	Sessions(ctx context.Context, obj *user.Account) ([]*user.Session, error)
+}
+type UserRoleResolver interface {
+	History(ctx context.Context, obj *user.Grant, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	UserAccount(ctx context.Context, obj *user.Grant) (*user.Account, error)
+}
 type ViewerResolver interface {
 	Municipality(ctx context.Context, obj *access.Caller) (*organisation.Municipality, error)
+
+	Name(ctx context.Context, obj *access.Caller) (*string, error)
+	Sessions(ctx context.Context, obj *access.Caller) ([]*user.Session, error)
+}
+
+type SearchFilterResolver interface {
+	Themes(ctx context.Context, obj *search.Filter, data []eservice.Theme) error
+	Statuses(ctx context.Context, obj *search.Filter, data []eservice.Status) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -909,6 +1442,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Change.Operation(childComplexity), true
 
+	case "CheckLinksPayload.eServices":
+		if e.ComplexityRoot.CheckLinksPayload.EServices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckLinksPayload.EServices(childComplexity), true
+
 	case "CreateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.CreateApiTokenPayload.APIToken == nil {
 			break
@@ -1006,6 +1546,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EService.DigitalLevel(childComplexity), true
+	case "EService.draft":
+		if e.ComplexityRoot.EService.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EService.Draft(childComplexity), true
 	case "EService.eidLevel":
 		if e.ComplexityRoot.EService.EIDLevel == nil {
 			break
@@ -1088,6 +1634,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EService.LifeEvents(childComplexity), true
+	case "EService.linkChecks":
+		if e.ComplexityRoot.EService.LinkChecks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EService.LinkChecks(childComplexity), true
 	case "EService.municipality":
 		if e.ComplexityRoot.EService.Municipality == nil {
 			break
@@ -1142,12 +1694,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EService.PlannedLaunch(childComplexity), true
+	case "EService.platformDifferences":
+		if e.ComplexityRoot.EService.PlatformDifferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EService.PlatformDifferences(childComplexity), true
 	case "EService.processingTime":
 		if e.ComplexityRoot.EService.ProcessingTime == nil {
 			break
 		}
 
 		return e.ComplexityRoot.EService.ProcessingTime(childComplexity), true
+	case "EService.publicationStatus":
+		if e.ComplexityRoot.EService.PublicationStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EService.PublicationStatus(childComplexity), true
 	case "EService.published":
 		if e.ComplexityRoot.EService.Published == nil {
 			break
@@ -1298,6 +1862,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EServiceConnection.TotalCount(childComplexity), true
 
+	case "EServiceDraft.createdAt":
+		if e.ComplexityRoot.EServiceDraft.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.CreatedAt(childComplexity), true
+	case "EServiceDraft.eService":
+		if e.ComplexityRoot.EServiceDraft.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.EService(childComplexity), true
+	case "EServiceDraft.faults":
+		if e.ComplexityRoot.EServiceDraft.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.Faults(childComplexity), true
+	case "EServiceDraft.fields":
+		if e.ComplexityRoot.EServiceDraft.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.Fields(childComplexity), true
+	case "EServiceDraft.history":
+		if e.ComplexityRoot.EServiceDraft.History == nil {
+			break
+		}
+
+		args, err := ec.field_EServiceDraft_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.EServiceDraft.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "EServiceDraft.id":
+		if e.ComplexityRoot.EServiceDraft.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.NodeID(childComplexity), true
+	case "EServiceDraft.preview":
+		if e.ComplexityRoot.EServiceDraft.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.Preview(childComplexity), true
+	case "EServiceDraft.state":
+		if e.ComplexityRoot.EServiceDraft.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.State(childComplexity), true
+	case "EServiceDraft.updatedAt":
+		if e.ComplexityRoot.EServiceDraft.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.UpdatedAt(childComplexity), true
+	case "EServiceDraft.version":
+		if e.ComplexityRoot.EServiceDraft.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraft.Version(childComplexity), true
+
+	case "EServiceDraftConnection.edges":
+		if e.ComplexityRoot.EServiceDraftConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftConnection.Edges(childComplexity), true
+	case "EServiceDraftConnection.facets":
+		if e.ComplexityRoot.EServiceDraftConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_EServiceDraftConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.EServiceDraftConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "EServiceDraftConnection.nodes":
+		if e.ComplexityRoot.EServiceDraftConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftConnection.Nodes(childComplexity), true
+	case "EServiceDraftConnection.pageInfo":
+		if e.ComplexityRoot.EServiceDraftConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftConnection.PageInfo(childComplexity), true
+	case "EServiceDraftConnection.totalCount":
+		if e.ComplexityRoot.EServiceDraftConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftConnection.TotalCount(childComplexity), true
+
+	case "EServiceDraftEdge.cursor":
+		if e.ComplexityRoot.EServiceDraftEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftEdge.Cursor(childComplexity), true
+	case "EServiceDraftEdge.node":
+		if e.ComplexityRoot.EServiceDraftEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftEdge.Node(childComplexity), true
+
+	case "EServiceDraftFault.field":
+		if e.ComplexityRoot.EServiceDraftFault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftFault.Field(childComplexity), true
+	case "EServiceDraftFault.message":
+		if e.ComplexityRoot.EServiceDraftFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftFault.Message(childComplexity), true
+	case "EServiceDraftFault.rule":
+		if e.ComplexityRoot.EServiceDraftFault.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftFault.Rule(childComplexity), true
+
+	case "EServiceDraftField.base":
+		if e.ComplexityRoot.EServiceDraftField.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftField.Base(childComplexity), true
+	case "EServiceDraftField.conflict":
+		if e.ComplexityRoot.EServiceDraftField.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftField.Conflict(childComplexity), true
+	case "EServiceDraftField.draft":
+		if e.ComplexityRoot.EServiceDraftField.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftField.Draft(childComplexity), true
+	case "EServiceDraftField.field":
+		if e.ComplexityRoot.EServiceDraftField.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftField.Field(childComplexity), true
+	case "EServiceDraftField.live":
+		if e.ComplexityRoot.EServiceDraftField.Live == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftField.Live(childComplexity), true
+
+	case "EServiceDraftPayload.draft":
+		if e.ComplexityRoot.EServiceDraftPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EServiceDraftPayload.Draft(childComplexity), true
+
 	case "EServiceEdge.cursor":
 		if e.ComplexityRoot.EServiceEdge.Cursor == nil {
 			break
@@ -1382,6 +2118,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FieldChange.Field(childComplexity), true
 
+	case "ForgetUserPayload.userAccount":
+		if e.ComplexityRoot.ForgetUserPayload.UserAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ForgetUserPayload.UserAccount(childComplexity), true
+
 	case "Gap.municipality":
 		if e.ComplexityRoot.Gap.Municipality == nil {
 			break
@@ -1418,6 +2161,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gap.Unit(childComplexity), true
+	case "Gap.weight":
+		if e.ComplexityRoot.Gap.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gap.Weight(childComplexity), true
 
 	case "GapConnection.edges":
 		if e.ComplexityRoot.GapConnection.Edges == nil {
@@ -1543,6 +2292,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GapSweep.Number(childComplexity), true
 
+	case "GrantRolePayload.userRole":
+		if e.ComplexityRoot.GrantRolePayload.UserRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantRolePayload.UserRole(childComplexity), true
+
 	case "HistoryConnection.edges":
 		if e.ComplexityRoot.HistoryConnection.Edges == nil {
 			break
@@ -1625,6 +2381,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportDifference.Field(childComplexity), true
+	case "ImportDifference.inDraft":
+		if e.ComplexityRoot.ImportDifference.InDraft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDifference.InDraft(childComplexity), true
 	case "ImportDifference.kept":
 		if e.ComplexityRoot.ImportDifference.Kept == nil {
 			break
@@ -1852,6 +2614,171 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportRunEdge.Node(childComplexity), true
 
+	case "JobRun.detail":
+		if e.ComplexityRoot.JobRun.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Detail(childComplexity), true
+	case "JobRun.dueAt":
+		if e.ComplexityRoot.JobRun.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.DueAt(childComplexity), true
+	case "JobRun.endedAt":
+		if e.ComplexityRoot.JobRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.EndedAt(childComplexity), true
+	case "JobRun.failures":
+		if e.ComplexityRoot.JobRun.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Failures(childComplexity), true
+	case "JobRun.name":
+		if e.ComplexityRoot.JobRun.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Job(childComplexity), true
+	case "JobRun.key":
+		if e.ComplexityRoot.JobRun.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Key(childComplexity), true
+	case "JobRun.municipality":
+		if e.ComplexityRoot.JobRun.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Municipality(childComplexity), true
+	case "JobRun.outcome":
+		if e.ComplexityRoot.JobRun.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Outcome(childComplexity), true
+	case "JobRun.startedAt":
+		if e.ComplexityRoot.JobRun.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.StartedAt(childComplexity), true
+	case "JobRun.title":
+		if e.ComplexityRoot.JobRun.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobRun.Title(childComplexity), true
+
+	case "LinkCheck.address":
+		if e.ComplexityRoot.LinkCheck.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Address(childComplexity), true
+	case "LinkCheck.cause":
+		if e.ComplexityRoot.LinkCheck.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Cause(childComplexity), true
+	case "LinkCheck.checkedAt":
+		if e.ComplexityRoot.LinkCheck.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.CheckedAt(childComplexity), true
+	case "LinkCheck.eService":
+		if e.ComplexityRoot.LinkCheck.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.EService(childComplexity), true
+	case "LinkCheck.firstFailedAt":
+		if e.ComplexityRoot.LinkCheck.FirstFailedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.FirstFailedAt(childComplexity), true
+	case "LinkCheck.httpStatus":
+		if e.ComplexityRoot.LinkCheck.HTTPStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.HTTPStatus(childComplexity), true
+	case "LinkCheck.suggestedAddress":
+		if e.ComplexityRoot.LinkCheck.Suggested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Suggested(childComplexity), true
+	case "LinkCheck.target":
+		if e.ComplexityRoot.LinkCheck.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Target(childComplexity), true
+	case "LinkCheck.verdict":
+		if e.ComplexityRoot.LinkCheck.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Verdict(childComplexity), true
+
+	case "LinkCheckConnection.edges":
+		if e.ComplexityRoot.LinkCheckConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.Edges(childComplexity), true
+	case "LinkCheckConnection.facets":
+		if e.ComplexityRoot.LinkCheckConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_LinkCheckConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "LinkCheckConnection.nodes":
+		if e.ComplexityRoot.LinkCheckConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.Nodes(childComplexity), true
+	case "LinkCheckConnection.pageInfo":
+		if e.ComplexityRoot.LinkCheckConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.PageInfo(childComplexity), true
+	case "LinkCheckConnection.totalCount":
+		if e.ComplexityRoot.LinkCheckConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.TotalCount(childComplexity), true
+
+	case "LinkCheckEdge.cursor":
+		if e.ComplexityRoot.LinkCheckEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckEdge.Cursor(childComplexity), true
+	case "LinkCheckEdge.node":
+		if e.ComplexityRoot.LinkCheckEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckEdge.Node(childComplexity), true
+
 	case "LocalizedText.en":
 		if e.ComplexityRoot.LocalizedText.En == nil {
 			break
@@ -1875,6 +2802,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LocalizedText.Text(childComplexity, args["in"].(text.Language)), true
+
+	case "MarkedText.language":
+		if e.ComplexityRoot.MarkedText.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkedText.Language(childComplexity), true
+	case "MarkedText.marks":
+		if e.ComplexityRoot.MarkedText.Marks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkedText.Marks(childComplexity), true
+	case "MarkedText.text":
+		if e.ComplexityRoot.MarkedText.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkedText.Text(childComplexity), true
 
 	case "Municipality.archivedAt":
 		if e.ComplexityRoot.Municipality.ArchivedAt == nil {
@@ -2072,6 +3018,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyImport(childComplexity, args["input"].(model.ImportOepInput)), true
+	case "Mutation.applyReorganisation":
+		if e.ComplexityRoot.Mutation.ApplyReorganisation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyReorganisation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyReorganisation(childComplexity, args["input"].(model.ApplyReorganisationInput)), true
+	case "Mutation.applySuggestedLink":
+		if e.ComplexityRoot.Mutation.ApplySuggestedLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applySuggestedLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplySuggestedLink(childComplexity, args["input"].(model.ApplySuggestedLinkInput)), true
 	case "Mutation.archiveEService":
 		if e.ComplexityRoot.Mutation.ArchiveEService == nil {
 			break
@@ -2105,6 +3073,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveUnit(childComplexity, args["input"].(model.ArchiveUnitInput)), true
+	case "Mutation.checkLinks":
+		if e.ComplexityRoot.Mutation.CheckLinks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkLinks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckLinks(childComplexity, args["input"].(model.CheckLinksInput)), true
 	case "Mutation.closeUnit":
 		if e.ComplexityRoot.Mutation.CloseUnit == nil {
 			break
@@ -2171,6 +3150,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(model.CreateUnitInput)), true
+	case "Mutation.decidePlatformDifferences":
+		if e.ComplexityRoot.Mutation.DecidePlatformDifferences == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decidePlatformDifferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecidePlatformDifferences(childComplexity, args["input"].(model.DecidePlatformDifferencesInput)), true
+	case "Mutation.discardEServiceDraft":
+		if e.ComplexityRoot.Mutation.DiscardEServiceDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_discardEServiceDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DiscardEServiceDraft(childComplexity, args["input"].(model.EServiceDraftActionInput)), true
+	case "Mutation.forgetUser":
+		if e.ComplexityRoot.Mutation.ForgetUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_forgetUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ForgetUser(childComplexity, args["input"].(model.ForgetUserInput)), true
+	case "Mutation.grantRole":
+		if e.ComplexityRoot.Mutation.GrantRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
 	case "Mutation.previewImport":
 		if e.ComplexityRoot.Mutation.PreviewImport == nil {
 			break
@@ -2182,6 +3205,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PreviewImport(childComplexity, args["input"].(model.ImportOepInput)), true
+	case "Mutation.previewReorganisation":
+		if e.ComplexityRoot.Mutation.PreviewReorganisation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewReorganisation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewReorganisation(childComplexity, args["input"].(model.ReorganisationInput)), true
+	case "Mutation.previewUndo":
+		if e.ComplexityRoot.Mutation.PreviewUndo == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewUndo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewUndo(childComplexity, args["input"].(model.UndoChangeInput)), true
 	case "Mutation.publishEService":
 		if e.ComplexityRoot.Mutation.PublishEService == nil {
 			break
@@ -2193,6 +3238,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishEService(childComplexity, args["input"].(model.EServiceActionInput)), true
+	case "Mutation.publishEServiceDrafts":
+		if e.ComplexityRoot.Mutation.PublishEServiceDrafts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishEServiceDrafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishEServiceDrafts(childComplexity, args["input"].(model.PublishEServiceDraftsInput)), true
 	case "Mutation.recordUsage":
 		if e.ComplexityRoot.Mutation.RecordUsage == nil {
 			break
@@ -2204,6 +3260,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordUsage(childComplexity, args["input"].(model.RecordUsageInput)), true
+	case "Mutation.returnEServiceDraft":
+		if e.ComplexityRoot.Mutation.ReturnEServiceDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnEServiceDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnEServiceDraft(childComplexity, args["input"].(model.EServiceDraftActionInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -2215,6 +3282,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(model.RevokeAPITokenInput)), true
+	case "Mutation.revokeRole":
+		if e.ComplexityRoot.Mutation.RevokeRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeRole(childComplexity, args["input"].(model.RevokeRoleInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
+	case "Mutation.runPlatformWatch":
+		if e.ComplexityRoot.Mutation.RunPlatformWatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_runPlatformWatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RunPlatformWatch(childComplexity, args["input"].(model.RunPlatformWatchInput)), true
+	case "Mutation.saveEServiceDraft":
+		if e.ComplexityRoot.Mutation.SaveEServiceDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveEServiceDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveEServiceDraft(childComplexity, args["input"].(model.SaveEServiceDraftInput)), true
+	case "Mutation.setPlatformCategories":
+		if e.ComplexityRoot.Mutation.SetPlatformCategories == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setPlatformCategories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetPlatformCategories(childComplexity, args["input"].(model.SetPlatformCategoriesInput)), true
+	case "Mutation.signOutEverywhere":
+		if e.ComplexityRoot.Mutation.SignOutEverywhere == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signOutEverywhere_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignOutEverywhere(childComplexity, args["input"].(model.SignOutEverywhereInput)), true
+	case "Mutation.submitEServiceDraft":
+		if e.ComplexityRoot.Mutation.SubmitEServiceDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitEServiceDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitEServiceDraft(childComplexity, args["input"].(model.EServiceDraftActionInput)), true
 	case "Mutation.transitionEService":
 		if e.ComplexityRoot.Mutation.TransitionEService == nil {
 			break
@@ -2226,6 +3370,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransitionEService(childComplexity, args["input"].(model.TransitionEServiceInput)), true
+	case "Mutation.undoChange":
+		if e.ComplexityRoot.Mutation.UndoChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoChange(childComplexity, args["input"].(model.UndoChangeInput)), true
 	case "Mutation.unpublishEService":
 		if e.ComplexityRoot.Mutation.UnpublishEService == nil {
 			break
@@ -2307,6 +3462,281 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PlatformCategory.category":
+		if e.ComplexityRoot.PlatformCategory.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.Category(childComplexity), true
+	case "PlatformCategory.createdAt":
+		if e.ComplexityRoot.PlatformCategory.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.CreatedAt(childComplexity), true
+	case "PlatformCategory.history":
+		if e.ComplexityRoot.PlatformCategory.History == nil {
+			break
+		}
+
+		args, err := ec.field_PlatformCategory_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PlatformCategory.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PlatformCategory.municipality":
+		if e.ComplexityRoot.PlatformCategory.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.Municipality(childComplexity), true
+	case "PlatformCategory.id":
+		if e.ComplexityRoot.PlatformCategory.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.NodeID(childComplexity), true
+	case "PlatformCategory.ownerUnit":
+		if e.ComplexityRoot.PlatformCategory.OwnerUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.OwnerUnit(childComplexity), true
+	case "PlatformCategory.updatedAt":
+		if e.ComplexityRoot.PlatformCategory.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.UpdatedAt(childComplexity), true
+	case "PlatformCategory.version":
+		if e.ComplexityRoot.PlatformCategory.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategory.Version(childComplexity), true
+
+	case "PlatformCategoryConnection.edges":
+		if e.ComplexityRoot.PlatformCategoryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryConnection.Edges(childComplexity), true
+	case "PlatformCategoryConnection.nodes":
+		if e.ComplexityRoot.PlatformCategoryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryConnection.Nodes(childComplexity), true
+	case "PlatformCategoryConnection.pageInfo":
+		if e.ComplexityRoot.PlatformCategoryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryConnection.PageInfo(childComplexity), true
+	case "PlatformCategoryConnection.totalCount":
+		if e.ComplexityRoot.PlatformCategoryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryConnection.TotalCount(childComplexity), true
+
+	case "PlatformCategoryEdge.cursor":
+		if e.ComplexityRoot.PlatformCategoryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryEdge.Cursor(childComplexity), true
+	case "PlatformCategoryEdge.node":
+		if e.ComplexityRoot.PlatformCategoryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCategoryEdge.Node(childComplexity), true
+
+	case "PlatformDifference.field":
+		if e.ComplexityRoot.PlatformDifference.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformDifference.Field(childComplexity), true
+	case "PlatformDifference.here":
+		if e.ComplexityRoot.PlatformDifference.Here == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformDifference.Here(childComplexity), true
+	case "PlatformDifference.kept":
+		if e.ComplexityRoot.PlatformDifference.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformDifference.Kept(childComplexity), true
+	case "PlatformDifference.lastSeen":
+		if e.ComplexityRoot.PlatformDifference.LastSeen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformDifference.LastSeen(childComplexity), true
+	case "PlatformDifference.platform":
+		if e.ComplexityRoot.PlatformDifference.Platform == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformDifference.Platform(childComplexity), true
+
+	case "PlatformFlow.category":
+		if e.ComplexityRoot.PlatformFlow.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Category(childComplexity), true
+	case "PlatformFlow.createdAt":
+		if e.ComplexityRoot.PlatformFlow.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.CreatedAt(childComplexity), true
+	case "PlatformFlow.eService":
+		if e.ComplexityRoot.PlatformFlow.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.EService(childComplexity), true
+	case "PlatformFlow.enabled":
+		if e.ComplexityRoot.PlatformFlow.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Enabled(childComplexity), true
+	case "PlatformFlow.familyId":
+		if e.ComplexityRoot.PlatformFlow.FamilyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.FamilyID(childComplexity), true
+	case "PlatformFlow.firstSeen":
+		if e.ComplexityRoot.PlatformFlow.FirstSeen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.FirstSeen(childComplexity), true
+	case "PlatformFlow.gaps":
+		if e.ComplexityRoot.PlatformFlow.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_PlatformFlow_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "PlatformFlow.history":
+		if e.ComplexityRoot.PlatformFlow.History == nil {
+			break
+		}
+
+		args, err := ec.field_PlatformFlow_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PlatformFlow.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PlatformFlow.missingSince":
+		if e.ComplexityRoot.PlatformFlow.MissingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.MissingSince(childComplexity), true
+	case "PlatformFlow.municipality":
+		if e.ComplexityRoot.PlatformFlow.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Municipality(childComplexity), true
+	case "PlatformFlow.name":
+		if e.ComplexityRoot.PlatformFlow.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Name(childComplexity), true
+	case "PlatformFlow.id":
+		if e.ComplexityRoot.PlatformFlow.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.NodeID(childComplexity), true
+	case "PlatformFlow.url":
+		if e.ComplexityRoot.PlatformFlow.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.URL(childComplexity), true
+	case "PlatformFlow.unstableKey":
+		if e.ComplexityRoot.PlatformFlow.UnstableKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.UnstableKey(childComplexity), true
+	case "PlatformFlow.updatedAt":
+		if e.ComplexityRoot.PlatformFlow.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.UpdatedAt(childComplexity), true
+	case "PlatformFlow.version":
+		if e.ComplexityRoot.PlatformFlow.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlow.Version(childComplexity), true
+
+	case "PlatformFlowConnection.edges":
+		if e.ComplexityRoot.PlatformFlowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowConnection.Edges(childComplexity), true
+	case "PlatformFlowConnection.nodes":
+		if e.ComplexityRoot.PlatformFlowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowConnection.Nodes(childComplexity), true
+	case "PlatformFlowConnection.pageInfo":
+		if e.ComplexityRoot.PlatformFlowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowConnection.PageInfo(childComplexity), true
+	case "PlatformFlowConnection.totalCount":
+		if e.ComplexityRoot.PlatformFlowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowConnection.TotalCount(childComplexity), true
+
+	case "PlatformFlowEdge.cursor":
+		if e.ComplexityRoot.PlatformFlowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowEdge.Cursor(childComplexity), true
+	case "PlatformFlowEdge.node":
+		if e.ComplexityRoot.PlatformFlowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformFlowEdge.Node(childComplexity), true
+
+	case "PublishEServiceDraftsPayload.drafts":
+		if e.ComplexityRoot.PublishEServiceDraftsPayload.Drafts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishEServiceDraftsPayload.Drafts(childComplexity), true
+
 	case "Query.apiTokens":
 		if e.ComplexityRoot.Query.APITokens == nil {
 			break
@@ -2340,6 +3770,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Changes(childComplexity, args["since"].(int), args["kinds"].([]string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.eServiceDrafts":
+		if e.ComplexityRoot.Query.EServiceDrafts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_eServiceDrafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.EServiceDrafts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*eservice.DraftFilter), args["orderBy"].(model.EServiceDraftOrder)), true
 	case "Query.eServices":
 		if e.ComplexityRoot.Query.EServices == nil {
 			break
@@ -2397,6 +3838,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.ImportRuns(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
+	case "Query.jobs":
+		if e.ComplexityRoot.Query.Jobs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Jobs(childComplexity), true
+	case "Query.linkChecks":
+		if e.ComplexityRoot.Query.LinkChecks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_linkChecks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LinkChecks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*link.Filter), args["orderBy"].(model.LinkCheckOrder)), true
 	case "Query.municipalities":
 		if e.ComplexityRoot.Query.Municipalities == nil {
 			break
@@ -2441,6 +3899,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]gid.ID)), true
+	case "Query.platformCategories":
+		if e.ComplexityRoot.Query.PlatformCategories == nil {
+			break
+		}
+
+		args, err := ec.field_Query_platformCategories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PlatformCategories(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["municipalities"].([]string)), true
+	case "Query.platformFlows":
+		if e.ComplexityRoot.Query.PlatformFlows == nil {
+			break
+		}
+
+		args, err := ec.field_Query_platformFlows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PlatformFlows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*eservice.FlowFilter)), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["query"].(string), args["first"].(*int), args["after"].(*string), args["filter"].(*search.Filter)), true
 	case "Query.sharedServices":
 		if e.ComplexityRoot.Query.SharedServices == nil {
 			break
@@ -2458,6 +3949,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Snapshot(childComplexity), true
+	case "Query.suggest":
+		if e.ComplexityRoot.Query.Suggest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_suggest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Suggest(childComplexity, args["query"].(string), args["first"].(int), args["filter"].(*search.Filter)), true
 	case "Query.units":
 		if e.ComplexityRoot.Query.Units == nil {
 			break
@@ -2469,6 +3971,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Units(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*organisation.UnitFilter), args["orderBy"].(model.UnitOrder)), true
+	case "Query.users":
+		if e.ComplexityRoot.Query.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Query_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2545,12 +4058,369 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordChangeEdge.Node(childComplexity), true
 
+	case "ReorganisationGaps.closed":
+		if e.ComplexityRoot.ReorganisationGaps.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationGaps.Closed(childComplexity), true
+	case "ReorganisationGaps.opened":
+		if e.ComplexityRoot.ReorganisationGaps.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationGaps.Opened(childComplexity), true
+	case "ReorganisationGaps.rule":
+		if e.ComplexityRoot.ReorganisationGaps.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationGaps.Rule(childComplexity), true
+
+	case "ReorganisationHandover.count":
+		if e.ComplexityRoot.ReorganisationHandover.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationHandover.Count(childComplexity), true
+	case "ReorganisationHandover.eServices":
+		if e.ComplexityRoot.ReorganisationHandover.EServices == nil {
+			break
+		}
+
+		args, err := ec.field_ReorganisationHandover_eServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReorganisationHandover.EServices(childComplexity, args["first"].(int), args["offset"].(int)), true
+	case "ReorganisationHandover.from":
+		if e.ComplexityRoot.ReorganisationHandover.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationHandover.From(childComplexity), true
+	case "ReorganisationHandover.to":
+		if e.ComplexityRoot.ReorganisationHandover.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationHandover.To(childComplexity), true
+
+	case "ReorganisationOrphan.count":
+		if e.ComplexityRoot.ReorganisationOrphan.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationOrphan.Count(childComplexity), true
+	case "ReorganisationOrphan.rule":
+		if e.ComplexityRoot.ReorganisationOrphan.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationOrphan.Rule(childComplexity), true
+	case "ReorganisationOrphan.unit":
+		if e.ComplexityRoot.ReorganisationOrphan.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationOrphan.Unit(childComplexity), true
+
+	case "ReorganisationPayload.applied":
+		if e.ComplexityRoot.ReorganisationPayload.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Applied(childComplexity), true
+	case "ReorganisationPayload.change":
+		if e.ComplexityRoot.ReorganisationPayload.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Change(childComplexity), true
+	case "ReorganisationPayload.drafts":
+		if e.ComplexityRoot.ReorganisationPayload.Drafts == nil {
+			break
+		}
+
+		args, err := ec.field_ReorganisationPayload_drafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Drafts(childComplexity, args["first"].(int), args["offset"].(int)), true
+	case "ReorganisationPayload.effectiveOn":
+		if e.ComplexityRoot.ReorganisationPayload.EffectiveOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.EffectiveOn(childComplexity), true
+	case "ReorganisationPayload.fingerprint":
+		if e.ComplexityRoot.ReorganisationPayload.Fingerprint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Fingerprint(childComplexity), true
+	case "ReorganisationPayload.gaps":
+		if e.ComplexityRoot.ReorganisationPayload.Gaps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Gaps(childComplexity), true
+	case "ReorganisationPayload.handovers":
+		if e.ComplexityRoot.ReorganisationPayload.Handovers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Handovers(childComplexity), true
+	case "ReorganisationPayload.orphans":
+		if e.ComplexityRoot.ReorganisationPayload.Orphans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Orphans(childComplexity), true
+	case "ReorganisationPayload.units":
+		if e.ComplexityRoot.ReorganisationPayload.Units == nil {
+			break
+		}
+
+		args, err := ec.field_ReorganisationPayload_units_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.Units(childComplexity, args["changed"].(bool), args["first"].(int), args["offset"].(int)), true
+
+	case "ReorganisedUnit.aliases":
+		if e.ComplexityRoot.ReorganisedUnit.Aliases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Aliases(childComplexity), true
+	case "ReorganisedUnit.eServicesAfter":
+		if e.ComplexityRoot.ReorganisedUnit.EServicesAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.EServicesAfter(childComplexity), true
+	case "ReorganisedUnit.eServicesBefore":
+		if e.ComplexityRoot.ReorganisedUnit.EServicesBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.EServicesBefore(childComplexity), true
+	case "ReorganisedUnit.key":
+		if e.ComplexityRoot.ReorganisedUnit.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Key(childComplexity), true
+	case "ReorganisedUnit.name":
+		if e.ComplexityRoot.ReorganisedUnit.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Name(childComplexity), true
+	case "ReorganisedUnit.nameBefore":
+		if e.ComplexityRoot.ReorganisedUnit.NameBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.NameBefore(childComplexity), true
+	case "ReorganisedUnit.outcomes":
+		if e.ComplexityRoot.ReorganisedUnit.Outcomes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Outcomes(childComplexity), true
+	case "ReorganisedUnit.parent":
+		if e.ComplexityRoot.ReorganisedUnit.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Parent(childComplexity), true
+	case "ReorganisedUnit.parentBefore":
+		if e.ComplexityRoot.ReorganisedUnit.ParentBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.ParentBefore(childComplexity), true
+	case "ReorganisedUnit.successor":
+		if e.ComplexityRoot.ReorganisedUnit.Successor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Successor(childComplexity), true
+	case "ReorganisedUnit.unit":
+		if e.ComplexityRoot.ReorganisedUnit.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.Unit(childComplexity), true
+	case "ReorganisedUnit.validTo":
+		if e.ComplexityRoot.ReorganisedUnit.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisedUnit.ValidTo(childComplexity), true
+
 	case "RevokeApiTokenPayload.apiToken":
 		if e.ComplexityRoot.RevokeApiTokenPayload.APIToken == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.APIToken(childComplexity), true
+
+	case "RevokeRolePayload.userRole":
+		if e.ComplexityRoot.RevokeRolePayload.UserRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeRolePayload.UserRole(childComplexity), true
+
+	case "RevokeSessionPayload.id":
+		if e.ComplexityRoot.RevokeSessionPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.ID(childComplexity), true
+
+	case "RunPlatformWatchPayload.run":
+		if e.ComplexityRoot.RunPlatformWatchPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunPlatformWatchPayload.Run(childComplexity), true
+
+	case "SearchConnection.edges":
+		if e.ComplexityRoot.SearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Edges(childComplexity), true
+	case "SearchConnection.facets":
+		if e.ComplexityRoot.SearchConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_SearchConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SearchConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "SearchConnection.nodes":
+		if e.ComplexityRoot.SearchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Nodes(childComplexity), true
+	case "SearchConnection.pageInfo":
+		if e.ComplexityRoot.SearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.PageInfo(childComplexity), true
+	case "SearchConnection.totalCount":
+		if e.ComplexityRoot.SearchConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.TotalCount(childComplexity), true
+	case "SearchConnection.totalIsMost":
+		if e.ComplexityRoot.SearchConnection.TotalIsMost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.TotalIsMost(childComplexity), true
+
+	case "SearchEdge.cursor":
+		if e.ComplexityRoot.SearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Cursor(childComplexity), true
+	case "SearchEdge.node":
+		if e.ComplexityRoot.SearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Node(childComplexity), true
+
+	case "SearchHit.kind":
+		if e.ComplexityRoot.SearchHit.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Kind(childComplexity), true
+	case "SearchHit.municipality":
+		if e.ComplexityRoot.SearchHit.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Municipality(childComplexity), true
+	case "SearchHit.node":
+		if e.ComplexityRoot.SearchHit.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Node(childComplexity), true
+	case "SearchHit.snippet":
+		if e.ComplexityRoot.SearchHit.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Snippet(childComplexity), true
+	case "SearchHit.title":
+		if e.ComplexityRoot.SearchHit.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Title(childComplexity), true
+	case "SearchHit.why":
+		if e.ComplexityRoot.SearchHit.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchHit.Why(childComplexity), true
+
+	case "Session.agent":
+		if e.ComplexityRoot.Session.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Agent(childComplexity), true
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.lastUsedAt":
+		if e.ComplexityRoot.Session.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.NodeID(childComplexity), true
+
+	case "SetPlatformCategoriesPayload.categories":
+		if e.ComplexityRoot.SetPlatformCategoriesPayload.Categories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetPlatformCategoriesPayload.Categories(childComplexity), true
 
 	case "SharedService.archivedAt":
 		if e.ComplexityRoot.SharedService.ArchivedAt == nil {
@@ -2715,6 +4585,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SharedServicePayload.SharedService(childComplexity), true
 
+	case "SignOutEverywherePayload.ended":
+		if e.ComplexityRoot.SignOutEverywherePayload.Ended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignOutEverywherePayload.Ended(childComplexity), true
+
 	case "Snapshot.at":
 		if e.ComplexityRoot.Snapshot.At == nil {
 			break
@@ -2727,6 +4604,124 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.Change(childComplexity), true
+
+	case "TextRange.end":
+		if e.ComplexityRoot.TextRange.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextRange.End(childComplexity), true
+	case "TextRange.start":
+		if e.ComplexityRoot.TextRange.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextRange.Start(childComplexity), true
+
+	case "UndoChangePayload.applied":
+		if e.ComplexityRoot.UndoChangePayload.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoChangePayload.Applied(childComplexity), true
+	case "UndoChangePayload.counts":
+		if e.ComplexityRoot.UndoChangePayload.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoChangePayload.Counts(childComplexity), true
+	case "UndoChangePayload.lines":
+		if e.ComplexityRoot.UndoChangePayload.Lines == nil {
+			break
+		}
+
+		args, err := ec.field_UndoChangePayload_lines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UndoChangePayload.Lines(childComplexity, args["outcomes"].([]eservice.UndoOutcome), args["first"].(int), args["offset"].(int)), true
+	case "UndoChangePayload.change":
+		if e.ComplexityRoot.UndoChangePayload.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoChangePayload.Number(childComplexity), true
+
+	case "UndoCount.count":
+		if e.ComplexityRoot.UndoCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoCount.Count(childComplexity), true
+	case "UndoCount.outcome":
+		if e.ComplexityRoot.UndoCount.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoCount.Outcome(childComplexity), true
+
+	case "UndoFault.field":
+		if e.ComplexityRoot.UndoFault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoFault.Field(childComplexity), true
+	case "UndoFault.message":
+		if e.ComplexityRoot.UndoFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoFault.Message(childComplexity), true
+	case "UndoFault.rule":
+		if e.ComplexityRoot.UndoFault.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoFault.Rule(childComplexity), true
+
+	case "UndoLine.eService":
+		if e.ComplexityRoot.UndoLine.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.EService(childComplexity), true
+	case "UndoLine.faults":
+		if e.ComplexityRoot.UndoLine.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Faults(childComplexity), true
+	case "UndoLine.kept":
+		if e.ComplexityRoot.UndoLine.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Kept(childComplexity), true
+	case "UndoLine.usageMonths":
+		if e.ComplexityRoot.UndoLine.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Months(childComplexity), true
+	case "UndoLine.name":
+		if e.ComplexityRoot.UndoLine.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Name(childComplexity), true
+	case "UndoLine.outcome":
+		if e.ComplexityRoot.UndoLine.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Outcome(childComplexity), true
+	case "UndoLine.restored":
+		if e.ComplexityRoot.UndoLine.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Restored(childComplexity), true
 
 	case "Unit.aliases":
 		if e.ComplexityRoot.Unit.Aliases == nil {
@@ -3029,6 +5024,194 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UsageEdge.Node(childComplexity), true
 
+	case "UserAccount.createdAt":
+		if e.ComplexityRoot.UserAccount.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.CreatedAt(childComplexity), true
+	case "UserAccount.email":
+		if e.ComplexityRoot.UserAccount.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Email(childComplexity), true
+	case "UserAccount.forgottenAt":
+		if e.ComplexityRoot.UserAccount.ForgottenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.ForgottenAt(childComplexity), true
+	case "UserAccount.history":
+		if e.ComplexityRoot.UserAccount.History == nil {
+			break
+		}
+
+		args, err := ec.field_UserAccount_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserAccount.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "UserAccount.municipality":
+		if e.ComplexityRoot.UserAccount.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Municipality(childComplexity), true
+	case "UserAccount.name":
+		if e.ComplexityRoot.UserAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Name(childComplexity), true
+	case "UserAccount.id":
+		if e.ComplexityRoot.UserAccount.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.NodeID(childComplexity), true
+	case "UserAccount.reference":
+		if e.ComplexityRoot.UserAccount.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Reference(childComplexity), true
+	case "UserAccount.roles":
+		if e.ComplexityRoot.UserAccount.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Roles(childComplexity), true
+	case "UserAccount.sessions":
+		if e.ComplexityRoot.UserAccount.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Sessions(childComplexity), true
+	case "UserAccount.signedInAt":
+		if e.ComplexityRoot.UserAccount.SignedInAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.SignedInAt(childComplexity), true
+	case "UserAccount.updatedAt":
+		if e.ComplexityRoot.UserAccount.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.UpdatedAt(childComplexity), true
+	case "UserAccount.version":
+		if e.ComplexityRoot.UserAccount.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccount.Version(childComplexity), true
+
+	case "UserAccountConnection.edges":
+		if e.ComplexityRoot.UserAccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountConnection.Edges(childComplexity), true
+	case "UserAccountConnection.nodes":
+		if e.ComplexityRoot.UserAccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountConnection.Nodes(childComplexity), true
+	case "UserAccountConnection.pageInfo":
+		if e.ComplexityRoot.UserAccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountConnection.PageInfo(childComplexity), true
+	case "UserAccountConnection.totalCount":
+		if e.ComplexityRoot.UserAccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountConnection.TotalCount(childComplexity), true
+
+	case "UserAccountEdge.cursor":
+		if e.ComplexityRoot.UserAccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountEdge.Cursor(childComplexity), true
+	case "UserAccountEdge.node":
+		if e.ComplexityRoot.UserAccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAccountEdge.Node(childComplexity), true
+
+	case "UserRole.createdAt":
+		if e.ComplexityRoot.UserRole.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.CreatedAt(childComplexity), true
+	case "UserRole.function":
+		if e.ComplexityRoot.UserRole.Function == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.Function(childComplexity), true
+	case "UserRole.history":
+		if e.ComplexityRoot.UserRole.History == nil {
+			break
+		}
+
+		args, err := ec.field_UserRole_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserRole.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "UserRole.id":
+		if e.ComplexityRoot.UserRole.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.NodeID(childComplexity), true
+	case "UserRole.revokedAt":
+		if e.ComplexityRoot.UserRole.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.RevokedAt(childComplexity), true
+	case "UserRole.role":
+		if e.ComplexityRoot.UserRole.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.Role(childComplexity), true
+	case "UserRole.updatedAt":
+		if e.ComplexityRoot.UserRole.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.UpdatedAt(childComplexity), true
+	case "UserRole.userAccount":
+		if e.ComplexityRoot.UserRole.UserAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.UserAccount(childComplexity), true
+	case "UserRole.validTo":
+		if e.ComplexityRoot.UserRole.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.ValidTo(childComplexity), true
+	case "UserRole.version":
+		if e.ComplexityRoot.UserRole.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserRole.Version(childComplexity), true
+
 	case "Viewer.function":
 		if e.ComplexityRoot.Viewer.Function == nil {
 			break
@@ -3047,6 +5230,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Municipality(childComplexity), true
+	case "Viewer.name":
+		if e.ComplexityRoot.Viewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 	case "Viewer.roles":
 		if e.ComplexityRoot.Viewer.Roles == nil {
 			break
@@ -3059,6 +5248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Scopes(childComplexity), true
+	case "Viewer.sessions":
+		if e.ComplexityRoot.Viewer.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
 
 	}
 	return 0, false
@@ -3069,28 +5264,62 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ApplyReorganisationInput", ec.unmarshalInputApplyReorganisationInput),
+			graphql.NewInputUnmarshaler("ApplySuggestedLinkInput", ec.unmarshalInputApplySuggestedLinkInput),
 			graphql.NewInputUnmarshaler("ArchiveSharedServiceInput", ec.unmarshalInputArchiveSharedServiceInput),
 			graphql.NewInputUnmarshaler("ArchiveUnitInput", ec.unmarshalInputArchiveUnitInput),
+			graphql.NewInputUnmarshaler("CheckLinksInput", ec.unmarshalInputCheckLinksInput),
 			graphql.NewInputUnmarshaler("CloseUnitInput", ec.unmarshalInputCloseUnitInput),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
 			graphql.NewInputUnmarshaler("CreateEServiceInput", ec.unmarshalInputCreateEServiceInput),
 			graphql.NewInputUnmarshaler("CreateMunicipalityInput", ec.unmarshalInputCreateMunicipalityInput),
 			graphql.NewInputUnmarshaler("CreateSharedServiceInput", ec.unmarshalInputCreateSharedServiceInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DecidePlatformDifferencesInput", ec.unmarshalInputDecidePlatformDifferencesInput),
 			graphql.NewInputUnmarshaler("EServiceActionInput", ec.unmarshalInputEServiceActionInput),
+			graphql.NewInputUnmarshaler("EServiceDraftActionInput", ec.unmarshalInputEServiceDraftActionInput),
+			graphql.NewInputUnmarshaler("EServiceDraftFilter", ec.unmarshalInputEServiceDraftFilter),
+			graphql.NewInputUnmarshaler("EServiceDraftOrder", ec.unmarshalInputEServiceDraftOrder),
+			graphql.NewInputUnmarshaler("EServiceDraftResolutionInput", ec.unmarshalInputEServiceDraftResolutionInput),
+			graphql.NewInputUnmarshaler("EServiceDraftVersionInput", ec.unmarshalInputEServiceDraftVersionInput),
 			graphql.NewInputUnmarshaler("EServiceFilter", ec.unmarshalInputEServiceFilter),
 			graphql.NewInputUnmarshaler("EServiceOrder", ec.unmarshalInputEServiceOrder),
+			graphql.NewInputUnmarshaler("ForgetUserInput", ec.unmarshalInputForgetUserInput),
 			graphql.NewInputUnmarshaler("GapFilter", ec.unmarshalInputGapFilter),
 			graphql.NewInputUnmarshaler("GapOrder", ec.unmarshalInputGapOrder),
+			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("ImportOepInput", ec.unmarshalInputImportOepInput),
 			graphql.NewInputUnmarshaler("ImportOwnerInput", ec.unmarshalInputImportOwnerInput),
+			graphql.NewInputUnmarshaler("LinkCheckFilter", ec.unmarshalInputLinkCheckFilter),
+			graphql.NewInputUnmarshaler("LinkCheckOrder", ec.unmarshalInputLinkCheckOrder),
 			graphql.NewInputUnmarshaler("MunicipalityFilter", ec.unmarshalInputMunicipalityFilter),
 			graphql.NewInputUnmarshaler("MunicipalityOrder", ec.unmarshalInputMunicipalityOrder),
+			graphql.NewInputUnmarshaler("PlatformCategoryInput", ec.unmarshalInputPlatformCategoryInput),
+			graphql.NewInputUnmarshaler("PlatformDecisionInput", ec.unmarshalInputPlatformDecisionInput),
+			graphql.NewInputUnmarshaler("PlatformFlowFilter", ec.unmarshalInputPlatformFlowFilter),
+			graphql.NewInputUnmarshaler("PublishEServiceDraftsInput", ec.unmarshalInputPublishEServiceDraftsInput),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
+			graphql.NewInputUnmarshaler("ReorganisationCloseInput", ec.unmarshalInputReorganisationCloseInput),
+			graphql.NewInputUnmarshaler("ReorganisationCreateInput", ec.unmarshalInputReorganisationCreateInput),
+			graphql.NewInputUnmarshaler("ReorganisationInput", ec.unmarshalInputReorganisationInput),
+			graphql.NewInputUnmarshaler("ReorganisationMergeInput", ec.unmarshalInputReorganisationMergeInput),
+			graphql.NewInputUnmarshaler("ReorganisationMergedInput", ec.unmarshalInputReorganisationMergedInput),
+			graphql.NewInputUnmarshaler("ReorganisationMoveInput", ec.unmarshalInputReorganisationMoveInput),
+			graphql.NewInputUnmarshaler("ReorganisationRenameInput", ec.unmarshalInputReorganisationRenameInput),
+			graphql.NewInputUnmarshaler("ReorganisationStepInput", ec.unmarshalInputReorganisationStepInput),
+			graphql.NewInputUnmarshaler("ReorganisationTargetInput", ec.unmarshalInputReorganisationTargetInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
+			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RunPlatformWatchInput", ec.unmarshalInputRunPlatformWatchInput),
+			graphql.NewInputUnmarshaler("SaveEServiceDraftInput", ec.unmarshalInputSaveEServiceDraftInput),
+			graphql.NewInputUnmarshaler("SearchFilter", ec.unmarshalInputSearchFilter),
+			graphql.NewInputUnmarshaler("SetPlatformCategoriesInput", ec.unmarshalInputSetPlatformCategoriesInput),
 			graphql.NewInputUnmarshaler("SharedServiceFilter", ec.unmarshalInputSharedServiceFilter),
 			graphql.NewInputUnmarshaler("SharedServiceOrder", ec.unmarshalInputSharedServiceOrder),
+			graphql.NewInputUnmarshaler("SignOutEverywhereInput", ec.unmarshalInputSignOutEverywhereInput),
 			graphql.NewInputUnmarshaler("TransitionEServiceInput", ec.unmarshalInputTransitionEServiceInput),
+			graphql.NewInputUnmarshaler("UndoChangeInput", ec.unmarshalInputUndoChangeInput),
 			graphql.NewInputUnmarshaler("UnitFilter", ec.unmarshalInputUnitFilter),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UpdateEServiceInput", ec.unmarshalInputUpdateEServiceInput),
@@ -3346,6 +5575,358 @@ type Query {
 
 "Everything that can be changed. Each operation is one change: kept whole or not at all."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/draft.graphqls", Input: `"""
+What is being prepared of an e-service (utkast), beside the live record that readers see.
+An e-service has at most one that is open or in review. Shows within the own municipality.
+"""
+type EServiceDraft implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The live e-service."
+  eService: EService!
+  "Where the draft is on its way."
+  state: EServiceDraftState!
+  "What differs: each drafted field beside its live value and the one that it was drafted over."
+  fields: [EServiceDraftField!]!
+  """
+  The e-service with the drafted values; its gaps are those that the drafted values give. Null once
+  the draft is published or discarded.
+  """
+  preview: EService
+  "What stands in the way of publishing it: conflicts, and the conditions of publication. Empty once it is published or discarded."
+  faults: [EServiceDraftFault!]!
+}
+
+"Where a draft is on its way."
+enum EServiceDraftState {
+  "Öppet: somebody is writing it."
+  OPEN
+  "För granskning: it is handed over to whoever publishes."
+  IN_REVIEW
+  "Publicerat: its values became the live ones. It does not change any more."
+  PUBLISHED
+  "Kasserat: it was given up. It does not change any more."
+  DISCARDED
+}
+
+"One drafted field. Values are in the form that the API has them in."
+type EServiceDraftField {
+  "The name that mutations have for it."
+  field: String!
+  "The live value that it was drafted over."
+  base: JSON
+  "Its value in the live e-service."
+  live: JSON
+  "Its value in the draft."
+  draft: JSON
+  """
+  Whether the live value is now neither of the other two: somebody, an import or a reorganisation has changed
+  it beside the draft. It is settled by saveEServiceDraft(resolve:) before the draft is published.
+  """
+  conflict: Boolean!
+}
+
+"Something that stands in the way of publishing a draft."
+type EServiceDraftFault {
+  "The field as mutations name it."
+  field: String!
+  "The rule that is broken, for programs."
+  rule: String!
+  "What is wrong and what to do."
+  message: LocalizedText!
+}
+
+"How far an e-service has come towards its readers."
+enum PublicationStatus {
+  "Utkast: it has never been published."
+  DRAFT
+  "För granskning: it is not published, and its draft is handed over to whoever publishes."
+  IN_REVIEW
+  "Publicerad: readers see it."
+  PUBLISHED
+  "Publicerad med utkast: readers see it, and the own municipality has a draft of it. Others are told PUBLISHED."
+  PUBLISHED_WITH_DRAFT
+  "Avpublicerad: it was published and has been taken back."
+  UNPUBLISHED
+}
+
+extend type EService {
+  "How far it has come towards its readers."
+  publicationStatus: PublicationStatus!
+  "Its draft that is open or in review; null where there is none. Shows within the own municipality."
+  draft: EServiceDraft
+}
+
+"Which drafts to list."
+input EServiceDraftFilter {
+  "Those in one of the states. Without it: those open or in review."
+  states: [EServiceDraftState!]
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those of e-services that one of the units owns, by id."
+  units: [ID!]
+  "Those with a field in conflict, or without any."
+  conflict: Boolean
+}
+
+"An order of a list of drafts."
+input EServiceDraftOrder {
+  "What to order by."
+  field: EServiceDraftOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of drafts can be ordered by."
+enum EServiceDraftOrderField {
+  "By the newest change."
+  UPDATED
+  "By when the draft was begun."
+  CREATED
+  "By the Swedish name of the live e-service."
+  E_SERVICE
+}
+
+"What drafts can be counted by."
+enum EServiceDraftFacet {
+  "By where they are on their way."
+  STATE
+  "By the unit that owns the live e-service."
+  OWNER_UNIT
+}
+
+"One page of drafts."
+type EServiceDraftConnection {
+  "The records of the page with their cursors."
+  edges: [EServiceDraftEdge!]!
+  "The records of the page, without cursors."
+  nodes: [EServiceDraft!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [EServiceDraftFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type EServiceDraftEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: EServiceDraft!
+}
+
+extend type Query {
+  """
+  The drafts of the own municipality: those open or in review, the latest changed first, unless asked otherwise.
+  """
+  eServiceDrafts(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: EServiceDraftFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: EServiceDraftOrder! = { field: UPDATED, direction: DESC }
+  ): EServiceDraftConnection!
+}
+
+"""
+What to write into an e-service's draft. A field left out stays as it is drafted, and null empties it; one that
+is given its live value again leaves the draft.
+"""
+input SaveEServiceDraftInput {
+  "The e-service."
+  id: ID!
+  "The version of the live e-service that has been read: what is drafted, is drafted over its values."
+  liveVersion: Int!
+  "The version of the draft that the change builds on; left out to begin a draft."
+  expectedVersion: Int
+  "What settles the conflicts of fields, after the values above are set."
+  resolve: [EServiceDraftResolutionInput!]! = []
+  "Why, for the history."
+  comment: String! = ""
+  "Its Swedish name, 1 to 300 characters."
+  nameSv: String
+  "Its English name, at most 300 characters."
+  nameEn: String
+  "Its name in addresses: a–z, 0–9 and hyphens, unique in the municipality."
+  slug: String
+  "The unit that owns it, of the same municipality."
+  ownerUnit: ID
+  "The shared service that it is the municipality's own version of."
+  sharedService: ID
+  "What one does in it, 1 to 150 characters."
+  summarySv: String
+  "The same in English, at most 150 characters."
+  summaryEn: String
+  "More about it, as plain text of at most 20,000 characters."
+  descriptionSv: String
+  "The same in English."
+  descriptionEn: String
+  "Where it is used, http or https."
+  url: String
+  "The function that answers for its content; never a person."
+  contactFunction: String
+  "Whom it is for."
+  audiences: [Audience!]
+  "The events in life that it belongs to."
+  lifeEvents: [LifeEvent!]
+  "Where citizens look for it."
+  themes: [Theme!]
+  "Words that citizens search with; at most 50 of at most 100 characters."
+  keywords: [String!]
+  "The ways in which it can be used."
+  channels: [ServiceChannel!]
+  "How the matter is done by those who do not use it; at most 1,000 characters."
+  alternativeChannelSv: String
+  "The same in English."
+  alternativeChannelEn: String
+  "The languages that it speaks, by ISO 639 code such as sv."
+  languages: [String!]
+  "The assurance that it asks of an electronic identity."
+  eidLevel: EIDLevel
+  "Whether one signs in to use it."
+  requiresAuthentication: Boolean
+  "Whether one signs what one sends."
+  requiresSigning: Boolean
+  "Whether one pays in it."
+  takesPayment: Boolean
+  "The act and section that it rests on; at most 1,000 characters."
+  legalBasis: String
+  "The day when somebody last saw that the legal basis is in force."
+  legalBasisVerifiedOn: Date
+  "What it costs; at most 500 characters."
+  feeSv: String
+  "The same in English."
+  feeEn: String
+  "How long the matter takes; at most 500 characters."
+  processingTimeSv: String
+  "The same in English."
+  processingTimeEn: String
+  "How far it is digital."
+  digitalLevel: DigitalLevel
+  "The personal data that it handles."
+  personalData: PersonalData
+  "How long what it takes in is kept (gallring); at most 500 characters."
+  retention: String
+  "How far it meets its accessibility standard."
+  accessibilityStatus: AccessibilityStatus
+  "The standard it was tested against, such as WCAG 2.2 AA."
+  accessibilityStandard: String
+  "The day of that test; needs the status it found."
+  accessibilityCheckedOn: Date
+  "Where its accessibility statement (tillgänglighetsredogörelse) is."
+  accessibilityStatementUrl: String
+  "The day when it is to go live."
+  plannedLaunch: Date
+  "The day when it went live."
+  launchedOn: Date
+  "Who may see it, beside its own municipality."
+  visibility: Visibility
+}
+
+"What settles the conflict of one field."
+input EServiceDraftResolutionInput {
+  "The field as mutations name it."
+  field: String!
+  "The value to go on with."
+  take: EServiceDraftTake!
+}
+
+"Which value settles a conflict."
+enum EServiceDraftTake {
+  "The drafted value stays, now over the live value of today."
+  DRAFT
+  "The live value stays, and the field leaves the draft."
+  LIVE
+}
+
+"A draft to submit, return or discard."
+input EServiceDraftActionInput {
+  "The draft."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history; needed to return a draft."
+  comment: String! = ""
+}
+
+"Drafts to publish together."
+input PublishEServiceDraftsInput {
+  "The drafts, 1 to 200."
+  drafts: [EServiceDraftVersionInput!]!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A draft in the version that has been read."
+input EServiceDraftVersionInput {
+  "The draft."
+  id: ID!
+  "The version that has been read and is to be published."
+  expectedVersion: Int!
+}
+
+"A draft that was begun or changed."
+type EServiceDraftPayload {
+  "The draft as it is after the change."
+  draft: EServiceDraft!
+}
+
+"Drafts that were published."
+type PublishEServiceDraftsPayload {
+  "The drafts in the order given; each leads to its e-service as it is now live."
+  drafts: [EServiceDraft!]!
+}
+
+extend type Mutation {
+  """
+  Begins or changes the draft of an e-service; what readers see stays as it is. A draft of a published e-service with
+  no field left is discarded, and one in review is open again. For catalogue editors and directors of the municipality.
+  """
+  saveEServiceDraft("What to write into the draft." input: SaveEServiceDraftInput!): EServiceDraftPayload!
+  "Hands an open draft over for review. For catalogue editors and directors of the municipality."
+  submitEServiceDraft("Which draft." input: EServiceDraftActionInput!): EServiceDraftPayload!
+  "Gives a draft in review back, with a comment on what is to be done. For catalogue editors."
+  returnEServiceDraft("Which draft, and why." input: EServiceDraftActionInput!): EServiceDraftPayload!
+  "Gives a draft up; what it was stays in the history. For catalogue editors and directors of the municipality."
+  discardEServiceDraft("Which draft." input: EServiceDraftActionInput!): EServiceDraftPayload!
+  """
+  Makes the drafted values the live ones and publishes the e-services: all of them, or none. A field in conflict is
+  told as CONFLICT with its three values in extensions.current. For catalogue editors.
+  """
+  publishEServiceDrafts("Which drafts." input: PublishEServiceDraftsInput!): PublishEServiceDraftsPayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/eservice.graphqls", Input: `"""
 A shared service (gemensam e-tjänst): what several municipalities mean by the same
@@ -3798,6 +6379,8 @@ input EServiceFilter {
   gaps: [String!]
   "Those whose name holds the text, letter case aside."
   nameContains: String
+  "Those that answer to every word of a search, as Query.search finds them, in the list's own order and of any number. At most 200 characters."
+  search: String
   "Those with the name in addresses."
   slug: String
   "Those planned to go live on the day or later."
@@ -3814,6 +6397,11 @@ input EServiceFilter {
   oepCategories: [String!]
   "The archived ones instead of the others; they show within the own municipality."
   archived: Boolean! = false
+  """
+  Goes by the values of open drafts instead of the live ones, in conditions, order, counts and records, where the
+  caller may see the drafts: within the own municipality.
+  """
+  drafts: Boolean! = false
 }
 
 "Which shared services to list."
@@ -4145,6 +6733,8 @@ input CreateEServiceInput {
   launchedOn: Date
   "Who may see it, beside its own municipality."
   visibility: Visibility
+  "The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it."
+  oepFamilyId: String
 }
 
 "New values of an e-service. A field left out stays as it is; null empties it."
@@ -4231,6 +6821,8 @@ input UpdateEServiceInput {
   launchedOn: Date
   "Who may see it, beside its own municipality."
   visibility: Visibility
+  "The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it."
+  oepFamilyId: String
 }
 
 "A step of an e-service's life cycle."
@@ -4438,6 +7030,8 @@ input GapFilter {
   units: [ID!]
   "Those about records of one of the kinds."
   kinds: [RecordKind!]
+  "Goes by the values of open drafts instead of the live ones, where the caller may see the drafts: within the own municipality."
+  drafts: Boolean! = false
 }
 
 "An order of a list of gaps."
@@ -4460,6 +7054,8 @@ enum GapOrderField {
   MUNICIPALITY
   "By the responsible unit's name."
   UNIT
+  "By weight, the lightest first when ascending."
+  WEIGHT
 }
 
 "What gaps can be counted by."
@@ -4644,6 +7240,8 @@ enum RecordKind {
   SHARED_SERVICE
   "E-tjänst."
   E_SERVICE
+  "Flöde i e-tjänsteplattformen."
+  PLATFORM_FLOW
 }
 
 "One page of the records that have changed."
@@ -4682,6 +7280,277 @@ extend type Query {
     "Only what comes after this cursor of the same list."
     after: String
   ): RecordChangeConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/job.graphqls", Input: `"""
+The newest run of a piece of work that Färdplan does by itself at intervals. Of several servers one does it.
+"""
+type JobRun {
+  "Which work it is, for programs, such as PLATFORM_WATCH."
+  name: String!
+  "Which work it is, in words."
+  title: LocalizedText!
+  "What the run is about, such as a municipality's SCB code; empty for the whole installation."
+  key: String!
+  "The municipality that the run is about; null for the whole installation."
+  municipality: Municipality
+  "How it stands; null before the first run."
+  outcome: JobOutcome
+  "The instant when the newest run began, UTC; null before the first run."
+  startedAt: DateTime
+  "The instant when the newest run ended, UTC; null while it is under way."
+  endedAt: DateTime
+  "What the newest run that ended did, or why it failed; null when there is nothing to say."
+  detail: LocalizedText
+  "The instant from which it is run again, UTC. After each failure in a row the wait doubles, up to a day."
+  dueAt: DateTime!
+  "The number of runs that have failed since one went well."
+  failures: Int!
+}
+
+"How a run stands."
+enum JobOutcome {
+  "It is under way."
+  RUNNING
+  "It went well."
+  DONE
+  "It failed, and is tried again."
+  FAILED
+  "The server that had it was stopped; another takes it up."
+  STOPPED
+}
+
+extend type Query {
+  """
+  The work that Färdplan does by itself, with how its newest run went. Shows to administrators, catalogue editors,
+  digitalization directors and auditors: their own municipality's, and what is done for the whole installation.
+  It has no past: under asOf the list is empty.
+  """
+  jobs: [JobRun!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/link.graphqls", Input: `"What is known of one web address of an e-service in use. Addresses are asked every night."
+type LinkCheck {
+  "The e-service that has the address."
+  eService: EService!
+  "Which of its addresses it is."
+  target: LinkTarget!
+  "The web address that was asked."
+  address: String!
+  "What is thought of it."
+  verdict: LinkVerdict!
+  "Why it is not simply right; null when it is."
+  cause: LinkCause
+  "The status of the last answer (RFC 9110), such as 404; null when no answer came."
+  httpStatus: Int
+  "The address that is better used instead, as the server tells; null when none is known. applySuggestedLink takes it."
+  suggestedAddress: String
+  """
+  The instant since when it has failed at every check, UTC; null when it does not fail. What may pass, such as a server that does not answer,
+  is a WARNING until it has failed at three checks in a row over at least 47 hours, and then BROKEN.
+  """
+  firstFailedAt: DateTime
+  "The instant when it was last asked, UTC; null in the past, which does not know."
+  checkedAt: DateTime
+}
+
+"Which address of an e-service is meant."
+enum LinkTarget {
+  "Where the e-service itself is."
+  URL
+  "Where its accessibility statement is."
+  ACCESSIBILITY_STATEMENT
+}
+
+"What is thought of a web address."
+enum LinkVerdict {
+  "It leads there."
+  OK
+  "It leads there in some way that is better mended, or has failed and may be right again tomorrow."
+  WARNING
+  "It does not lead there."
+  BROKEN
+  "It could not be asked, and so nothing is known."
+  NOT_CHECKED
+}
+
+"Why a web address is not simply right."
+enum LinkCause {
+  "The server's name does not exist."
+  DNS_NOT_FOUND
+  "The server's name could not be looked up."
+  DNS_FAILED
+  "Nothing at the server takes calls at that place."
+  CONNECTION_REFUSED
+  "The call broke off, or the server could not be reached."
+  CONNECTION_FAILED
+  "No answer came within 15 seconds."
+  TIMEOUT
+  "The certificate's time is out, or has not begun."
+  TLS_EXPIRED
+  "The certificate is another server's."
+  TLS_WRONG_NAME
+  "Nobody whom browsers trust has signed the certificate."
+  TLS_UNTRUSTED
+  "No encrypted call could be set up, otherwise."
+  TLS_FAILED
+  "There is no such page: status 404 or 410."
+  HTTP_NOT_FOUND
+  "The page is not open to the checker: status 401, 403 or 451. It may be to people."
+  HTTP_DENIED
+  "The request was not accepted: another status of 400 to 499."
+  HTTP_CLIENT_ERROR
+  "The server has a fault: status 500 or above."
+  HTTP_SERVER_ERROR
+  "The server asked the checker to stay away for a while: status 429."
+  TOO_MANY_REQUESTS
+  "The address leads in circles."
+  REDIRECT_LOOP
+  "The address leads on more than ten times."
+  REDIRECT_TOO_MANY
+  "The address leads to what is no web address."
+  REDIRECT_INVALID
+  "The page has moved for good; the new address is suggested."
+  REDIRECT_PERMANENT
+  "The address leads to a site's first page, as when the page itself is gone."
+  REDIRECT_FRONT_PAGE
+  "The same page is there by https; that address is suggested."
+  HTTPS_AVAILABLE
+  "The site's robots.txt asks not to be checked, or cannot be read."
+  ROBOTS
+  "The address is within an internal network, or no web address: nobody outside can open it."
+  ADDRESS_REFUSED
+}
+
+"Which link checks to list."
+input LinkCheckFilter {
+  "Those with one of the verdicts."
+  verdicts: [LinkVerdict!]
+  "Those with one of the causes."
+  causes: [LinkCause!]
+  "Those of one of the sorts of address."
+  targets: [LinkTarget!]
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those of e-services that one of the units owns, by id."
+  units: [ID!]
+}
+
+"An order of a list of link checks."
+input LinkCheckOrder {
+  "What to order by."
+  field: LinkCheckOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of link checks can be ordered by."
+enum LinkCheckOrderField {
+  "By the e-service's cases in the twelve whole months before this one."
+  USAGE
+  "By how long they have failed, the longest first when ascending; those that do not fail come last."
+  FIRST_FAILED
+  "By the e-service's name."
+  E_SERVICE
+}
+
+"What link checks can be counted by."
+enum LinkCheckFacet {
+  "By what is thought of the address."
+  VERDICT
+  "By why it is not simply right."
+  CAUSE
+  "By SCB code."
+  MUNICIPALITY
+  "By owning unit."
+  OWNER_UNIT
+}
+
+"One page of link checks."
+type LinkCheckConnection {
+  "The records of the page with their cursors."
+  edges: [LinkCheckEdge!]!
+  "The records of the page, without cursors."
+  nodes: [LinkCheck!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [LinkCheckFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type LinkCheckEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: LinkCheck!
+}
+
+"Which e-services to check the links of."
+input CheckLinksInput {
+  "The e-services, 1 to 20, by id. One that was checked within the last minute is not asked again."
+  eServices: [ID!]!
+}
+
+"The e-services whose links were checked."
+type CheckLinksPayload {
+  "Each of them, in the order given."
+  eServices: [EService!]!
+}
+
+"Which suggested address to take."
+input ApplySuggestedLinkInput {
+  "The e-service whose address is to be changed, by id."
+  eService: ID!
+  "Which of its addresses."
+  target: LinkTarget! = URL
+  "The version of the e-service that the change builds on."
+  expectedVersion: Int!
+}
+
+extend type EService {
+  "What is known of its web addresses, while it is in use: at most one check for each. Empty before the first check, and of an address that has been changed since it."
+  linkChecks: [LinkCheck!]!
+}
+
+extend type Gap {
+  """
+  How much it weighs: its severity (9 for HIGH, 3 for MEDIUM, 1 for LOW) times one more than the e-service's cases in the twelve whole months before this one.
+  A record without figures weighs as its severity.
+  """
+  weight: Float!
+}
+
+extend type Query {
+  """
+  What is known of the web addresses of e-services in use that the caller may see, those of the most used e-services first unless ordered otherwise.
+  """
+  linkChecks(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: LinkCheckFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: LinkCheckOrder! = { field: USAGE, direction: DESC }
+  ): LinkCheckConnection!
+}
+
+extend type Mutation {
+  "Asks the web addresses of some e-services now instead of tonight. It takes as long as their servers take. For catalogue editors of the municipality."
+  checkLinks("The e-services." input: CheckLinksInput!): CheckLinksPayload!
+  "Gives an e-service the address that the link check suggests. For catalogue editors and directors of the municipality."
+  applySuggestedLink("The address." input: ApplySuggestedLinkInput!): EServicePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/openeplatform.graphqls", Input: `"What an import does to one e-service."
@@ -4781,6 +7650,8 @@ type ImportDifference {
   after: JSON
   "Whether it was changed by hand here and so stays."
   kept: Boolean!
+  "Whether the e-service's open draft has the field too. The draft keeps its value and shows the conflict."
+  inDraft: Boolean!
 }
 
 "A fault of a row."
@@ -5372,7 +8243,7 @@ input CloseUnitInput {
   expectedVersion: Int!
   "Its last day, that day included."
   validTo: Date!
-  "The unit that takes over, of the same municipality; needed while it owns e-services in use."
+  "The unit that takes over, of the same municipality, and gets what it owns; needed while it owns e-services in use."
   successor: ID
   "Why, for the history."
   comment: String! = ""
@@ -5403,10 +8274,952 @@ extend type Mutation {
   createUnit("The unit." input: CreateUnitInput!): UnitPayload!
   "Changes a unit. For administrators and directors of the municipality."
   updateUnit("What to change." input: UpdateUnitInput!): UnitPayload!
-  "Gives a unit its last day. Refused while units under it are open, or while it owns e-services in use and no successor is given."
+  "Gives a unit its last day. Its successor takes over at once the e-services that it owns, but for those that have ended. Refused while units under it are open, or while it owns e-services in use and no successor is given."
   closeUnit("Which unit, and how." input: CloseUnitInput!): UnitPayload!
   "Takes away a unit that was registered by mistake. What it was stays in the history."
   archiveUnit("Which unit, and why." input: ArchiveUnitInput!): UnitPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/people.graphqls", Input: `"Somebody who has signed in, or has been given a role before the first sign-in. Shows to administrators of the municipality and to the user itself; what the user did is signed by function."
+type UserAccount implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose sign-in service knows the user."
+  municipality: Municipality!
+  "What the user reads out to an administrator to be recognized, such as 4F3A-91BC."
+  reference: String!
+  "What the sign-in service calls the person; null before the first sign-in, after the person was forgotten, and in the past, which does not know."
+  name: String
+  "The address that the sign-in service gave; null where it gave none, and where the name is."
+  email: String
+  "The instant of the newest sign-in; null where the name is."
+  signedInAt: DateTime
+  "When the person was forgotten; null while it was not."
+  forgottenAt: DateTime
+  "The roles that the user has been given here and that are in force. Those that the sign-in service gives come beside them, at each sign-in."
+  roles: [UserRole!]!
+  "The browsers where the user is signed in, the newest first; none in the past, which does not know."
+  sessions: [Session!]!
+}
+
+"A role that a user has been given."
+type UserRole implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "Who has it."
+  userAccount: UserAccount!
+  "What it lets the user do."
+  role: Role!
+  "The assignment that the user's changes are signed with; null for the role's own name."
+  function: String
+  "The last day in force, that day included; null for no end."
+  validTo: Date
+  "When it was taken back; null while it was not."
+  revokedAt: DateTime
+}
+
+"A browser where somebody is signed in. No address of it is kept."
+type Session {
+  "Opaque; for revokeSession."
+  id: ID!
+  "When the user signed in there."
+  createdAt: DateTime!
+  "When it was last used, to within a minute."
+  lastUsedAt: DateTime!
+  "When it ends at the latest."
+  expiresAt: DateTime!
+  "The family of the browser, such as Firefox."
+  agent: String!
+}
+
+"One page of users."
+type UserAccountConnection {
+  "The records of the page with their cursors."
+  edges: [UserAccountEdge!]!
+  "The records of the page, without cursors."
+  nodes: [UserAccount!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+}
+
+"A place in the list with the record that stands there."
+type UserAccountEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: UserAccount!
+}
+
+extend type Viewer {
+  "What the caller's sign-in service calls the person; null for one who has not signed in by one."
+  name: String
+  "The browsers where the caller is signed in, the newest first."
+  sessions: [Session!]!
+}
+
+"A role for a user."
+input GrantRoleInput {
+  "Who is to have it."
+  user: ID!
+  "What it lets the user do. One that the user has already gets the function and last day given here."
+  role: Role!
+  "The assignment that the user's changes are signed with, 1 to 100 characters; never a person's name. The role's own name when left out."
+  function: String
+  "The last day in force, that day included; no end when left out."
+  validTo: Date
+}
+
+"A role that was given."
+type GrantRolePayload {
+  "The role as it is kept."
+  userRole: UserRole!
+}
+
+"Which role to take back."
+input RevokeRoleInput {
+  "The role that a user was given."
+  id: ID!
+}
+
+"A role that was taken back."
+type RevokeRolePayload {
+  "The role, with the instant when it was taken back."
+  userRole: UserRole!
+}
+
+"Which session to end."
+input RevokeSessionInput {
+  "The session."
+  id: ID!
+}
+
+"What came of ending a session."
+type RevokeSessionPayload {
+  "The session that is no more."
+  id: ID!
+}
+
+"Whose sessions to end."
+input SignOutEverywhereInput {
+  "A user of the municipality that the caller administers; the caller itself when left out."
+  user: ID
+}
+
+"What came of ending sessions."
+type SignOutEverywherePayload {
+  "The number of sessions that ended."
+  ended: Int!
+}
+
+"Which person to forget."
+input ForgetUserInput {
+  "The user."
+  id: ID!
+}
+
+"A person that was forgotten."
+type ForgetUserPayload {
+  "The user, without anything that says who it was."
+  userAccount: UserAccount!
+}
+
+extend type Query {
+  """
+  The users, newest first. Shows to administrators of the municipality.
+  """
+  users(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): UserAccountConnection!
+}
+
+extend type Mutation {
+  "Gives a user a role, which holds from the user's next request. For administrators of the municipality."
+  grantRole("Who gets which role." input: GrantRoleInput!): GrantRolePayload!
+  "Takes a role back, from the user's next request. For administrators of the municipality."
+  revokeRole("Which role." input: RevokeRoleInput!): RevokeRolePayload!
+  "Signs a user out of one browser at once: oneself, or a user whom one administers."
+  revokeSession("Which session." input: RevokeSessionInput!): RevokeSessionPayload!
+  "Signs a user out of all browsers at once: oneself, or a user whom one administers."
+  signOutEverywhere("Whose sessions." input: SignOutEverywhereInput!): SignOutEverywherePayload!
+  "Erases a person for good: name, e-mail and the sign-in service's key go, sessions end and roles are taken back. What the user did stays, signed by function. For administrators of the municipality."
+  forgetUser("Which user." input: ForgetUserInput!): ForgetUserPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/platform.graphqls", Input: `"A flow of a municipality's e-service platform, as imports and the nightly watch last saw it. Shows within the own municipality."
+type PlatformFlow implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose platform it is on."
+  municipality: Municipality!
+  "The number that the platform has for it over all its versions; what an e-service's oepFamilyId names."
+  familyId: String!
+  "What the platform calls it."
+  name: String!
+  "The platform's own grouping of it; null where it has none."
+  category: String
+  "Its address on the platform; null where the platform gave none."
+  url: String
+  "Whether citizens can use it: the platform may have it turned off."
+  enabled: Boolean!
+  "Whether the platform gave no lasting number, so that its next version may come as another flow."
+  unstableKey: Boolean!
+  "The day when it was first seen."
+  firstSeen: Date!
+  "Since when the platform's list lacks it; null while it is there."
+  missingSince: Date
+  "The e-service that is tied to it; null for a flow that the catalogue lacks."
+  eService: EService
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"One page of flows."
+type PlatformFlowConnection {
+  "The records of the page with their cursors."
+  edges: [PlatformFlowEdge!]!
+  "The records of the page, without cursors."
+  nodes: [PlatformFlow!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+}
+
+"A place in the list with the record that stands there."
+type PlatformFlowEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: PlatformFlow!
+}
+
+"Which flows to list; each condition narrows the list."
+input PlatformFlowFilter {
+  "Those of one of the municipalities, by SCB code."
+  municipalities: [String!]
+  "True for those that citizens can use and no e-service is tied to; false for the others."
+  unknown: Boolean
+  "True for those that the platform lacks or has turned off; false for the others."
+  missing: Boolean
+  "True for those with other values than their e-service, undecided; false for the others."
+  differs: Boolean
+}
+
+"The unit that owns what comes in a category of the platform. Shows within the own municipality."
+type PlatformCategory implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose platform it is on."
+  municipality: Municipality!
+  "The words that the platform has for it."
+  category: String!
+  "The unit that owns what an import brings in it; null where that is not decided."
+  ownerUnit: Unit
+}
+
+"One page of categories."
+type PlatformCategoryConnection {
+  "The records of the page with their cursors."
+  edges: [PlatformCategoryEdge!]!
+  "The records of the page, without cursors."
+  nodes: [PlatformCategory!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+}
+
+"A place in the list with the record that stands there."
+type PlatformCategoryEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: PlatformCategory!
+}
+
+"A field that the platform has another value for, which nobody has decided on."
+type PlatformDifference {
+  "The field as mutations name it."
+  field: String!
+  "Its value in the catalogue."
+  here: JSON
+  "Its value on the platform."
+  platform: JSON
+  "The platform's value that was last followed or decided on; null when there was none."
+  lastSeen: JSON
+  "Whether it was set by hand here, so that an import leaves it. Otherwise the next import takes the platform's."
+  kept: Boolean!
+}
+
+"Which value is to hold."
+enum PlatformTake {
+  "The catalogue's stays, and the difference is told again when the platform changes again."
+  HERE
+  "The platform's is taken, and followed from here on."
+  PLATFORM
+}
+
+"What is decided on one difference."
+input PlatformDecisionInput {
+  "The field, as platformDifferences names it."
+  field: String!
+  "Which side's value holds."
+  take: PlatformTake!
+}
+
+"Decides on differences between an e-service and the platform."
+input DecidePlatformDifferencesInput {
+  "The e-service."
+  id: ID!
+  "The version that the decisions build on: a newer one refuses them."
+  expectedVersion: Int!
+  "One for each field; the other differences stay undecided."
+  decisions: [PlatformDecisionInput!]!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"The owners of a platform's categories."
+input SetPlatformCategoriesInput {
+  "The SCB code of the municipality whose platform it is."
+  municipality: String!
+  "Those to set, at most 500; the others stay as they are."
+  categories: [PlatformCategoryInput!]!
+}
+
+"The owner of one category."
+input PlatformCategoryInput {
+  "The words that the platform has for it."
+  category: String!
+  "The unit that owns what comes in it; null for none."
+  ownerUnit: ID
+}
+
+"What was set."
+type SetPlatformCategoriesPayload {
+  "Those that were set, by name."
+  categories: [PlatformCategory!]!
+}
+
+"Whose platform to look at."
+input RunPlatformWatchInput {
+  "The SCB code of the municipality whose platform it is; its oepBaseUrl is asked."
+  municipality: String!
+}
+
+"How the look went."
+type RunPlatformWatchPayload {
+  "The run, with what it found."
+  run: JobRun!
+}
+
+"What is to be undone."
+input UndoChangeInput {
+  "The SCB code of the municipality whose e-services were changed."
+  municipality: String!
+  "The number of the change, as the history tells it."
+  change: Int!
+  "Why; needed to undo, not to preview."
+  comment: String! = ""
+}
+
+"What an undo does to one e-service."
+enum UndoOutcome {
+  "Fields go back to what they were before the change."
+  RESTORED
+  "The change had registered it: it is unpublished and archived."
+  ARCHIVED
+  "What the change set has been edited since, and stays."
+  KEPT
+  "Nothing is left to undo."
+  UNCHANGED
+  "What it was breaks a rule today, and it stays as it is."
+  REFUSED
+}
+
+"What an undo would do, or did."
+type UndoChangePayload {
+  "Whether something was undone; false for a preview and when there was nothing left to undo."
+  applied: Boolean!
+  "The number of the undo's own change, by which it can be undone; null when nothing was."
+  change: Int
+  "The number of e-services of each outcome."
+  counts: [UndoCount!]!
+  "What it does to each e-service, by name."
+  lines(
+    "Only lines of these outcomes; all when left out."
+    outcomes: [UndoOutcome!]
+    "How many lines, 0 to 1,000."
+    first: Int! = 100
+    "How many lines to pass over first."
+    offset: Int! = 0
+  ): [UndoLine!]!
+}
+
+"The number of e-services of an outcome."
+type UndoCount {
+  "What the undo does to each of them."
+  outcome: UndoOutcome!
+  "How many e-services have it."
+  count: Int!
+}
+
+"What an undo does to one e-service."
+type UndoLine {
+  "What happens to it."
+  outcome: UndoOutcome!
+  "Its name before the undo."
+  name: String!
+  "The e-service as it is after the undo."
+  eService: EService
+  "The fields that go back: before is what they held, after what they hold from here on."
+  restored: [FieldChange!]!
+  "The fields that were edited since and stay: before is what the change gave them, after what they hold."
+  kept: [FieldChange!]!
+  "The number of months with figures of use that stay with one that is archived."
+  usageMonths: Int!
+  "Why it stays as it is, when it is refused."
+  faults: [UndoFault!]!
+}
+
+"A fault of what an e-service was."
+type UndoFault {
+  "The field at fault; empty when it is not of one."
+  field: String!
+  "The rule that is broken, for programs."
+  rule: String!
+  "What is wrong and what to do."
+  message: LocalizedText!
+}
+
+extend type EService {
+  """
+  What the platform has other values for, which nobody has decided on. Empty to others than the own municipality.
+  """
+  platformDifferences: [PlatformDifference!]!
+}
+
+extend input EServiceFilter {
+  "True for those that the platform has other values for, undecided; false for the others. Others than the own municipality see no differences."
+  platformDiffers: Boolean
+}
+
+extend type Query {
+  """
+  The flows of the platforms, by name, as they were last seen. Shows within the own municipality.
+  """
+  platformFlows(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: PlatformFlowFilter
+  ): PlatformFlowConnection!
+  """
+  The categories of the platforms that have been given an owner, by name. Shows within the own municipality.
+  """
+  platformCategories(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Those of one of the municipalities, by SCB code."
+    municipalities: [String!]
+  ): PlatformCategoryConnection!
+}
+
+extend type Mutation {
+  "Decides, field by field, whether the platform's value or the catalogue's holds. For catalogue editors and digitalization directors of the municipality."
+  decidePlatformDifferences("The decisions." input: DecidePlatformDifferencesInput!): EServicePayload!
+  "Remembers which units own what imports bring in each category. For catalogue editors of the municipality."
+  setPlatformCategories("The owners." input: SetPlatformCategoriesInput!): SetPlatformCategoriesPayload!
+  "Looks at the platform now, as the nightly watch does: what it has is kept beside the e-services, which stay as they are. For catalogue editors of the municipality."
+  runPlatformWatch("The platform." input: RunPlatformWatchInput!): RunPlatformWatchPayload!
+  "Tells what undoing a change would do, and changes nothing. For catalogue editors of the municipality."
+  previewUndo("The change." input: UndoChangeInput!): UndoChangePayload!
+  """
+  Takes back what an import, a spreadsheet, an edit of many e-services or an undo did, as one change: fields that have
+  not been edited since go back, and what the change registered is archived. Doing it again changes nothing.
+  For catalogue editors of the municipality.
+  """
+  undoChange("The change." input: UndoChangeInput!): UndoChangePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/reorganisation.graphqls", Input: `"A reorganisation: what is to be done to a municipality's units, from which day and why."
+input ReorganisationInput {
+  "The SCB code of the municipality."
+  municipality: String!
+  """
+  The first day of the new order. What closes has the day before as its last, and what is
+  made begins on it. A day that lies ahead can be previewed, not applied.
+  """
+  effectiveOn: Date!
+  "Why, with the decision behind it and its diary number, 1 to 2,000 characters. It is kept in the history of all that changes."
+  comment: String!
+  "What to do, 1 to 200 steps. They are taken in turn: each builds on those before it."
+  steps: [ReorganisationStepInput!]!
+}
+
+"A reorganisation that has been previewed."
+input ApplyReorganisationInput {
+  "The same as was previewed."
+  reorganisation: ReorganisationInput!
+  "What the preview gave. When what it saw has changed since, the answer is CONFLICT and nothing is done."
+  fingerprint: String!
+}
+
+"One step; exactly one of the fields is given."
+input ReorganisationStepInput {
+  "A unit is made."
+  create: ReorganisationCreateInput
+  "A unit gets another name. The old one, in both languages, is kept among its aliases."
+  rename: ReorganisationRenameInput
+  "A unit gets another unit above it, and takes along all that is under it."
+  move: ReorganisationMoveInput
+  "Units close, and another takes over what they own, their drafts and the units under them."
+  merge: ReorganisationMergeInput
+  "A unit closes, and its successor takes over what it owns. The units under it are to be moved or closed too."
+  close: ReorganisationCloseInput
+}
+
+"A unit that a reorganisation makes."
+input ReorganisationCreateInput {
+  "What other steps call it, 1 to 50 characters."
+  key: String!
+  "Its Swedish name, 1 to 200 characters."
+  nameSv: String!
+  "Its English name, at most 200 characters."
+  nameEn: String
+  "What it is in the municipality's order."
+  type: UnitType!
+  "The unit right above; at the top when left out."
+  parent: ReorganisationTargetInput
+}
+
+"A unit's new name."
+input ReorganisationRenameInput {
+  "The one to be called otherwise."
+  unit: ID!
+  "The version that the step builds on."
+  expectedVersion: Int!
+  "Its Swedish name from now on, 1 to 200 characters."
+  nameSv: String!
+  "Its English name from now on, at most 200 characters; none when left out."
+  nameEn: String
+}
+
+"A unit's new place in the tree."
+input ReorganisationMoveInput {
+  "The one to be put elsewhere."
+  unit: ID!
+  "The version that the step builds on."
+  expectedVersion: Int!
+  "The unit to be right above; at the top when left out."
+  parent: ReorganisationTargetInput
+}
+
+"Units that become one."
+input ReorganisationMergeInput {
+  "Those that close, 1 to 100."
+  units: [ReorganisationMergedInput!]!
+  "The one that takes over."
+  into: ReorganisationTargetInput!
+}
+
+"A unit that is merged into another."
+input ReorganisationMergedInput {
+  "The unit. One that has closed already is taken too: what it still owns is handed over."
+  unit: ID!
+  "The version that the step builds on."
+  expectedVersion: Int!
+}
+
+"The end of a unit within a reorganisation."
+input ReorganisationCloseInput {
+  "The unit. One that has closed already is taken too: what it still owns is handed over."
+  unit: ID!
+  "The version that the step builds on."
+  expectedVersion: Int!
+  "The one that takes over; needed while the unit owns e-services in use."
+  successor: ReorganisationTargetInput
+}
+
+"A unit that others are led to: exactly one of the fields is given."
+input ReorganisationTargetInput {
+  "A unit that there is."
+  unit: ID
+  "The key of one that an earlier step makes."
+  key: String
+}
+
+"What a reorganisation would do, or did."
+type ReorganisationPayload {
+  "Whether it was done; false for a preview."
+  applied: Boolean!
+  "The number of the change, for asOf; null for a preview."
+  change: Int
+  "Names what was seen, to apply exactly what was shown."
+  fingerprint: String!
+  "The first day of the new order."
+  effectiveOn: Date!
+  "The municipality's tree as it will be: each unit after the one above it, then by name."
+  units(
+    "Only units that something is done to."
+    changed: Boolean! = false
+    "How many units, 0 to 1,000."
+    first: Int! = 100
+    "How many units to pass over first."
+    offset: Int! = 0
+  ): [ReorganisedUnit!]!
+  "What passes from each unit that closes to the one that owns it in the end."
+  handovers: [ReorganisationHandover!]!
+  "Drafts under way that name a unit that closes, as the drafted owner or the one drafted over; they follow too. By the e-service's Swedish name."
+  drafts(
+    "How many drafts, 0 to 1,000."
+    first: Int! = 20
+    "How many drafts to pass over first."
+    offset: Int! = 0
+  ): [EServiceDraft!]!
+  "What will be left without an open unit to answer for it, also what is so today and stays so."
+  orphans: [ReorganisationOrphan!]!
+  "The gaps that open and close, by rule; judged as of today, as if the new order had begun."
+  gaps: [ReorganisationGaps!]!
+}
+
+"What is done to a unit."
+enum ReorganisationOutcome {
+  "It is made."
+  CREATED
+  "It gets another name; the old one is kept among its aliases."
+  RENAMED
+  "It gets another unit above it, or comes to the top."
+  MOVED
+  "It gets its last day, or a successor."
+  CLOSED
+}
+
+"A unit as it is and as it will be."
+type ReorganisedUnit {
+  "The unit as the catalogue has it; null for one that a preview would make."
+  unit: Unit
+  "What the steps call a unit that they make; null for any other."
+  key: String
+  "What is done to it; empty where it stays as it is."
+  outcomes: [ReorganisationOutcome!]!
+  "What it is called today; null for one that is made."
+  nameBefore: LocalizedText
+  "What it will be called."
+  name: LocalizedText!
+  "What else it will be known by."
+  aliases: [String!]!
+  "The unit right above it today; null at the top."
+  parentBefore: ReorganisedUnit
+  "The unit that will be right above it; null at the top."
+  parent: ReorganisedUnit
+  "Its last day, that day included; null while it is open."
+  validTo: Date
+  "The unit that takes over; null where nobody does."
+  successor: ReorganisedUnit
+  "How many e-services it owns today, without those retired, rejected or archived."
+  eServicesBefore: Int!
+  "How many e-services it will own, without those retired, rejected or archived."
+  eServicesAfter: Int!
+}
+
+"The e-services that pass from one unit to another. Those retired, rejected or archived stay with the unit they ended with."
+type ReorganisationHandover {
+  "The unit that closes."
+  from: ReorganisedUnit!
+  "The unit that owns them from now on."
+  to: ReorganisedUnit!
+  "How many e-services pass."
+  count: Int!
+  "Those that pass, by Swedish name."
+  eServices(
+    "How many e-services, 0 to 1,000."
+    first: Int! = 20
+    "How many e-services to pass over first."
+    offset: Int! = 0
+  ): [EService!]!
+}
+
+"Something that no open unit answers for."
+type ReorganisationOrphan {
+  "The gap that it is."
+  rule: GapRule!
+  "The closed unit that still owns e-services, the open one under a closed one, or the closed one whose successor has closed."
+  unit: ReorganisedUnit!
+  "How many e-services the unit leaves; 1 for a unit."
+  count: Int!
+}
+
+"How many gaps of one rule open and close."
+type ReorganisationGaps {
+  "What is missing."
+  rule: GapRule!
+  "How many gaps open."
+  opened: Int!
+  "How many gaps close."
+  closed: Int!
+}
+
+extend type Mutation {
+  """
+  Tells what a reorganisation would do, and changes nothing. All faults of all steps come
+  at once, by the step's place. For administrators and directors of the municipality.
+  """
+  previewReorganisation("What is to be done." input: ReorganisationInput!): ReorganisationPayload!
+  "Does what a preview has shown, as one change. For administrators and directors of the municipality."
+  applyReorganisation("What was previewed." input: ApplyReorganisationInput!): ReorganisationPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/search.graphqls", Input: `"A kind of record that is searched."
+enum SearchKind {
+  "A municipality's e-service (e-tjänst)."
+  E_SERVICE
+  "A shared service (gemensam e-tjänst)."
+  SHARED_SERVICE
+  "A committee, department or other unit (enhet)."
+  UNIT
+  "A municipality (kommun)."
+  MUNICIPALITY
+}
+
+"How a record answers to what was typed, nearest first."
+enum SearchReason {
+  "It bears that very name, or another name or keyword of it is that."
+  EXACT_NAME
+  "Its Swedish name begins so."
+  NAME_PREFIX
+  "It has the words, inflected or begun, in a name, a keyword or a text."
+  WORD
+  "It has them inside compounds, as bygglovsansökan has lov."
+  INSIDE_WORD
+  "It has words that are spelt much alike, or the same without the dots of å, ä and ö, or only some of the words."
+  SIMILAR
+}
+
+"Which records to search; each condition narrows it, and several values of one condition widen it. A kind of record without a field that is narrowed by is left out."
+input SearchFilter {
+  "Those of one of the kinds."
+  kinds: [SearchKind!]
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those within one of the themes."
+  themes: [Theme!]
+  "E-services at one of the steps of the life cycle."
+  statuses: [EServiceStatus!]
+  "E-services owned by one of the units, by id."
+  ownerUnits: [ID!]
+}
+
+"What hits can be counted by."
+enum SearchFacet {
+  "By the sort of record."
+  KIND
+  "By SCB code."
+  MUNICIPALITY
+  "By theme; a record of several counts once for each."
+  THEME
+  "By the step of the life cycle, of e-services."
+  STATUS
+  "By owning unit, of e-services."
+  OWNER_UNIT
+}
+
+"Part of a text: from start up to but not including end, counted in UTF-16 code units from 0, as JavaScript counts."
+type TextRange {
+  "Its first code unit."
+  start: Int!
+  "The code unit after its last."
+  end: Int!
+}
+
+"A text with the places that answer to what was typed. It is plain text."
+type MarkedText {
+  "The wording; … stands where a long one is cut."
+  text: String!
+  "What it is written in."
+  language: Language!
+  "The places, in order and apart from each other."
+  marks: [TextRange!]!
+}
+
+"A record that was found."
+type SearchHit {
+  "The record itself."
+  node: Node!
+  "What sort of record it is."
+  kind: SearchKind!
+  "Its name, in the language in which it answers."
+  title: MarkedText!
+  "A text of it that answers, or its summary; null where it has none."
+  snippet: MarkedText
+  "How it was found."
+  why: SearchReason!
+  "Whose record it is."
+  municipality: Municipality!
+}
+
+"One page of hits, best first. A search tells of 200 hits at most, and is paged forwards only."
+type SearchConnection {
+  "The hits of the page with their cursors."
+  edges: [SearchEdge!]!
+  "The hits of the page, without cursors."
+  nodes: [SearchHit!]!
+  "Where the page lies among the hits."
+  pageInfo: PageInfo!
+  "The number of hits, at most 200. It is counted only when asked for."
+  totalCount: Int!
+  "Whether totalCount is the most that a search tells of, so that there may be more."
+  totalIsMost: Boolean!
+  "How the hits, at most 200, spread over the values of some fields under the whole filter."
+  facets("The fields to count by." by: [SearchFacet!]!): [Facet!]!
+}
+
+"A place among the hits with the one that stands there."
+type SearchEdge {
+  "Marks the place, for after of the same search."
+  cursor: String!
+  "The hit that stands there."
+  node: SearchHit!
+}
+
+extend type Query {
+  """
+  Searches the records that the caller may see by what people type: names, other names,
+  keywords and texts, in Swedish and English. All words are looked for first, then some.
+  Equal hits come in this order: those of the caller's own municipality, the most used,
+  by name.
+  """
+  search(
+    "What is typed: at most 200 characters, of which the first 8 words count. It is plain text; no sign has a meaning of its own."
+    query: String!
+    "How many hits of the page: 0 to 100. Without it: 20."
+    first: Int
+    "Only what comes after this cursor, which the same search gave."
+    after: String
+    "Which records to search."
+    filter: SearchFilter
+  ): SearchConnection!
+  "The few best hits for what is being typed, to choose from while typing. It is search without the counting."
+  suggest(
+    "What has been typed so far: at most 200 characters."
+    query: String!
+    "How many hits: 1 to 10."
+    first: Int! = 8
+    "Which records to search."
+    filter: SearchFilter
+  ): [SearchHit!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/token.graphqls", Input: `"A key that a program signs in with. Its secret is shown once, when it is made. Shows to administrators of the municipality."
@@ -5630,6 +9443,14 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
 }
 
+func (ec *executionContext) childFields_CheckLinksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eServices":
+		return ec.fieldContext_CheckLinksPayload_eServices(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckLinksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiToken":
@@ -5750,6 +9571,14 @@ func (ec *executionContext) childFields_EService(ctx context.Context, field grap
 		return ec.fieldContext_EService_usage(ctx, field)
 	case "gaps":
 		return ec.fieldContext_EService_gaps(ctx, field)
+	case "publicationStatus":
+		return ec.fieldContext_EService_publicationStatus(ctx, field)
+	case "draft":
+		return ec.fieldContext_EService_draft(ctx, field)
+	case "linkChecks":
+		return ec.fieldContext_EService_linkChecks(ctx, field)
+	case "platformDifferences":
+		return ec.fieldContext_EService_platformDifferences(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EService", field.Name)
 }
@@ -5768,6 +9597,94 @@ func (ec *executionContext) childFields_EServiceConnection(ctx context.Context, 
 		return ec.fieldContext_EServiceConnection_facets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EServiceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EServiceDraft_id(ctx, field)
+	case "version":
+		return ec.fieldContext_EServiceDraft_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_EServiceDraft_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_EServiceDraft_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_EServiceDraft_history(ctx, field)
+	case "eService":
+		return ec.fieldContext_EServiceDraft_eService(ctx, field)
+	case "state":
+		return ec.fieldContext_EServiceDraft_state(ctx, field)
+	case "fields":
+		return ec.fieldContext_EServiceDraft_fields(ctx, field)
+	case "preview":
+		return ec.fieldContext_EServiceDraft_preview(ctx, field)
+	case "faults":
+		return ec.fieldContext_EServiceDraft_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraft", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EServiceDraftConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EServiceDraftConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EServiceDraftConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EServiceDraftConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_EServiceDraftConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EServiceDraftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EServiceDraftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraftEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraftFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_EServiceDraftFault_field(ctx, field)
+	case "rule":
+		return ec.fieldContext_EServiceDraftFault_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_EServiceDraftFault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraftFault", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraftField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_EServiceDraftField_field(ctx, field)
+	case "base":
+		return ec.fieldContext_EServiceDraftField_base(ctx, field)
+	case "live":
+		return ec.fieldContext_EServiceDraftField_live(ctx, field)
+	case "draft":
+		return ec.fieldContext_EServiceDraftField_draft(ctx, field)
+	case "conflict":
+		return ec.fieldContext_EServiceDraftField_conflict(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraftField", field.Name)
+}
+
+func (ec *executionContext) childFields_EServiceDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_EServiceDraftPayload_draft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EServiceDraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EServiceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5832,6 +9749,14 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
+func (ec *executionContext) childFields_ForgetUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userAccount":
+		return ec.fieldContext_ForgetUserPayload_userAccount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ForgetUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Gap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "rule":
@@ -5846,6 +9771,8 @@ func (ec *executionContext) childFields_Gap(ctx context.Context, field graphql.C
 		return ec.fieldContext_Gap_municipality(ctx, field)
 	case "unit":
 		return ec.fieldContext_Gap_unit(ctx, field)
+	case "weight":
+		return ec.fieldContext_Gap_weight(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Gap", field.Name)
 }
@@ -5918,6 +9845,14 @@ func (ec *executionContext) childFields_GapSweep(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type GapSweep", field.Name)
 }
 
+func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userRole":
+		return ec.fieldContext_GrantRolePayload_userRole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_HistoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -5972,6 +9907,8 @@ func (ec *executionContext) childFields_ImportDifference(ctx context.Context, fi
 		return ec.fieldContext_ImportDifference_after(ctx, field)
 	case "kept":
 		return ec.fieldContext_ImportDifference_kept(ctx, field)
+	case "inDraft":
+		return ec.fieldContext_ImportDifference_inDraft(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportDifference", field.Name)
 }
@@ -6080,6 +10017,82 @@ func (ec *executionContext) childFields_ImportRunEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ImportRunEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_JobRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_JobRun_name(ctx, field)
+	case "title":
+		return ec.fieldContext_JobRun_title(ctx, field)
+	case "key":
+		return ec.fieldContext_JobRun_key(ctx, field)
+	case "municipality":
+		return ec.fieldContext_JobRun_municipality(ctx, field)
+	case "outcome":
+		return ec.fieldContext_JobRun_outcome(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_JobRun_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_JobRun_endedAt(ctx, field)
+	case "detail":
+		return ec.fieldContext_JobRun_detail(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_JobRun_dueAt(ctx, field)
+	case "failures":
+		return ec.fieldContext_JobRun_failures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobRun", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eService":
+		return ec.fieldContext_LinkCheck_eService(ctx, field)
+	case "target":
+		return ec.fieldContext_LinkCheck_target(ctx, field)
+	case "address":
+		return ec.fieldContext_LinkCheck_address(ctx, field)
+	case "verdict":
+		return ec.fieldContext_LinkCheck_verdict(ctx, field)
+	case "cause":
+		return ec.fieldContext_LinkCheck_cause(ctx, field)
+	case "httpStatus":
+		return ec.fieldContext_LinkCheck_httpStatus(ctx, field)
+	case "suggestedAddress":
+		return ec.fieldContext_LinkCheck_suggestedAddress(ctx, field)
+	case "firstFailedAt":
+		return ec.fieldContext_LinkCheck_firstFailedAt(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_LinkCheck_checkedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheckConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LinkCheckConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LinkCheckConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LinkCheckConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LinkCheckConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_LinkCheckConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheckConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LinkCheckEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LinkCheckEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheckEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_LocalizedText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sv":
@@ -6090,6 +10103,18 @@ func (ec *executionContext) childFields_LocalizedText(ctx context.Context, field
 		return ec.fieldContext_LocalizedText_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LocalizedText", field.Name)
+}
+
+func (ec *executionContext) childFields_MarkedText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_MarkedText_text(ctx, field)
+	case "language":
+		return ec.fieldContext_MarkedText_language(ctx, field)
+	case "marks":
+		return ec.fieldContext_MarkedText_marks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkedText", field.Name)
 }
 
 func (ec *executionContext) childFields_Municipality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6182,6 +10207,138 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PlatformCategory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlatformCategory_id(ctx, field)
+	case "version":
+		return ec.fieldContext_PlatformCategory_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PlatformCategory_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PlatformCategory_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_PlatformCategory_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_PlatformCategory_municipality(ctx, field)
+	case "category":
+		return ec.fieldContext_PlatformCategory_category(ctx, field)
+	case "ownerUnit":
+		return ec.fieldContext_PlatformCategory_ownerUnit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformCategory", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformCategoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PlatformCategoryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PlatformCategoryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlatformCategoryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlatformCategoryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformCategoryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformCategoryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlatformCategoryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PlatformCategoryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformCategoryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_PlatformDifference_field(ctx, field)
+	case "here":
+		return ec.fieldContext_PlatformDifference_here(ctx, field)
+	case "platform":
+		return ec.fieldContext_PlatformDifference_platform(ctx, field)
+	case "lastSeen":
+		return ec.fieldContext_PlatformDifference_lastSeen(ctx, field)
+	case "kept":
+		return ec.fieldContext_PlatformDifference_kept(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformDifference", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformFlow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlatformFlow_id(ctx, field)
+	case "version":
+		return ec.fieldContext_PlatformFlow_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PlatformFlow_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PlatformFlow_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_PlatformFlow_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_PlatformFlow_municipality(ctx, field)
+	case "familyId":
+		return ec.fieldContext_PlatformFlow_familyId(ctx, field)
+	case "name":
+		return ec.fieldContext_PlatformFlow_name(ctx, field)
+	case "category":
+		return ec.fieldContext_PlatformFlow_category(ctx, field)
+	case "url":
+		return ec.fieldContext_PlatformFlow_url(ctx, field)
+	case "enabled":
+		return ec.fieldContext_PlatformFlow_enabled(ctx, field)
+	case "unstableKey":
+		return ec.fieldContext_PlatformFlow_unstableKey(ctx, field)
+	case "firstSeen":
+		return ec.fieldContext_PlatformFlow_firstSeen(ctx, field)
+	case "missingSince":
+		return ec.fieldContext_PlatformFlow_missingSince(ctx, field)
+	case "eService":
+		return ec.fieldContext_PlatformFlow_eService(ctx, field)
+	case "gaps":
+		return ec.fieldContext_PlatformFlow_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformFlow", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformFlowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PlatformFlowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PlatformFlowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlatformFlowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlatformFlowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformFlowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformFlowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlatformFlowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PlatformFlowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformFlowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PublishEServiceDraftsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "drafts":
+		return ec.fieldContext_PublishEServiceDraftsPayload_drafts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishEServiceDraftsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Query(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -6194,6 +10351,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_snapshot(ctx, field)
 	case "asOf":
 		return ec.fieldContext_Query_asOf(ctx, field)
+	case "eServiceDrafts":
+		return ec.fieldContext_Query_eServiceDrafts(ctx, field)
 	case "eServices":
 		return ec.fieldContext_Query_eServices(ctx, field)
 	case "sharedServices":
@@ -6208,6 +10367,10 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_gapSweep(ctx, field)
 	case "changes":
 		return ec.fieldContext_Query_changes(ctx, field)
+	case "jobs":
+		return ec.fieldContext_Query_jobs(ctx, field)
+	case "linkChecks":
+		return ec.fieldContext_Query_linkChecks(ctx, field)
 	case "importRuns":
 		return ec.fieldContext_Query_importRuns(ctx, field)
 	case "municipalities":
@@ -6216,6 +10379,16 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_municipality(ctx, field)
 	case "units":
 		return ec.fieldContext_Query_units(ctx, field)
+	case "users":
+		return ec.fieldContext_Query_users(ctx, field)
+	case "platformFlows":
+		return ec.fieldContext_Query_platformFlows(ctx, field)
+	case "platformCategories":
+		return ec.fieldContext_Query_platformCategories(ctx, field)
+	case "search":
+		return ec.fieldContext_Query_search(ctx, field)
+	case "suggest":
+		return ec.fieldContext_Query_suggest(ctx, field)
 	case "apiTokens":
 		return ec.fieldContext_Query_apiTokens(ctx, field)
 	case "__schema":
@@ -6266,12 +10439,198 @@ func (ec *executionContext) childFields_RecordChangeEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type RecordChangeEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ReorganisationGaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_ReorganisationGaps_rule(ctx, field)
+	case "opened":
+		return ec.fieldContext_ReorganisationGaps_opened(ctx, field)
+	case "closed":
+		return ec.fieldContext_ReorganisationGaps_closed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorganisationGaps", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorganisationHandover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_ReorganisationHandover_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ReorganisationHandover_to(ctx, field)
+	case "count":
+		return ec.fieldContext_ReorganisationHandover_count(ctx, field)
+	case "eServices":
+		return ec.fieldContext_ReorganisationHandover_eServices(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorganisationHandover", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorganisationOrphan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_ReorganisationOrphan_rule(ctx, field)
+	case "unit":
+		return ec.fieldContext_ReorganisationOrphan_unit(ctx, field)
+	case "count":
+		return ec.fieldContext_ReorganisationOrphan_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorganisationOrphan", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorganisationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applied":
+		return ec.fieldContext_ReorganisationPayload_applied(ctx, field)
+	case "change":
+		return ec.fieldContext_ReorganisationPayload_change(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_ReorganisationPayload_fingerprint(ctx, field)
+	case "effectiveOn":
+		return ec.fieldContext_ReorganisationPayload_effectiveOn(ctx, field)
+	case "units":
+		return ec.fieldContext_ReorganisationPayload_units(ctx, field)
+	case "handovers":
+		return ec.fieldContext_ReorganisationPayload_handovers(ctx, field)
+	case "drafts":
+		return ec.fieldContext_ReorganisationPayload_drafts(ctx, field)
+	case "orphans":
+		return ec.fieldContext_ReorganisationPayload_orphans(ctx, field)
+	case "gaps":
+		return ec.fieldContext_ReorganisationPayload_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorganisationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReorganisedUnit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_ReorganisedUnit_unit(ctx, field)
+	case "key":
+		return ec.fieldContext_ReorganisedUnit_key(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_ReorganisedUnit_outcomes(ctx, field)
+	case "nameBefore":
+		return ec.fieldContext_ReorganisedUnit_nameBefore(ctx, field)
+	case "name":
+		return ec.fieldContext_ReorganisedUnit_name(ctx, field)
+	case "aliases":
+		return ec.fieldContext_ReorganisedUnit_aliases(ctx, field)
+	case "parentBefore":
+		return ec.fieldContext_ReorganisedUnit_parentBefore(ctx, field)
+	case "parent":
+		return ec.fieldContext_ReorganisedUnit_parent(ctx, field)
+	case "validTo":
+		return ec.fieldContext_ReorganisedUnit_validTo(ctx, field)
+	case "successor":
+		return ec.fieldContext_ReorganisedUnit_successor(ctx, field)
+	case "eServicesBefore":
+		return ec.fieldContext_ReorganisedUnit_eServicesBefore(ctx, field)
+	case "eServicesAfter":
+		return ec.fieldContext_ReorganisedUnit_eServicesAfter(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReorganisedUnit", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiToken":
 		return ec.fieldContext_RevokeApiTokenPayload_apiToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userRole":
+		return ec.fieldContext_RevokeRolePayload_userRole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RevokeSessionPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RunPlatformWatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_RunPlatformWatchPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunPlatformWatchPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SearchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SearchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SearchConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SearchConnection_totalCount(ctx, field)
+	case "totalIsMost":
+		return ec.fieldContext_SearchConnection_totalIsMost(ctx, field)
+	case "facets":
+		return ec.fieldContext_SearchConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SearchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SearchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_SearchHit_node(ctx, field)
+	case "kind":
+		return ec.fieldContext_SearchHit_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_SearchHit_title(ctx, field)
+	case "snippet":
+		return ec.fieldContext_SearchHit_snippet(ctx, field)
+	case "why":
+		return ec.fieldContext_SearchHit_why(ctx, field)
+	case "municipality":
+		return ec.fieldContext_SearchHit_municipality(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchHit", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Session_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "agent":
+		return ec.fieldContext_Session_agent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetPlatformCategoriesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "categories":
+		return ec.fieldContext_SetPlatformCategoriesPayload_categories(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetPlatformCategoriesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SharedService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6346,6 +10705,14 @@ func (ec *executionContext) childFields_SharedServicePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type SharedServicePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignOutEverywherePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ended":
+		return ec.fieldContext_SignOutEverywherePayload_ended(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignOutEverywherePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Snapshot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -6354,6 +10721,72 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_change(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Snapshot", field.Name)
+}
+
+func (ec *executionContext) childFields_TextRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_TextRange_start(ctx, field)
+	case "end":
+		return ec.fieldContext_TextRange_end(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextRange", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applied":
+		return ec.fieldContext_UndoChangePayload_applied(ctx, field)
+	case "change":
+		return ec.fieldContext_UndoChangePayload_change(ctx, field)
+	case "counts":
+		return ec.fieldContext_UndoChangePayload_counts(ctx, field)
+	case "lines":
+		return ec.fieldContext_UndoChangePayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoChangePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_UndoCount_outcome(ctx, field)
+	case "count":
+		return ec.fieldContext_UndoCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoCount", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_UndoFault_field(ctx, field)
+	case "rule":
+		return ec.fieldContext_UndoFault_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_UndoFault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoFault", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_UndoLine_outcome(ctx, field)
+	case "name":
+		return ec.fieldContext_UndoLine_name(ctx, field)
+	case "eService":
+		return ec.fieldContext_UndoLine_eService(ctx, field)
+	case "restored":
+		return ec.fieldContext_UndoLine_restored(ctx, field)
+	case "kept":
+		return ec.fieldContext_UndoLine_kept(ctx, field)
+	case "usageMonths":
+		return ec.fieldContext_UndoLine_usageMonths(ctx, field)
+	case "faults":
+		return ec.fieldContext_UndoLine_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoLine", field.Name)
 }
 
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6486,6 +10919,88 @@ func (ec *executionContext) childFields_UsageEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type UsageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_UserAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UserAccount_id(ctx, field)
+	case "version":
+		return ec.fieldContext_UserAccount_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserAccount_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_UserAccount_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_UserAccount_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_UserAccount_municipality(ctx, field)
+	case "reference":
+		return ec.fieldContext_UserAccount_reference(ctx, field)
+	case "name":
+		return ec.fieldContext_UserAccount_name(ctx, field)
+	case "email":
+		return ec.fieldContext_UserAccount_email(ctx, field)
+	case "signedInAt":
+		return ec.fieldContext_UserAccount_signedInAt(ctx, field)
+	case "forgottenAt":
+		return ec.fieldContext_UserAccount_forgottenAt(ctx, field)
+	case "roles":
+		return ec.fieldContext_UserAccount_roles(ctx, field)
+	case "sessions":
+		return ec.fieldContext_UserAccount_sessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_UserAccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserAccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserAccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserAccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserAccountConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserAccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserAccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserAccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserAccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserAccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UserRole_id(ctx, field)
+	case "version":
+		return ec.fieldContext_UserRole_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserRole_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_UserRole_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_UserRole_history(ctx, field)
+	case "userAccount":
+		return ec.fieldContext_UserRole_userAccount(ctx, field)
+	case "role":
+		return ec.fieldContext_UserRole_role(ctx, field)
+	case "function":
+		return ec.fieldContext_UserRole_function(ctx, field)
+	case "validTo":
+		return ec.fieldContext_UserRole_validTo(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_UserRole_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserRole", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -6498,6 +11013,10 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_roles(ctx, field)
 	case "scopes":
 		return ec.fieldContext_Viewer_scopes(ctx, field)
+	case "name":
+		return ec.fieldContext_Viewer_name(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Viewer_sessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -6667,6 +11186,58 @@ func (ec *executionContext) field_EServiceConnection_facets_args(ctx context.Con
 		return nil, err
 	}
 	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_EServiceDraftConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNEServiceDraftFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_EServiceDraft_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -6887,6 +11458,20 @@ func (ec *executionContext) field_ImportRun_history_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_LinkCheckConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNLinkCheckFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -7132,6 +11717,34 @@ func (ec *executionContext) field_Mutation_applyImport_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_applyReorganisation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ApplyReorganisationInput, error) {
+			return ec.unmarshalNApplyReorganisationInput2fardplanᚋgraphᚋmodelᚐApplyReorganisationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applySuggestedLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ApplySuggestedLinkInput, error) {
+			return ec.unmarshalNApplySuggestedLinkInput2fardplanᚋgraphᚋmodelᚐApplySuggestedLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_archiveEService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7166,6 +11779,20 @@ func (ec *executionContext) field_Mutation_archiveUnit_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ArchiveUnitInput, error) {
 			return ec.unmarshalNArchiveUnitInput2fardplanᚋgraphᚋmodelᚐArchiveUnitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_checkLinks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CheckLinksInput, error) {
+			return ec.unmarshalNCheckLinksInput2fardplanᚋgraphᚋmodelᚐCheckLinksInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7258,12 +11885,110 @@ func (ec *executionContext) field_Mutation_createUnit_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_decidePlatformDifferences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DecidePlatformDifferencesInput, error) {
+			return ec.unmarshalNDecidePlatformDifferencesInput2fardplanᚋgraphᚋmodelᚐDecidePlatformDifferencesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_discardEServiceDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EServiceDraftActionInput, error) {
+			return ec.unmarshalNEServiceDraftActionInput2fardplanᚋgraphᚋmodelᚐEServiceDraftActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_forgetUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ForgetUserInput, error) {
+			return ec.unmarshalNForgetUserInput2fardplanᚋgraphᚋmodelᚐForgetUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GrantRoleInput, error) {
+			return ec.unmarshalNGrantRoleInput2fardplanᚋgraphᚋmodelᚐGrantRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_previewImport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ImportOepInput, error) {
 			return ec.unmarshalNImportOepInput2fardplanᚋgraphᚋmodelᚐImportOepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewReorganisation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReorganisationInput, error) {
+			return ec.unmarshalNReorganisationInput2fardplanᚋgraphᚋmodelᚐReorganisationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewUndo_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UndoChangeInput, error) {
+			return ec.unmarshalNUndoChangeInput2fardplanᚋgraphᚋmodelᚐUndoChangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_publishEServiceDrafts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PublishEServiceDraftsInput, error) {
+			return ec.unmarshalNPublishEServiceDraftsInput2fardplanᚋgraphᚋmodelᚐPublishEServiceDraftsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7300,6 +12025,20 @@ func (ec *executionContext) field_Mutation_recordUsage_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_returnEServiceDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EServiceDraftActionInput, error) {
+			return ec.unmarshalNEServiceDraftActionInput2fardplanᚋgraphᚋmodelᚐEServiceDraftActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7314,12 +12053,124 @@ func (ec *executionContext) field_Mutation_revokeApiToken_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_revokeRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeRoleInput, error) {
+			return ec.unmarshalNRevokeRoleInput2fardplanᚋgraphᚋmodelᚐRevokeRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeSessionInput, error) {
+			return ec.unmarshalNRevokeSessionInput2fardplanᚋgraphᚋmodelᚐRevokeSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_runPlatformWatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RunPlatformWatchInput, error) {
+			return ec.unmarshalNRunPlatformWatchInput2fardplanᚋgraphᚋmodelᚐRunPlatformWatchInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveEServiceDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SaveEServiceDraftInput, error) {
+			return ec.unmarshalNSaveEServiceDraftInput2fardplanᚋgraphᚋmodelᚐSaveEServiceDraftInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setPlatformCategories_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetPlatformCategoriesInput, error) {
+			return ec.unmarshalNSetPlatformCategoriesInput2fardplanᚋgraphᚋmodelᚐSetPlatformCategoriesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_signOutEverywhere_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SignOutEverywhereInput, error) {
+			return ec.unmarshalNSignOutEverywhereInput2fardplanᚋgraphᚋmodelᚐSignOutEverywhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_submitEServiceDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EServiceDraftActionInput, error) {
+			return ec.unmarshalNEServiceDraftActionInput2fardplanᚋgraphᚋmodelᚐEServiceDraftActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_transitionEService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.TransitionEServiceInput, error) {
 			return ec.unmarshalNTransitionEServiceInput2fardplanᚋgraphᚋmodelᚐTransitionEServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UndoChangeInput, error) {
+			return ec.unmarshalNUndoChangeInput2fardplanᚋgraphᚋmodelᚐUndoChangeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7395,6 +12246,136 @@ func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, 
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_PlatformCategory_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_PlatformFlow_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_PlatformFlow_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -7507,6 +12488,60 @@ func (ec *executionContext) field_Query_changes_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_eServiceDrafts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*eservice.DraftFilter, error) {
+			return ec.unmarshalOEServiceDraftFilter2ᚖfardplanᚋinternalᚋeserviceᚐDraftFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.EServiceDraftOrder, error) {
+			return ec.unmarshalNEServiceDraftOrder2fardplanᚋgraphᚋmodelᚐEServiceDraftOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -7694,6 +12729,60 @@ func (ec *executionContext) field_Query_importRuns_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_linkChecks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*link.Filter, error) {
+			return ec.unmarshalOLinkCheckFilter2ᚖfardplanᚋinternalᚋlinkᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.LinkCheckOrder, error) {
+			return ec.unmarshalNLinkCheckOrder2fardplanᚋgraphᚋmodelᚐLinkCheckOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_municipalities_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7790,6 +12879,136 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_platformCategories_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "municipalities",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["municipalities"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_platformFlows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*eservice.FlowFilter, error) {
+			return ec.unmarshalOPlatformFlowFilter2ᚖfardplanᚋinternalᚋeserviceᚐFlowFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*search.Filter, error) {
+			return ec.unmarshalOSearchFilter2ᚖfardplanᚋinternalᚋsearchᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_sharedServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7844,6 +13063,36 @@ func (ec *executionContext) field_Query_sharedServices_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_suggest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*search.Filter, error) {
+			return ec.unmarshalOSearchFilter2ᚖfardplanᚋinternalᚋsearchᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_units_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7895,6 +13144,132 @@ func (ec *executionContext) field_Query_units_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_ReorganisationHandover_eServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_ReorganisationPayload_drafts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_ReorganisationPayload_units_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "changed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["changed"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_SearchConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNSearchFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -8001,6 +13376,36 @@ func (ec *executionContext) field_SharedService_history_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_UndoChangePayload_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "outcomes",
+		func(ctx context.Context, v any) ([]eservice.UndoOutcome, error) {
+			return ec.unmarshalOUndoOutcome2ᚕfardplanᚋinternalᚋeserviceᚐUndoOutcomeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["outcomes"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
 	return args, nil
 }
 
@@ -8219,6 +13624,82 @@ func (ec *executionContext) field_Unit_history_args(ctx context.Context, rawArgs
 }
 
 func (ec *executionContext) field_Usage_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_UserAccount_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_UserRole_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -9030,6 +14511,38 @@ func (ec *executionContext) fieldContext_Change_actor(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Actor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckLinksPayload_eServices(ctx context.Context, field graphql.CollectedField, obj *model.CheckLinksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckLinksPayload_eServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EServices, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.EService) graphql.Marshaler {
+			return ec.marshalNEService2ᚕᚖfardplanᚋinternalᚋeserviceᚐEServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckLinksPayload_eServices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckLinksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10494,6 +16007,125 @@ func (ec *executionContext) fieldContext_EService_gaps(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _EService_publicationStatus(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EService_publicationStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EService().PublicationStatus(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.PublicationStatus) graphql.Marshaler {
+			return ec.marshalNPublicationStatus2fardplanᚋinternalᚋeserviceᚐPublicationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EService_publicationStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EService", field, true, true, "PublicationStatus")
+}
+
+func (ec *executionContext) _EService_draft(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EService_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EService().Draft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+			return ec.marshalOEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EService_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EService",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EService_linkChecks(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EService_linkChecks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EService().LinkChecks(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*link.Visited) graphql.Marshaler {
+			return ec.marshalNLinkCheck2ᚕᚖfardplanᚋinternalᚋlinkᚐVisitedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EService_linkChecks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EService",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EService_platformDifferences(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EService_platformDifferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EService().PlatformDifferences(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.PlatformDifference) graphql.Marshaler {
+			return ec.marshalNPlatformDifference2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EService_platformDifferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EService",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.EService]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10653,6 +16285,736 @@ func (ec *executionContext) fieldContext_EServiceConnection_facets(ctx context.C
 	if fc.Args, err = ec.field_EServiceConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraft_id(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraft", field, true, false, "ID")
+}
+
+func (ec *executionContext) _EServiceDraft_version(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraft", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EServiceDraft_createdAt(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraft", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EServiceDraft_updatedAt(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraft", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EServiceDraft_history(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.EServiceDraft().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_EServiceDraft_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraft_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EServiceDraft().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalNEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraft_state(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.DraftState) graphql.Marshaler {
+			return ec.marshalNEServiceDraftState2fardplanᚋinternalᚋeserviceᚐDraftState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraft", field, false, false, "EServiceDraftState")
+}
+
+func (ec *executionContext) _EServiceDraft_fields(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EServiceDraft().Fields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DraftField) graphql.Marshaler {
+			return ec.marshalNEServiceDraftField2ᚕᚖfardplanᚋgraphᚋmodelᚐDraftFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraft_preview(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_preview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EServiceDraft().Preview(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraft_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraft_faults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EServiceDraft().Faults(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNEServiceDraftFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraft_faults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraft",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftFault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*eservice.Draft]) graphql.Marshaler {
+			return ec.marshalNEServiceDraftEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.Draft) graphql.Marshaler {
+			return ec.marshalNEServiceDraft2ᚕᚖfardplanᚋinternalᚋeserviceᚐDraftᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _EServiceDraftConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_EServiceDraftConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EServiceDraftEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.Draft]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+			return ec.marshalNEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftFault_field(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftFault_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftFault_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _EServiceDraftFault_rule(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftFault_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftFault_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _EServiceDraftFault_message(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftFault_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EServiceDraftFault().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftFault_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftFault",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EServiceDraftField_field(ctx context.Context, field graphql.CollectedField, obj *model.DraftField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftField_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftField_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftField", field, false, false, "String")
+}
+
+func (ec *executionContext) _EServiceDraftField_base(ctx context.Context, field graphql.CollectedField, obj *model.DraftField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftField_base(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Base, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftField_base(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftField", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _EServiceDraftField_live(ctx context.Context, field graphql.CollectedField, obj *model.DraftField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftField_live(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Live, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftField_live(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftField", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _EServiceDraftField_draft(ctx context.Context, field graphql.CollectedField, obj *model.DraftField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftField_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftField_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftField", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _EServiceDraftField_conflict(ctx context.Context, field graphql.CollectedField, obj *model.DraftField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftField_conflict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftField_conflict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EServiceDraftField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EServiceDraftPayload_draft(ctx context.Context, field graphql.CollectedField, obj *model.EServiceDraftPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EServiceDraftPayload_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+			return ec.marshalNEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EServiceDraftPayload_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EServiceDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -10992,6 +17354,38 @@ func (ec *executionContext) fieldContext_FieldChange_after(_ context.Context, fi
 	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "JSON")
 }
 
+func (ec *executionContext) _ForgetUserPayload_userAccount(ctx context.Context, field graphql.CollectedField, obj *model.ForgetUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ForgetUserPayload_userAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserAccount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.Account) graphql.Marshaler {
+			return ec.marshalNUserAccount2ᚖfardplanᚋinternalᚋuserᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ForgetUserPayload_userAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ForgetUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Gap_rule(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11164,6 +17558,29 @@ func (ec *executionContext) fieldContext_Gap_unit(_ context.Context, field graph
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Gap_weight(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gap_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Gap().Weight(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gap_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gap", field, true, true, "Float")
 }
 
 func (ec *executionContext) _GapConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*gap.Gap]) (ret graphql.Marshaler) {
@@ -11687,6 +18104,38 @@ func (ec *executionContext) fieldContext_GapSweep_change(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("GapSweep", field, false, false, "Int")
 }
 
+func (ec *executionContext) _GrantRolePayload_userRole(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantRolePayload_userRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.Grant) graphql.Marshaler {
+			return ec.marshalNUserRole2ᚖfardplanᚋinternalᚋuserᚐGrant(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantRolePayload_userRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserRole(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _HistoryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*history.Version]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12060,6 +18509,29 @@ func (ec *executionContext) _ImportDifference_kept(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_ImportDifference_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ImportDifference_inDraft(ctx context.Context, field graphql.CollectedField, obj *eservice.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDifference_inDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InDraft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDifference_inDraft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportDifference", field, false, false, "Boolean")
 }
 
@@ -12986,6 +19458,697 @@ func (ec *executionContext) fieldContext_ImportRunEdge_node(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _JobRun_name(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobRun_title(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.JobRun().Title(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobRun_key(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobRun_municipality(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.JobRun().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalOMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobRun_outcome(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Outcome) graphql.Marshaler {
+			return ec.marshalOJobOutcome2ᚖfardplanᚋinternalᚋjobᚐOutcome(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "JobOutcome")
+}
+
+func (ec *executionContext) _JobRun_startedAt(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobRun_endedAt(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobRun_detail(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JobRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JobRun_dueAt(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _JobRun_failures(ctx context.Context, field graphql.CollectedField, obj *job.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobRun_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobRun_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobRun", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LinkCheck_eService(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LinkCheck().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalNEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheck_target(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v link.Target) graphql.Marshaler {
+			return ec.marshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "LinkTarget")
+}
+
+func (ec *executionContext) _LinkCheck_address(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheck_verdict(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v linkcheck.Verdict) graphql.Marshaler {
+			return ec.marshalNLinkVerdict2fardplanᚋinternalᚋlinkcheckᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "LinkVerdict")
+}
+
+func (ec *executionContext) _LinkCheck_cause(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *linkcheck.Cause) graphql.Marshaler {
+			return ec.marshalOLinkCause2ᚖfardplanᚋinternalᚋlinkcheckᚐCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "LinkCause")
+}
+
+func (ec *executionContext) _LinkCheck_httpStatus(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_httpStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_httpStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LinkCheck_suggestedAddress(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_suggestedAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_suggestedAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheck_firstFailedAt(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_firstFailedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstFailedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_firstFailedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LinkCheck_checkedAt(ctx context.Context, field graphql.CollectedField, obj *link.Visited) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_checkedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LinkCheckConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*link.Visited]) graphql.Marshaler {
+			return ec.marshalNLinkCheckEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheckEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*link.Visited) graphql.Marshaler {
+			return ec.marshalNLinkCheck2ᚕᚖfardplanᚋinternalᚋlinkᚐVisitedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheckConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _LinkCheckConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_LinkCheckConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheckEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheckEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*link.Visited]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *link.Visited) graphql.Marshaler {
+			return ec.marshalNLinkCheck2ᚖfardplanᚋinternalᚋlinkᚐVisited(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LocalizedText_sv(ctx context.Context, field graphql.CollectedField, obj *text.Localized) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13072,6 +20235,84 @@ func (ec *executionContext) fieldContext_LocalizedText_text(ctx context.Context,
 	if fc.Args, err = ec.field_LocalizedText_text_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkedText_text(ctx context.Context, field graphql.CollectedField, obj *search.Marked) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkedText_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkedText_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkedText", field, false, false, "String")
+}
+
+func (ec *executionContext) _MarkedText_language(ctx context.Context, field graphql.CollectedField, obj *search.Marked) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkedText_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Language) graphql.Marshaler {
+			return ec.marshalNLanguage2fardplanᚋinternalᚋtextᚐLanguage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkedText_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MarkedText", field, false, false, "Language")
+}
+
+func (ec *executionContext) _MarkedText_marks(ctx context.Context, field graphql.CollectedField, obj *search.Marked) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkedText_marks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Marks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []search.Range) graphql.Marshaler {
+			return ec.marshalNTextRange2ᚕfardplanᚋinternalᚋsearchᚐRangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkedText_marks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkedText",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextRange(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -13833,6 +21074,226 @@ func (ec *executionContext) fieldContext_MunicipalityPayload_municipality(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_saveEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveEServiceDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveEServiceDraft(ctx, fc.Args["input"].(model.SaveEServiceDraftInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServiceDraftPayload) graphql.Marshaler {
+			return ec.marshalNEServiceDraftPayload2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveEServiceDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveEServiceDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_submitEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitEServiceDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitEServiceDraft(ctx, fc.Args["input"].(model.EServiceDraftActionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServiceDraftPayload) graphql.Marshaler {
+			return ec.marshalNEServiceDraftPayload2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitEServiceDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitEServiceDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_returnEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_returnEServiceDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReturnEServiceDraft(ctx, fc.Args["input"].(model.EServiceDraftActionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServiceDraftPayload) graphql.Marshaler {
+			return ec.marshalNEServiceDraftPayload2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_returnEServiceDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_returnEServiceDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_discardEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_discardEServiceDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DiscardEServiceDraft(ctx, fc.Args["input"].(model.EServiceDraftActionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServiceDraftPayload) graphql.Marshaler {
+			return ec.marshalNEServiceDraftPayload2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_discardEServiceDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_discardEServiceDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_publishEServiceDrafts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_publishEServiceDrafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PublishEServiceDrafts(ctx, fc.Args["input"].(model.PublishEServiceDraftsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PublishEServiceDraftsPayload) graphql.Marshaler {
+			return ec.marshalNPublishEServiceDraftsPayload2ᚖfardplanᚋgraphᚋmodelᚐPublishEServiceDraftsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_publishEServiceDrafts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PublishEServiceDraftsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_publishEServiceDrafts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createEService(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14273,6 +21734,94 @@ func (ec *executionContext) fieldContext_Mutation_recordUsage(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_checkLinks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_checkLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CheckLinks(ctx, fc.Args["input"].(model.CheckLinksInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CheckLinksPayload) graphql.Marshaler {
+			return ec.marshalNCheckLinksPayload2ᚖfardplanᚋgraphᚋmodelᚐCheckLinksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_checkLinks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckLinksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_checkLinks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applySuggestedLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applySuggestedLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplySuggestedLink(ctx, fc.Args["input"].(model.ApplySuggestedLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServicePayload) graphql.Marshaler {
+			return ec.marshalNEServicePayload2ᚖfardplanᚋgraphᚋmodelᚐEServicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applySuggestedLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applySuggestedLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_previewImport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14625,6 +22174,534 @@ func (ec *executionContext) fieldContext_Mutation_archiveUnit(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_grantRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_grantRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(model.GrantRoleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GrantRolePayload) graphql.Marshaler {
+			return ec.marshalNGrantRolePayload2ᚖfardplanᚋgraphᚋmodelᚐGrantRolePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_grantRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GrantRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_grantRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeRole(ctx, fc.Args["input"].(model.RevokeRoleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeRolePayload) graphql.Marshaler {
+			return ec.marshalNRevokeRolePayload2ᚖfardplanᚋgraphᚋmodelᚐRevokeRolePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeSession(ctx, fc.Args["input"].(model.RevokeSessionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeSessionPayload) graphql.Marshaler {
+			return ec.marshalNRevokeSessionPayload2ᚖfardplanᚋgraphᚋmodelᚐRevokeSessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_signOutEverywhere(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_signOutEverywhere(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignOutEverywhere(ctx, fc.Args["input"].(model.SignOutEverywhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutEverywherePayload) graphql.Marshaler {
+			return ec.marshalNSignOutEverywherePayload2ᚖfardplanᚋgraphᚋmodelᚐSignOutEverywherePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_signOutEverywhere(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignOutEverywherePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signOutEverywhere_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_forgetUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_forgetUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ForgetUser(ctx, fc.Args["input"].(model.ForgetUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ForgetUserPayload) graphql.Marshaler {
+			return ec.marshalNForgetUserPayload2ᚖfardplanᚋgraphᚋmodelᚐForgetUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_forgetUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ForgetUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_forgetUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decidePlatformDifferences(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decidePlatformDifferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecidePlatformDifferences(ctx, fc.Args["input"].(model.DecidePlatformDifferencesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EServicePayload) graphql.Marshaler {
+			return ec.marshalNEServicePayload2ᚖfardplanᚋgraphᚋmodelᚐEServicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decidePlatformDifferences(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decidePlatformDifferences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setPlatformCategories(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setPlatformCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetPlatformCategories(ctx, fc.Args["input"].(model.SetPlatformCategoriesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetPlatformCategoriesPayload) graphql.Marshaler {
+			return ec.marshalNSetPlatformCategoriesPayload2ᚖfardplanᚋgraphᚋmodelᚐSetPlatformCategoriesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setPlatformCategories(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetPlatformCategoriesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setPlatformCategories_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_runPlatformWatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_runPlatformWatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RunPlatformWatch(ctx, fc.Args["input"].(model.RunPlatformWatchInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RunPlatformWatchPayload) graphql.Marshaler {
+			return ec.marshalNRunPlatformWatchPayload2ᚖfardplanᚋgraphᚋmodelᚐRunPlatformWatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_runPlatformWatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunPlatformWatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_runPlatformWatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_previewUndo(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewUndo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewUndo(ctx, fc.Args["input"].(model.UndoChangeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.UndoPlan) graphql.Marshaler {
+			return ec.marshalNUndoChangePayload2ᚖfardplanᚋinternalᚋeserviceᚐUndoPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewUndo(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoChangePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewUndo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoChange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoChange(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoChange(ctx, fc.Args["input"].(model.UndoChangeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.UndoPlan) graphql.Marshaler {
+			return ec.marshalNUndoChangePayload2ᚖfardplanᚋinternalᚋeserviceᚐUndoPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoChange(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoChangePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoChange_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_previewReorganisation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewReorganisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewReorganisation(ctx, fc.Args["input"].(model.ReorganisationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Preview) graphql.Marshaler {
+			return ec.marshalNReorganisationPayload2ᚖfardplanᚋinternalᚋreorganisationᚐPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewReorganisation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewReorganisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applyReorganisation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyReorganisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyReorganisation(ctx, fc.Args["input"].(model.ApplyReorganisationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Preview) graphql.Marshaler {
+			return ec.marshalNReorganisationPayload2ᚖfardplanᚋinternalᚋreorganisationᚐPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyReorganisation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyReorganisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14803,6 +22880,1152 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCategory_id(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategory", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PlatformCategory_version(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategory", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformCategory_createdAt(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategory", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformCategory_updatedAt(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategory", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformCategory_history(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PlatformCategory().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PlatformCategory_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategory_municipality(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformCategory().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategory_category(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategory", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCategory_ownerUnit(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformCategory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategory_ownerUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformCategory().OwnerUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategory_ownerUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategoryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*eservice.PlatformCategory]) graphql.Marshaler {
+			return ec.marshalNPlatformCategoryEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategoryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategoryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategoryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.PlatformCategory) graphql.Marshaler {
+			return ec.marshalNPlatformCategory2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformCategoryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategoryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategoryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategoryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformCategoryConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategoryConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _PlatformCategoryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCategoryEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCategoryEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.PlatformCategory]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCategoryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.PlatformCategory) graphql.Marshaler {
+			return ec.marshalNPlatformCategory2ᚖfardplanᚋinternalᚋeserviceᚐPlatformCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCategoryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformCategoryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformDifference_field(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformDifference_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformDifference_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformDifference_here(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformDifference_here(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Here, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformDifference_here(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformDifference", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _PlatformDifference_platform(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformDifference_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformDifference_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformDifference", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _PlatformDifference_lastSeen(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformDifference_lastSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformDifference_lastSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformDifference", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _PlatformDifference_kept(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformDifference_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformDifference_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformFlow_id(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PlatformFlow_version(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformFlow_createdAt(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformFlow_updatedAt(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformFlow_history(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PlatformFlow().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PlatformFlow_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlow_municipality(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformFlow().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlow_familyId(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_familyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformFlow().FamilyID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_familyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, true, true, "String")
+}
+
+func (ec *executionContext) _PlatformFlow_name(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformFlow_category(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, true, false, "String")
+}
+
+func (ec *executionContext) _PlatformFlow_url(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, true, false, "String")
+}
+
+func (ec *executionContext) _PlatformFlow_enabled(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformFlow_unstableKey(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_unstableKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnstableKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_unstableKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformFlow_firstSeen(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_firstSeen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstSeen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v date.Date) graphql.Marshaler {
+			return ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_firstSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PlatformFlow_missingSince(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_missingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_missingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PlatformFlow_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformFlow().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlow_gaps(ctx context.Context, field graphql.CollectedField, obj *eservice.PlatformFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlow_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PlatformFlow().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlow_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PlatformFlow_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*eservice.PlatformFlow]) graphql.Marshaler {
+			return ec.marshalNPlatformFlowEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformFlowEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.PlatformFlow) graphql.Marshaler {
+			return ec.marshalNPlatformFlow2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformFlowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlowConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformFlowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlowConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _PlatformFlowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformFlowEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformFlowEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*eservice.PlatformFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformFlowEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.PlatformFlow) graphql.Marshaler {
+			return ec.marshalNPlatformFlow2ᚖfardplanᚋinternalᚋeserviceᚐPlatformFlow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformFlowEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformFlowEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PublishEServiceDraftsPayload_drafts(ctx context.Context, field graphql.CollectedField, obj *model.PublishEServiceDraftsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PublishEServiceDraftsPayload_drafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Drafts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.Draft) graphql.Marshaler {
+			return ec.marshalNEServiceDraft2ᚕᚖfardplanᚋinternalᚋeserviceᚐDraftᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PublishEServiceDraftsPayload_drafts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PublishEServiceDraftsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -14991,6 +24214,50 @@ func (ec *executionContext) fieldContext_Query_asOf(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_asOf_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_eServiceDrafts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_eServiceDrafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EServiceDrafts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*eservice.DraftFilter), fc.Args["orderBy"].(model.EServiceDraftOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*eservice.Draft]) graphql.Marshaler {
+			return ec.marshalNEServiceDraftConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_eServiceDrafts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraftConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_eServiceDrafts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15281,6 +24548,82 @@ func (ec *executionContext) fieldContext_Query_changes(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_jobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Jobs(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*job.Run) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚕᚖfardplanᚋinternalᚋjobᚐRunᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_jobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_linkChecks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_linkChecks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LinkChecks(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*link.Filter), fc.Args["orderBy"].(model.LinkCheckOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*link.Visited]) graphql.Marshaler {
+			return ec.marshalNLinkCheckConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_linkChecks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheckConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_linkChecks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_importRuns(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15451,6 +24794,226 @@ func (ec *executionContext) fieldContext_Query_units(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_units_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_users(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*user.Account]) graphql.Marshaler {
+			return ec.marshalNUserAccountConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_platformFlows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_platformFlows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PlatformFlows(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*eservice.FlowFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*eservice.PlatformFlow]) graphql.Marshaler {
+			return ec.marshalNPlatformFlowConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_platformFlows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformFlowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_platformFlows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_platformCategories(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_platformCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PlatformCategories(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["municipalities"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*eservice.PlatformCategory]) graphql.Marshaler {
+			return ec.marshalNPlatformCategoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_platformCategories(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_platformCategories_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["query"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*search.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *search.Connection) graphql.Marshaler {
+			return ec.marshalNSearchConnection2ᚖfardplanᚋinternalᚋsearchᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_suggest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_suggest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Suggest(ctx, fc.Args["query"].(string), fc.Args["first"].(int), fc.Args["filter"].(*search.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*search.Hit) graphql.Marshaler {
+			return ec.marshalNSearchHit2ᚕᚖfardplanᚋinternalᚋsearchᚐHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_suggest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchHit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_suggest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15875,6 +25438,908 @@ func (ec *executionContext) fieldContext_RecordChangeEdge_node(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _ReorganisationGaps_rule(ctx context.Context, field graphql.CollectedField, obj *gap.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationGaps_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisationGaps().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gap.Rule) graphql.Marshaler {
+			return ec.marshalNGapRule2ᚖfardplanᚋinternalᚋgapᚐRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationGaps_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationGaps",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationGaps_opened(ctx context.Context, field graphql.CollectedField, obj *gap.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationGaps_opened(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationGaps_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationGaps", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReorganisationGaps_closed(ctx context.Context, field graphql.CollectedField, obj *gap.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationGaps_closed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationGaps_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationGaps", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReorganisationHandover_from(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Handover) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationHandover_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalNReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationHandover_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationHandover",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationHandover_to(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Handover) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationHandover_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalNReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationHandover_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationHandover",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationHandover_count(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Handover) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationHandover_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisationHandover().Count(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationHandover_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationHandover", field, true, true, "Int")
+}
+
+func (ec *executionContext) _ReorganisationHandover_eServices(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Handover) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationHandover_eServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ReorganisationHandover().EServices(ctx, obj, fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.EService) graphql.Marshaler {
+			return ec.marshalNEService2ᚕᚖfardplanᚋinternalᚋeserviceᚐEServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationHandover_eServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationHandover",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReorganisationHandover_eServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationOrphan_rule(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Orphan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationOrphan_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisationOrphan().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gap.Rule) graphql.Marshaler {
+			return ec.marshalNGapRule2ᚖfardplanᚋinternalᚋgapᚐRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationOrphan_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationOrphan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationOrphan_unit(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Orphan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationOrphan_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalNReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationOrphan_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationOrphan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationOrphan_count(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Orphan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationOrphan_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationOrphan_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationOrphan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReorganisationPayload_applied(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Applied(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationPayload", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReorganisationPayload_change(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisationPayload().Change(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationPayload", field, true, true, "Int")
+}
+
+func (ec *executionContext) _ReorganisationPayload_fingerprint(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReorganisationPayload_effectiveOn(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_effectiveOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v date.Date) graphql.Marshaler {
+			return ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_effectiveOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisationPayload", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ReorganisationPayload_units(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_units(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ReorganisationPayload().Units(ctx, obj, fc.Args["changed"].(bool), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalNReorganisedUnit2ᚕᚖfardplanᚋinternalᚋreorganisationᚐUnitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_units(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReorganisationPayload_units_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationPayload_handovers(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_handovers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Handovers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reorganisation.Handover) graphql.Marshaler {
+			return ec.marshalNReorganisationHandover2ᚕᚖfardplanᚋinternalᚋreorganisationᚐHandoverᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_handovers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisationHandover(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationPayload_drafts(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_drafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ReorganisationPayload().Drafts(ctx, obj, fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.Draft) graphql.Marshaler {
+			return ec.marshalNEServiceDraft2ᚕᚖfardplanᚋinternalᚋeserviceᚐDraftᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_drafts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReorganisationPayload_drafts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationPayload_orphans(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_orphans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orphans, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reorganisation.Orphan) graphql.Marshaler {
+			return ec.marshalNReorganisationOrphan2ᚕᚖfardplanᚋinternalᚋreorganisationᚐOrphanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_orphans(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisationOrphan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationPayload_gaps(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gaps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gap.Difference) graphql.Marshaler {
+			return ec.marshalNReorganisationGaps2ᚕᚖfardplanᚋinternalᚋgapᚐDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_gaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisationGaps(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_unit(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().Unit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_key(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().Key(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, true, true, "String")
+}
+
+func (ec *executionContext) _ReorganisedUnit_outcomes(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reorganisation.Outcome) graphql.Marshaler {
+			return ec.marshalNReorganisationOutcome2ᚕfardplanᚋinternalᚋreorganisationᚐOutcomeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, false, false, "ReorganisationOutcome")
+}
+
+func (ec *executionContext) _ReorganisedUnit_nameBefore(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_nameBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().NameBefore(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_nameBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_name(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_aliases(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_aliases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().Aliases(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_aliases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, true, true, "String")
+}
+
+func (ec *executionContext) _ReorganisedUnit_parentBefore(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_parentBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ParentBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalOReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_parentBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_parent(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_parent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalOReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_parent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_validTo(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisedUnit().ValidTo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, true, true, "Date")
+}
+
+func (ec *executionContext) _ReorganisedUnit_successor(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_successor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Successor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+			return ec.marshalOReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_successor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisedUnit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReorganisedUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisedUnit_eServicesBefore(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_eServicesBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EServicesBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_eServicesBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReorganisedUnit_eServicesAfter(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisedUnit_eServicesAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EServicesAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisedUnit_eServicesAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReorganisedUnit", field, false, false, "Int")
+}
+
 func (ec *executionContext) _RevokeApiTokenPayload_apiToken(ctx context.Context, field graphql.CollectedField, obj *model.RevokeAPITokenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15902,6 +26367,655 @@ func (ec *executionContext) fieldContext_RevokeApiTokenPayload_apiToken(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ApiToken(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeRolePayload_userRole(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeRolePayload_userRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.Grant) graphql.Marshaler {
+			return ec.marshalNUserRole2ᚖfardplanᚋinternalᚋuserᚐGrant(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeRolePayload_userRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserRole(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeSessionPayload_id(ctx context.Context, field graphql.CollectedField, obj *model.RevokeSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeSessionPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeSessionPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeSessionPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RunPlatformWatchPayload_run(ctx context.Context, field graphql.CollectedField, obj *model.RunPlatformWatchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunPlatformWatchPayload_run(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Run, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.Run) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚖfardplanᚋinternalᚋjobᚐRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunPlatformWatchPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunPlatformWatchPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*search.Hit]) graphql.Marshaler {
+			return ec.marshalNSearchEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*search.Hit) graphql.Marshaler {
+			return ec.marshalNSearchHit2ᚕᚖfardplanᚋinternalᚋsearchᚐHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _SearchConnection_totalIsMost(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_totalIsMost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalIsMost(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_totalIsMost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchConnection", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _SearchConnection_facets(ctx context.Context, field graphql.CollectedField, obj *search.Connection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SearchConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*search.Hit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SearchEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*search.Hit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *search.Hit) graphql.Marshaler {
+			return ec.marshalNSearchHit2ᚖfardplanᚋinternalᚋsearchᚐHit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchHit_node(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SearchHit().Node(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
+			return ec.marshalNNode2fardplanᚋgraphᚋmodelᚐNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchHit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchHit_kind(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SearchHit().Kind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNSearchKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchHit", field, true, true, "SearchKind")
+}
+
+func (ec *executionContext) _SearchHit_title(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v search.Marked) graphql.Marshaler {
+			return ec.marshalNMarkedText2fardplanᚋinternalᚋsearchᚐMarked(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchHit_snippet(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_snippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *search.Marked) graphql.Marshaler {
+			return ec.marshalOMarkedText2ᚖfardplanᚋinternalᚋsearchᚐMarked(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_snippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchHit_why(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_why(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Why, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v search.Why) graphql.Marshaler {
+			return ec.marshalNSearchReason2fardplanᚋinternalᚋsearchᚐWhy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_why(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchHit", field, false, false, "SearchReason")
+}
+
+func (ec *executionContext) _SearchHit_municipality(ctx context.Context, field graphql.CollectedField, obj *search.Hit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchHit_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SearchHit().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchHit_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchHit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *user.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Session_createdAt(ctx context.Context, field graphql.CollectedField, obj *user.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Session_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *user.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Session_expiresAt(ctx context.Context, field graphql.CollectedField, obj *user.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Session_agent(ctx context.Context, field graphql.CollectedField, obj *user.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetPlatformCategoriesPayload_categories(ctx context.Context, field graphql.CollectedField, obj *model.SetPlatformCategoriesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetPlatformCategoriesPayload_categories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Categories, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.PlatformCategory) graphql.Marshaler {
+			return ec.marshalNPlatformCategory2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformCategoryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetPlatformCategoriesPayload_categories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetPlatformCategoriesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategory(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16594,6 +27708,29 @@ func (ec *executionContext) fieldContext_SharedServicePayload_sharedService(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _SignOutEverywherePayload_ended(ctx context.Context, field graphql.CollectedField, obj *model.SignOutEverywherePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignOutEverywherePayload_ended(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ended, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignOutEverywherePayload_ended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignOutEverywherePayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Snapshot_at(ctx context.Context, field graphql.CollectedField, obj *postgres.Snapshot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16638,6 +27775,495 @@ func (ec *executionContext) _Snapshot_change(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Snapshot_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Snapshot", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TextRange_start(ctx context.Context, field graphql.CollectedField, obj *search.Range) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextRange_start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextRange_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TextRange_end(ctx context.Context, field graphql.CollectedField, obj *search.Range) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextRange_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextRange_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoChangePayload_applied(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoChangePayload_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoChangePayload().Applied(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoChangePayload_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoChangePayload", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _UndoChangePayload_change(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoChangePayload_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoChangePayload_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoChangePayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoChangePayload_counts(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoChangePayload_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoChangePayload().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UndoCount) graphql.Marshaler {
+			return ec.marshalNUndoCount2ᚕᚖfardplanᚋgraphᚋmodelᚐUndoCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoChangePayload_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoChangePayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoChangePayload_lines(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoChangePayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UndoChangePayload().Lines(ctx, obj, fc.Args["outcomes"].([]eservice.UndoOutcome), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.UndoLine) graphql.Marshaler {
+			return ec.marshalNUndoLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐUndoLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoChangePayload_lines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoChangePayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UndoChangePayload_lines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoCount_outcome(ctx context.Context, field graphql.CollectedField, obj *model.UndoCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.UndoOutcome) graphql.Marshaler {
+			return ec.marshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoCount", field, false, false, "UndoOutcome")
+}
+
+func (ec *executionContext) _UndoCount_count(ctx context.Context, field graphql.CollectedField, obj *model.UndoCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoFault_field(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoFault_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoFault_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _UndoFault_rule(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoFault_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoFault_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _UndoFault_message(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoFault_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoFault().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoFault_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoFault",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoLine_outcome(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.UndoOutcome) graphql.Marshaler {
+			return ec.marshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoLine", field, false, false, "UndoOutcome")
+}
+
+func (ec *executionContext) _UndoLine_name(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _UndoLine_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoLine().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoLine_restored(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoLine().Restored(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕᚖfardplanᚋgraphᚋmodelᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoLine_kept(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoLine().Kept(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕᚖfardplanᚋgraphᚋmodelᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoLine_usageMonths(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_usageMonths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_usageMonths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoLine_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_faults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoLine().Faults(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUndoFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_faults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoFault(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Unit_id(ctx context.Context, field graphql.CollectedField, obj *organisation.Unit) (ret graphql.Marshaler) {
@@ -17895,6 +29521,787 @@ func (ec *executionContext) fieldContext_UsageEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _UserAccount_id(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, true, false, "ID")
+}
+
+func (ec *executionContext) _UserAccount_version(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UserAccount_createdAt(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserAccount_updatedAt(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserAccount_history(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UserAccount().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UserAccount_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccount_municipality(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccount_reference(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, true, false, "String")
+}
+
+func (ec *executionContext) _UserAccount_name(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, true, true, "String")
+}
+
+func (ec *executionContext) _UserAccount_email(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().Email(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, true, true, "String")
+}
+
+func (ec *executionContext) _UserAccount_signedInAt(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_signedInAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().SignedInAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_signedInAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _UserAccount_forgottenAt(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_forgottenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ForgottenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_forgottenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccount", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserAccount_roles(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().Roles(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*user.Grant) graphql.Marshaler {
+			return ec.marshalNUserRole2ᚕᚖfardplanᚋinternalᚋuserᚐGrantᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserRole(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccount_sessions(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccount_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserAccount().Sessions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*user.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖfardplanᚋinternalᚋuserᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccount_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccountConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*user.Account]) graphql.Marshaler {
+			return ec.marshalNUserAccountEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccountEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccountConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*user.Account) graphql.Marshaler {
+			return ec.marshalNUserAccount2ᚕᚖfardplanᚋinternalᚋuserᚐAccountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccountConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccountConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccountConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAccountConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccountConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _UserAccountEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAccountEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _UserAccountEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*user.Account]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAccountEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.Account) graphql.Marshaler {
+			return ec.marshalNUserAccount2ᚖfardplanᚋinternalᚋuserᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAccountEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAccountEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserRole_id(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, true, false, "ID")
+}
+
+func (ec *executionContext) _UserRole_version(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UserRole_createdAt(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserRole_updatedAt(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UserRole_history(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UserRole().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserRole",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UserRole_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserRole_userAccount(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_userAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserRole().UserAccount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.Account) graphql.Marshaler {
+			return ec.marshalNUserAccount2ᚖfardplanᚋinternalᚋuserᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_userAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserRole",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAccount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserRole_role(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v access.Role) graphql.Marshaler {
+			return ec.marshalNRole2fardplanᚋinternalᚋaccessᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "Role")
+}
+
+func (ec *executionContext) _UserRole_function(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_function(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Function, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_function(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "String")
+}
+
+func (ec *executionContext) _UserRole_validTo(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UserRole_revokedAt(ctx context.Context, field graphql.CollectedField, obj *user.Grant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserRole_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserRole_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserRole", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Viewer_kind(ctx context.Context, field graphql.CollectedField, obj *access.Caller) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18017,6 +30424,61 @@ func (ec *executionContext) _Viewer_scopes(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Viewer_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, "TokenScope")
+}
+
+func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *access.Caller) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, true, "String")
+}
+
+func (ec *executionContext) _Viewer_sessions(ctx context.Context, field graphql.CollectedField, obj *access.Caller) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Sessions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*user.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖfardplanᚋinternalᚋuserᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -19092,6 +31554,115 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputApplyReorganisationInput(ctx context.Context, obj any) (model.ApplyReorganisationInput, error) {
+	var it model.ApplyReorganisationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reorganisation", "fingerprint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reorganisation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reorganisation"))
+			data, err := ec.unmarshalNReorganisationInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reorganisation = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApplyReorganisationInput unmarshals raw into the ApplyReorganisationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApplyReorganisationInput(ctx context.Context, raw any) (model.ApplyReorganisationInput, error) {
+	var out model.ApplyReorganisationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplyReorganisationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputApplySuggestedLinkInput(ctx context.Context, obj any) (model.ApplySuggestedLinkInput, error) {
+	var it model.ApplySuggestedLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["target"]; !present {
+		asMap["target"] = "URL"
+	}
+
+	fieldsInOrder := [...]string{"eService", "target", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eService":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eService"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EService = data
+		case "target":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("target"))
+			data, err := ec.unmarshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Target = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApplySuggestedLinkInput unmarshals raw into the ApplySuggestedLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApplySuggestedLinkInput(ctx context.Context, raw any) (model.ApplySuggestedLinkInput, error) {
+	var out model.ApplySuggestedLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplySuggestedLinkInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveSharedServiceInput(ctx context.Context, obj any) (model.ArchiveSharedServiceInput, error) {
 	var it model.ArchiveSharedServiceInput
 	if obj == nil {
@@ -19209,6 +31780,48 @@ func (ec *executionContext) unmarshalInputArchiveUnitInput(ctx context.Context, 
 func UnmarshalArchiveUnitInput(ctx context.Context, raw any) (model.ArchiveUnitInput, error) {
 	var out model.ArchiveUnitInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveUnitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCheckLinksInput(ctx context.Context, obj any) (model.CheckLinksInput, error) {
+	var it model.CheckLinksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eServices"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eServices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eServices"))
+			data, err := ec.unmarshalNID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EServices = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckLinksInput unmarshals raw into the CheckLinksInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckLinksInput(ctx context.Context, raw any) (model.CheckLinksInput, error) {
+	var out model.CheckLinksInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckLinksInput", raw, &out)
 	return out, err
 }
 
@@ -19371,7 +31984,7 @@ func (ec *executionContext) unmarshalInputCreateEServiceInput(ctx context.Contex
 		asMap["status"] = "IDEA"
 	}
 
-	fieldsInOrder := [...]string{"municipality", "status", "foundSource", "foundReason", "nameSv", "nameEn", "slug", "ownerUnit", "sharedService", "summarySv", "summaryEn", "descriptionSv", "descriptionEn", "url", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility"}
+	fieldsInOrder := [...]string{"municipality", "status", "foundSource", "foundReason", "nameSv", "nameEn", "slug", "ownerUnit", "sharedService", "summarySv", "summaryEn", "descriptionSv", "descriptionEn", "url", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility", "oepFamilyId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19679,6 +32292,13 @@ func (ec *executionContext) unmarshalInputCreateEServiceInput(ctx context.Contex
 				return it, err
 			}
 			it.Visibility = graphql.OmittableOf(data)
+		case "oepFamilyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oepFamilyId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OepFamilyID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -19997,6 +32617,73 @@ func UnmarshalCreateUnitInput(ctx context.Context, raw any) (model.CreateUnitInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDecidePlatformDifferencesInput(ctx context.Context, obj any) (model.DecidePlatformDifferencesInput, error) {
+	var it model.DecidePlatformDifferencesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "decisions", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "decisions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decisions"))
+			data, err := ec.unmarshalNPlatformDecisionInput2ᚕᚖfardplanᚋinternalᚋeserviceᚐDecisionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decisions = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecidePlatformDifferencesInput unmarshals raw into the DecidePlatformDifferencesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecidePlatformDifferencesInput(ctx context.Context, raw any) (model.DecidePlatformDifferencesInput, error) {
+	var out model.DecidePlatformDifferencesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecidePlatformDifferencesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEServiceActionInput(ctx context.Context, obj any) (model.EServiceActionInput, error) {
 	var it model.EServiceActionInput
 	if obj == nil {
@@ -20057,6 +32744,280 @@ func UnmarshalEServiceActionInput(ctx context.Context, raw any) (model.EServiceA
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEServiceDraftActionInput(ctx context.Context, obj any) (model.EServiceDraftActionInput, error) {
+	var it model.EServiceDraftActionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEServiceDraftActionInput unmarshals raw into the EServiceDraftActionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEServiceDraftActionInput(ctx context.Context, raw any) (model.EServiceDraftActionInput, error) {
+	var out model.EServiceDraftActionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EServiceDraftActionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEServiceDraftFilter(ctx context.Context, obj any) (eservice.DraftFilter, error) {
+	var it eservice.DraftFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"states", "municipalities", "units", "conflict"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalOEServiceDraftState2ᚕfardplanᚋinternalᚋeserviceᚐDraftStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "units":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("units"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Units = data
+		case "conflict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conflict"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conflict = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEServiceDraftFilter unmarshals raw into the EServiceDraftFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEServiceDraftFilter(ctx context.Context, raw any) (eservice.DraftFilter, error) {
+	var out eservice.DraftFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EServiceDraftFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEServiceDraftOrder(ctx context.Context, obj any) (model.EServiceDraftOrder, error) {
+	var it model.EServiceDraftOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNEServiceDraftOrderField2fardplanᚋinternalᚋeserviceᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEServiceDraftOrder unmarshals raw into the EServiceDraftOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEServiceDraftOrder(ctx context.Context, raw any) (model.EServiceDraftOrder, error) {
+	var out model.EServiceDraftOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EServiceDraftOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEServiceDraftResolutionInput(ctx context.Context, obj any) (model.EServiceDraftResolutionInput, error) {
+	var it model.EServiceDraftResolutionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "take"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNEServiceDraftTake2fardplanᚋinternalᚋeserviceᚐTake(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEServiceDraftResolutionInput unmarshals raw into the EServiceDraftResolutionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEServiceDraftResolutionInput(ctx context.Context, raw any) (model.EServiceDraftResolutionInput, error) {
+	var out model.EServiceDraftResolutionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EServiceDraftResolutionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEServiceDraftVersionInput(ctx context.Context, obj any) (model.EServiceDraftVersionInput, error) {
+	var it model.EServiceDraftVersionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEServiceDraftVersionInput unmarshals raw into the EServiceDraftVersionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEServiceDraftVersionInput(ctx context.Context, raw any) (model.EServiceDraftVersionInput, error) {
+	var out model.EServiceDraftVersionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EServiceDraftVersionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEServiceFilter(ctx context.Context, obj any) (eservice.Filter, error) {
 	var it eservice.Filter
 	if obj == nil {
@@ -20074,8 +33035,11 @@ func (ec *executionContext) unmarshalInputEServiceFilter(ctx context.Context, ob
 	if _, present := asMap["archived"]; !present {
 		asMap["archived"] = false
 	}
+	if _, present := asMap["drafts"]; !present {
+		asMap["drafts"] = false
+	}
 
-	fieldsInOrder := [...]string{"municipalities", "ownerUnits", "unitsBelow", "sharedServices", "statuses", "published", "visibilities", "audiences", "lifeEvents", "themes", "channels", "eidLevels", "digitalLevels", "personalData", "accessibilityStatuses", "keywords", "gaps", "nameContains", "slug", "plannedLaunchFrom", "plannedLaunchTo", "launchedFrom", "launchedTo", "updatedSince", "oepCategories", "archived"}
+	fieldsInOrder := [...]string{"municipalities", "ownerUnits", "unitsBelow", "sharedServices", "statuses", "published", "visibilities", "audiences", "lifeEvents", "themes", "channels", "eidLevels", "digitalLevels", "personalData", "accessibilityStatuses", "keywords", "gaps", "nameContains", "search", "slug", "plannedLaunchFrom", "plannedLaunchTo", "launchedFrom", "launchedTo", "updatedSince", "oepCategories", "archived", "drafts", "platformDiffers"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20208,6 +33172,13 @@ func (ec *executionContext) unmarshalInputEServiceFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.NameContains = data
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
 		case "slug":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
 			data, err := ec.unmarshalOString2string(ctx, v)
@@ -20264,6 +33235,20 @@ func (ec *executionContext) unmarshalInputEServiceFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Archived = data
+		case "drafts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("drafts"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Drafts = data
+		case "platformDiffers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platformDiffers"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlatformDiffers = data
 		}
 	}
 	return it, nil
@@ -20334,6 +33319,48 @@ func UnmarshalEServiceOrder(ctx context.Context, raw any) (model.EServiceOrder, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputForgetUserInput(ctx context.Context, obj any) (model.ForgetUserInput, error) {
+	var it model.ForgetUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalForgetUserInput unmarshals raw into the ForgetUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalForgetUserInput(ctx context.Context, raw any) (model.ForgetUserInput, error) {
+	var out model.ForgetUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ForgetUserInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputGapFilter(ctx context.Context, obj any) (gap.Filter, error) {
 	var it gap.Filter
 	if obj == nil {
@@ -20345,7 +33372,11 @@ func (ec *executionContext) unmarshalInputGapFilter(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"codes", "severities", "municipalities", "units", "kinds"}
+	if _, present := asMap["drafts"]; !present {
+		asMap["drafts"] = false
+	}
+
+	fieldsInOrder := [...]string{"codes", "severities", "municipalities", "units", "kinds", "drafts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20387,6 +33418,13 @@ func (ec *executionContext) unmarshalInputGapFilter(ctx context.Context, obj any
 				return it, err
 			}
 			it.Kinds = data
+		case "drafts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("drafts"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Drafts = data
 		}
 	}
 	return it, nil
@@ -20454,6 +33492,69 @@ func (ec *executionContext) unmarshalInputGapOrder(ctx context.Context, obj any)
 func UnmarshalGapOrder(ctx context.Context, raw any) (model.GapOrder, error) {
 	var out model.GapOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "GapOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, obj any) (model.GrantRoleInput, error) {
+	var it model.GrantRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"user", "role", "function", "validTo"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2fardplanᚋinternalᚋaccessᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "function":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("function"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Function = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGrantRoleInput unmarshals raw into the GrantRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGrantRoleInput(ctx context.Context, raw any) (model.GrantRoleInput, error) {
+	var out model.GrantRoleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantRoleInput", raw, &out)
 	return out, err
 }
 
@@ -20590,6 +33691,129 @@ func UnmarshalImportOwnerInput(ctx context.Context, raw any) (model.ImportOwnerI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLinkCheckFilter(ctx context.Context, obj any) (link.Filter, error) {
+	var it link.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"verdicts", "causes", "targets", "municipalities", "units"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "verdicts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdicts"))
+			data, err := ec.unmarshalOLinkVerdict2ᚕfardplanᚋinternalᚋlinkcheckᚐVerdictᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verdicts = data
+		case "causes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("causes"))
+			data, err := ec.unmarshalOLinkCause2ᚕfardplanᚋinternalᚋlinkcheckᚐCauseᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Causes = data
+		case "targets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targets"))
+			data, err := ec.unmarshalOLinkTarget2ᚕfardplanᚋinternalᚋlinkᚐTargetᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Targets = data
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "units":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("units"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Units = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkCheckFilter unmarshals raw into the LinkCheckFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkCheckFilter(ctx context.Context, raw any) (link.Filter, error) {
+	var out link.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkCheckFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputLinkCheckOrder(ctx context.Context, obj any) (model.LinkCheckOrder, error) {
+	var it model.LinkCheckOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNLinkCheckOrderField2fardplanᚋinternalᚋlinkᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkCheckOrder unmarshals raw into the LinkCheckOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkCheckOrder(ctx context.Context, raw any) (model.LinkCheckOrder, error) {
+	var out model.LinkCheckOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkCheckOrder", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMunicipalityFilter(ctx context.Context, obj any) (organisation.MunicipalityFilter, error) {
 	var it organisation.MunicipalityFilter
 	if obj == nil {
@@ -20699,6 +33923,220 @@ func UnmarshalMunicipalityOrder(ctx context.Context, raw any) (model.Municipalit
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPlatformCategoryInput(ctx context.Context, obj any) (model.PlatformCategoryInput, error) {
+	var it model.PlatformCategoryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"category", "ownerUnit"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "ownerUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnit = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlatformCategoryInput unmarshals raw into the PlatformCategoryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlatformCategoryInput(ctx context.Context, raw any) (model.PlatformCategoryInput, error) {
+	var out model.PlatformCategoryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlatformCategoryInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPlatformDecisionInput(ctx context.Context, obj any) (eservice.Decision, error) {
+	var it eservice.Decision
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "take"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNPlatformTake2fardplanᚋinternalᚋeserviceᚐSide(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlatformDecisionInput unmarshals raw into the PlatformDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlatformDecisionInput(ctx context.Context, raw any) (eservice.Decision, error) {
+	var out eservice.Decision
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlatformDecisionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPlatformFlowFilter(ctx context.Context, obj any) (eservice.FlowFilter, error) {
+	var it eservice.FlowFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "unknown", "missing", "differs"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "unknown":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unknown"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unknown = data
+		case "missing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Missing = data
+		case "differs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("differs"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Differs = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlatformFlowFilter unmarshals raw into the PlatformFlowFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlatformFlowFilter(ctx context.Context, raw any) (eservice.FlowFilter, error) {
+	var out eservice.FlowFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PlatformFlowFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPublishEServiceDraftsInput(ctx context.Context, obj any) (model.PublishEServiceDraftsInput, error) {
+	var it model.PublishEServiceDraftsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"drafts", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "drafts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("drafts"))
+			data, err := ec.unmarshalNEServiceDraftVersionInput2ᚕᚖfardplanᚋgraphᚋmodelᚐEServiceDraftVersionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Drafts = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPublishEServiceDraftsInput unmarshals raw into the PublishEServiceDraftsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPublishEServiceDraftsInput(ctx context.Context, raw any) (model.PublishEServiceDraftsInput, error) {
+	var out model.PublishEServiceDraftsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishEServiceDraftsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordUsageInput(ctx context.Context, obj any) (model.RecordUsageInput, error) {
 	var it model.RecordUsageInput
 	if obj == nil {
@@ -20748,6 +34186,531 @@ func UnmarshalRecordUsageInput(ctx context.Context, raw any) (model.RecordUsageI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReorganisationCloseInput(ctx context.Context, obj any) (model.ReorganisationCloseInput, error) {
+	var it model.ReorganisationCloseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unit", "expectedVersion", "successor"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "successor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("successor"))
+			data, err := ec.unmarshalOReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Successor = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationCloseInput unmarshals raw into the ReorganisationCloseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationCloseInput(ctx context.Context, raw any) (model.ReorganisationCloseInput, error) {
+	var out model.ReorganisationCloseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationCloseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationCreateInput(ctx context.Context, obj any) (model.ReorganisationCreateInput, error) {
+	var it model.ReorganisationCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "nameSv", "nameEn", "type", "parent"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "nameSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameSv = data
+		case "nameEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameEn = graphql.OmittableOf(data)
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNUnitType2fardplanᚋinternalᚋorganisationᚐUnitType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "parent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parent"))
+			data, err := ec.unmarshalOReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parent = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationCreateInput unmarshals raw into the ReorganisationCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationCreateInput(ctx context.Context, raw any) (model.ReorganisationCreateInput, error) {
+	var out model.ReorganisationCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationInput(ctx context.Context, obj any) (model.ReorganisationInput, error) {
+	var it model.ReorganisationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "effectiveOn", "comment", "steps"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "effectiveOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveOn"))
+			data, err := ec.unmarshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveOn = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		case "steps":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("steps"))
+			data, err := ec.unmarshalNReorganisationStepInput2ᚕᚖfardplanᚋgraphᚋmodelᚐReorganisationStepInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Steps = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationInput unmarshals raw into the ReorganisationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationInput(ctx context.Context, raw any) (model.ReorganisationInput, error) {
+	var out model.ReorganisationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationMergeInput(ctx context.Context, obj any) (model.ReorganisationMergeInput, error) {
+	var it model.ReorganisationMergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"units", "into"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "units":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("units"))
+			data, err := ec.unmarshalNReorganisationMergedInput2ᚕᚖfardplanᚋgraphᚋmodelᚐReorganisationMergedInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Units = data
+		case "into":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("into"))
+			data, err := ec.unmarshalNReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Into = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationMergeInput unmarshals raw into the ReorganisationMergeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationMergeInput(ctx context.Context, raw any) (model.ReorganisationMergeInput, error) {
+	var out model.ReorganisationMergeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationMergeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationMergedInput(ctx context.Context, obj any) (model.ReorganisationMergedInput, error) {
+	var it model.ReorganisationMergedInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unit", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationMergedInput unmarshals raw into the ReorganisationMergedInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationMergedInput(ctx context.Context, raw any) (model.ReorganisationMergedInput, error) {
+	var out model.ReorganisationMergedInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationMergedInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationMoveInput(ctx context.Context, obj any) (model.ReorganisationMoveInput, error) {
+	var it model.ReorganisationMoveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unit", "expectedVersion", "parent"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "parent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parent"))
+			data, err := ec.unmarshalOReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parent = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationMoveInput unmarshals raw into the ReorganisationMoveInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationMoveInput(ctx context.Context, raw any) (model.ReorganisationMoveInput, error) {
+	var out model.ReorganisationMoveInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationMoveInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationRenameInput(ctx context.Context, obj any) (model.ReorganisationRenameInput, error) {
+	var it model.ReorganisationRenameInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unit", "expectedVersion", "nameSv", "nameEn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "nameSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameSv = data
+		case "nameEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameEn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationRenameInput unmarshals raw into the ReorganisationRenameInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationRenameInput(ctx context.Context, raw any) (model.ReorganisationRenameInput, error) {
+	var out model.ReorganisationRenameInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationRenameInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationStepInput(ctx context.Context, obj any) (model.ReorganisationStepInput, error) {
+	var it model.ReorganisationStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"create", "rename", "move", "merge", "close"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOReorganisationCreateInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationCreateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = graphql.OmittableOf(data)
+		case "rename":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rename"))
+			data, err := ec.unmarshalOReorganisationRenameInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationRenameInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rename = graphql.OmittableOf(data)
+		case "move":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("move"))
+			data, err := ec.unmarshalOReorganisationMoveInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMoveInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Move = graphql.OmittableOf(data)
+		case "merge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("merge"))
+			data, err := ec.unmarshalOReorganisationMergeInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMergeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Merge = graphql.OmittableOf(data)
+		case "close":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("close"))
+			data, err := ec.unmarshalOReorganisationCloseInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationCloseInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Close = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationStepInput unmarshals raw into the ReorganisationStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationStepInput(ctx context.Context, raw any) (model.ReorganisationStepInput, error) {
+	var out model.ReorganisationStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationStepInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReorganisationTargetInput(ctx context.Context, obj any) (model.ReorganisationTargetInput, error) {
+	var it model.ReorganisationTargetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unit", "key"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = graphql.OmittableOf(data)
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReorganisationTargetInput unmarshals raw into the ReorganisationTargetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReorganisationTargetInput(ctx context.Context, raw any) (model.ReorganisationTargetInput, error) {
+	var out model.ReorganisationTargetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReorganisationTargetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRevokeApiTokenInput(ctx context.Context, obj any) (model.RevokeAPITokenInput, error) {
 	var it model.RevokeAPITokenInput
 	if obj == nil {
@@ -20787,6 +34750,605 @@ func (ec *executionContext) unmarshalInputRevokeApiTokenInput(ctx context.Contex
 func UnmarshalRevokeApiTokenInput(ctx context.Context, raw any) (model.RevokeAPITokenInput, error) {
 	var out model.RevokeAPITokenInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeApiTokenInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokeRoleInput(ctx context.Context, obj any) (model.RevokeRoleInput, error) {
+	var it model.RevokeRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeRoleInput unmarshals raw into the RevokeRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeRoleInput(ctx context.Context, raw any) (model.RevokeRoleInput, error) {
+	var out model.RevokeRoleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeRoleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokeSessionInput(ctx context.Context, obj any) (model.RevokeSessionInput, error) {
+	var it model.RevokeSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeSessionInput unmarshals raw into the RevokeSessionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeSessionInput(ctx context.Context, raw any) (model.RevokeSessionInput, error) {
+	var out model.RevokeSessionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeSessionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRunPlatformWatchInput(ctx context.Context, obj any) (model.RunPlatformWatchInput, error) {
+	var it model.RunPlatformWatchInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRunPlatformWatchInput unmarshals raw into the RunPlatformWatchInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRunPlatformWatchInput(ctx context.Context, raw any) (model.RunPlatformWatchInput, error) {
+	var out model.RunPlatformWatchInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RunPlatformWatchInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveEServiceDraftInput(ctx context.Context, obj any) (model.SaveEServiceDraftInput, error) {
+	var it model.SaveEServiceDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["resolve"]; !present {
+		asMap["resolve"] = []any{}
+	}
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "liveVersion", "expectedVersion", "resolve", "comment", "nameSv", "nameEn", "slug", "ownerUnit", "sharedService", "summarySv", "summaryEn", "descriptionSv", "descriptionEn", "url", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "liveVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("liveVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LiveVersion = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "resolve":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resolve"))
+			data, err := ec.unmarshalNEServiceDraftResolutionInput2ᚕᚖfardplanᚋgraphᚋmodelᚐEServiceDraftResolutionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Resolve = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		case "nameSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameSv = graphql.OmittableOf(data)
+		case "nameEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameEn = graphql.OmittableOf(data)
+		case "slug":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Slug = graphql.OmittableOf(data)
+		case "ownerUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnit = graphql.OmittableOf(data)
+		case "sharedService":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharedService"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SharedService = graphql.OmittableOf(data)
+		case "summarySv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summarySv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummarySv = graphql.OmittableOf(data)
+		case "summaryEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summaryEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummaryEn = graphql.OmittableOf(data)
+		case "descriptionSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("descriptionSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DescriptionSv = graphql.OmittableOf(data)
+		case "descriptionEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("descriptionEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DescriptionEn = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "contactFunction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactFunction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactFunction = graphql.OmittableOf(data)
+		case "audiences":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audiences"))
+			data, err := ec.unmarshalOAudience2ᚕfardplanᚋinternalᚋeserviceᚐAudienceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audiences = graphql.OmittableOf(data)
+		case "lifeEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lifeEvents"))
+			data, err := ec.unmarshalOLifeEvent2ᚕfardplanᚋinternalᚋeserviceᚐLifeEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LifeEvents = graphql.OmittableOf(data)
+		case "themes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("themes"))
+			data, err := ec.unmarshalOTheme2ᚕfardplanᚋinternalᚋeserviceᚐThemeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Themes = graphql.OmittableOf(data)
+		case "keywords":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keywords"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keywords = graphql.OmittableOf(data)
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalOServiceChannel2ᚕfardplanᚋinternalᚋeserviceᚐChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = graphql.OmittableOf(data)
+		case "alternativeChannelSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternativeChannelSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternativeChannelSv = graphql.OmittableOf(data)
+		case "alternativeChannelEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternativeChannelEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternativeChannelEn = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "eidLevel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eidLevel"))
+			data, err := ec.unmarshalOEIDLevel2ᚖfardplanᚋinternalᚋeserviceᚐEIDLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EidLevel = graphql.OmittableOf(data)
+		case "requiresAuthentication":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiresAuthentication"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiresAuthentication = graphql.OmittableOf(data)
+		case "requiresSigning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiresSigning"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiresSigning = graphql.OmittableOf(data)
+		case "takesPayment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takesPayment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakesPayment = graphql.OmittableOf(data)
+		case "legalBasis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasis"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasis = graphql.OmittableOf(data)
+		case "legalBasisVerifiedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasisVerifiedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasisVerifiedOn = graphql.OmittableOf(data)
+		case "feeSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeSv = graphql.OmittableOf(data)
+		case "feeEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeEn = graphql.OmittableOf(data)
+		case "processingTimeSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingTimeSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessingTimeSv = graphql.OmittableOf(data)
+		case "processingTimeEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingTimeEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessingTimeEn = graphql.OmittableOf(data)
+		case "digitalLevel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("digitalLevel"))
+			data, err := ec.unmarshalODigitalLevel2ᚖfardplanᚋinternalᚋeserviceᚐDigitalLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DigitalLevel = graphql.OmittableOf(data)
+		case "personalData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("personalData"))
+			data, err := ec.unmarshalOPersonalData2ᚖfardplanᚋinternalᚋeserviceᚐPersonalData(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PersonalData = graphql.OmittableOf(data)
+		case "retention":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retention"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retention = graphql.OmittableOf(data)
+		case "accessibilityStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStatus"))
+			data, err := ec.unmarshalOAccessibilityStatus2ᚖfardplanᚋinternalᚋeserviceᚐAccessibilityStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStatus = graphql.OmittableOf(data)
+		case "accessibilityStandard":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStandard"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStandard = graphql.OmittableOf(data)
+		case "accessibilityCheckedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityCheckedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityCheckedOn = graphql.OmittableOf(data)
+		case "accessibilityStatementUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStatementUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStatementURL = graphql.OmittableOf(data)
+		case "plannedLaunch":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plannedLaunch"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlannedLaunch = graphql.OmittableOf(data)
+		case "launchedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("launchedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LaunchedOn = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveEServiceDraftInput unmarshals raw into the SaveEServiceDraftInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveEServiceDraftInput(ctx context.Context, raw any) (model.SaveEServiceDraftInput, error) {
+	var out model.SaveEServiceDraftInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveEServiceDraftInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSearchFilter(ctx context.Context, obj any) (search.Filter, error) {
+	var it search.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kinds", "municipalities", "themes", "statuses", "ownerUnits"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOSearchKind2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = data
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "themes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("themes"))
+			data, err := ec.unmarshalOTheme2ᚕfardplanᚋinternalᚋeserviceᚐThemeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.SearchFilter().Themes(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOEServiceStatus2ᚕfardplanᚋinternalᚋeserviceᚐStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.SearchFilter().Statuses(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "ownerUnits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnits"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnits = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSearchFilter unmarshals raw into the SearchFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSearchFilter(ctx context.Context, raw any) (search.Filter, error) {
+	var out search.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SearchFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetPlatformCategoriesInput(ctx context.Context, obj any) (model.SetPlatformCategoriesInput, error) {
+	var it model.SetPlatformCategoriesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "categories"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "categories":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categories"))
+			data, err := ec.unmarshalNPlatformCategoryInput2ᚕᚖfardplanᚋgraphᚋmodelᚐPlatformCategoryInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Categories = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetPlatformCategoriesInput unmarshals raw into the SetPlatformCategoriesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetPlatformCategoriesInput(ctx context.Context, raw any) (model.SetPlatformCategoriesInput, error) {
+	var out model.SetPlatformCategoriesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetPlatformCategoriesInput", raw, &out)
 	return out, err
 }
 
@@ -20924,6 +35486,48 @@ func UnmarshalSharedServiceOrder(ctx context.Context, raw any) (model.SharedServ
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSignOutEverywhereInput(ctx context.Context, obj any) (model.SignOutEverywhereInput, error) {
+	var it model.SignOutEverywhereInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"user"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSignOutEverywhereInput unmarshals raw into the SignOutEverywhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSignOutEverywhereInput(ctx context.Context, raw any) (model.SignOutEverywhereInput, error) {
+	var out model.SignOutEverywhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignOutEverywhereInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTransitionEServiceInput(ctx context.Context, obj any) (model.TransitionEServiceInput, error) {
 	var it model.TransitionEServiceInput
 	if obj == nil {
@@ -21009,6 +35613,66 @@ func (ec *executionContext) unmarshalInputTransitionEServiceInput(ctx context.Co
 func UnmarshalTransitionEServiceInput(ctx context.Context, raw any) (model.TransitionEServiceInput, error) {
 	var out model.TransitionEServiceInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TransitionEServiceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUndoChangeInput(ctx context.Context, obj any) (model.UndoChangeInput, error) {
+	var it model.UndoChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"municipality", "change", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "change":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("change"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Change = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUndoChangeInput unmarshals raw into the UndoChangeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUndoChangeInput(ctx context.Context, raw any) (model.UndoChangeInput, error) {
+	var out model.UndoChangeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoChangeInput", raw, &out)
 	return out, err
 }
 
@@ -21164,7 +35828,7 @@ func (ec *executionContext) unmarshalInputUpdateEServiceInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "nameSv", "nameEn", "slug", "ownerUnit", "sharedService", "summarySv", "summaryEn", "descriptionSv", "descriptionEn", "url", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "nameSv", "nameEn", "slug", "ownerUnit", "sharedService", "summarySv", "summaryEn", "descriptionSv", "descriptionEn", "url", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility", "oepFamilyId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21458,6 +36122,13 @@ func (ec *executionContext) unmarshalInputUpdateEServiceInput(ctx context.Contex
 				return it, err
 			}
 			it.Visibility = graphql.OmittableOf(data)
+		case "oepFamilyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oepFamilyId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OepFamilyID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -21939,6 +36610,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case user.Grant:
+		return ec._UserRole(ctx, sel, &obj)
+	case *user.Grant:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UserRole(ctx, sel, obj)
+	case user.Account:
+		return ec._UserAccount(ctx, sel, &obj)
+	case *user.Account:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UserAccount(ctx, sel, obj)
 	case eservice.Usage:
 		return ec._Usage(ctx, sel, &obj)
 	case *eservice.Usage:
@@ -21960,6 +36645,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._SharedService(ctx, sel, obj)
+	case eservice.PlatformFlow:
+		return ec._PlatformFlow(ctx, sel, &obj)
+	case *eservice.PlatformFlow:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlatformFlow(ctx, sel, obj)
+	case eservice.PlatformCategory:
+		return ec._PlatformCategory(ctx, sel, &obj)
+	case *eservice.PlatformCategory:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlatformCategory(ctx, sel, obj)
 	case organisation.Municipality:
 		return ec._Municipality(ctx, sel, &obj)
 	case *organisation.Municipality:
@@ -21974,6 +36673,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ImportRun(ctx, sel, obj)
+	case eservice.Draft:
+		return ec._EServiceDraft(ctx, sel, &obj)
+	case *eservice.Draft:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EServiceDraft(ctx, sel, obj)
 	case eservice.EService:
 		return ec._EService(ctx, sel, &obj)
 	case *eservice.EService:
@@ -22006,6 +36712,20 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case user.Grant:
+		return ec._UserRole(ctx, sel, &obj)
+	case *user.Grant:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UserRole(ctx, sel, obj)
+	case user.Account:
+		return ec._UserAccount(ctx, sel, &obj)
+	case *user.Account:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._UserAccount(ctx, sel, obj)
 	case eservice.Usage:
 		return ec._Usage(ctx, sel, &obj)
 	case *eservice.Usage:
@@ -22027,6 +36747,20 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._SharedService(ctx, sel, obj)
+	case eservice.PlatformFlow:
+		return ec._PlatformFlow(ctx, sel, &obj)
+	case *eservice.PlatformFlow:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlatformFlow(ctx, sel, obj)
+	case eservice.PlatformCategory:
+		return ec._PlatformCategory(ctx, sel, &obj)
+	case *eservice.PlatformCategory:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PlatformCategory(ctx, sel, obj)
 	case organisation.Municipality:
 		return ec._Municipality(ctx, sel, &obj)
 	case *organisation.Municipality:
@@ -22041,6 +36775,13 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._ImportRun(ctx, sel, obj)
+	case eservice.Draft:
+		return ec._EServiceDraft(ctx, sel, &obj)
+	case *eservice.Draft:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EServiceDraft(ctx, sel, obj)
 	case eservice.EService:
 		return ec._EService(ctx, sel, &obj)
 	case *eservice.EService:
@@ -22333,6 +37074,39 @@ func (ec *executionContext) _Change(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Change_actor(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkLinksPayloadImplementors = []string{"CheckLinksPayload"}
+
+func (ec *executionContext) _CheckLinksPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CheckLinksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkLinksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckLinksPayload")
+		case "eServices":
+			out.Values[i] = ec._CheckLinksPayload_eServices(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22679,6 +37453,30 @@ func (ec *executionContext) _EService(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EService_gaps(ctx, field, obj)
 				})
+		case "publicationStatus":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EService_publicationStatus(ctx, field, obj)
+				})
+		case "draft":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EService_draft(ctx, field, obj)
+				})
+		case "linkChecks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EService_linkChecks(ctx, field, obj)
+				})
+		case "platformDifferences":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EService_platformDifferences(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22734,6 +37532,312 @@ func (ec *executionContext) _EServiceConnection(ctx context.Context, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EServiceConnection_facets(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftImplementors = []string{"EServiceDraft", "Record", "Node"}
+
+func (ec *executionContext) _EServiceDraft(ctx context.Context, sel ast.SelectionSet, obj *eservice.Draft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraft")
+		case "id":
+			out.Values[i] = ec._EServiceDraft_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._EServiceDraft_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._EServiceDraft_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._EServiceDraft_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraft_history(ctx, field, obj)
+				})
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraft_eService(ctx, field, obj)
+				})
+		case "state":
+			out.Values[i] = ec._EServiceDraft_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraft_fields(ctx, field, obj)
+				})
+		case "preview":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraft_preview(ctx, field, obj)
+				})
+		case "faults":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraft_faults(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftConnectionImplementors = []string{"EServiceDraftConnection"}
+
+func (ec *executionContext) _EServiceDraftConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*eservice.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraftConnection")
+		case "edges":
+			out.Values[i] = ec._EServiceDraftConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._EServiceDraftConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EServiceDraftConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraftConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraftConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftEdgeImplementors = []string{"EServiceDraftEdge"}
+
+func (ec *executionContext) _EServiceDraftEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*eservice.Draft]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraftEdge")
+		case "cursor":
+			out.Values[i] = ec._EServiceDraftEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EServiceDraftEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftFaultImplementors = []string{"EServiceDraftFault"}
+
+func (ec *executionContext) _EServiceDraftFault(ctx context.Context, sel ast.SelectionSet, obj *fault.Error) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftFaultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraftFault")
+		case "field":
+			out.Values[i] = ec._EServiceDraftFault_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.Values[i] = ec._EServiceDraftFault_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EServiceDraftFault_message(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftFieldImplementors = []string{"EServiceDraftField"}
+
+func (ec *executionContext) _EServiceDraftField(ctx context.Context, sel ast.SelectionSet, obj *model.DraftField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraftField")
+		case "field":
+			out.Values[i] = ec._EServiceDraftField_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "base":
+			out.Values[i] = ec._EServiceDraftField_base(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "live":
+			out.Values[i] = ec._EServiceDraftField_live(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "draft":
+			out.Values[i] = ec._EServiceDraftField_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conflict":
+			out.Values[i] = ec._EServiceDraftField_conflict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eServiceDraftPayloadImplementors = []string{"EServiceDraftPayload"}
+
+func (ec *executionContext) _EServiceDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EServiceDraftPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eServiceDraftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EServiceDraftPayload")
+		case "draft":
+			out.Values[i] = ec._EServiceDraftPayload_draft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22984,6 +38088,39 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var forgetUserPayloadImplementors = []string{"ForgetUserPayload"}
+
+func (ec *executionContext) _ForgetUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ForgetUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, forgetUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ForgetUserPayload")
+		case "userAccount":
+			out.Values[i] = ec._ForgetUserPayload_userAccount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var gapImplementors = []string{"Gap"}
 
 func (ec *executionContext) _Gap(ctx context.Context, sel ast.SelectionSet, obj *gap.Gap) graphql.Marshaler {
@@ -23029,6 +38166,12 @@ func (ec *executionContext) _Gap(ctx context.Context, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Gap_unit(ctx, field, obj)
+				})
+		case "weight":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Gap_weight(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -23288,6 +38431,39 @@ func (ec *executionContext) _GapSweep(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var grantRolePayloadImplementors = []string{"GrantRolePayload"}
+
+func (ec *executionContext) _GrantRolePayload(ctx context.Context, sel ast.SelectionSet, obj *model.GrantRolePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, grantRolePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GrantRolePayload")
+		case "userRole":
+			out.Values[i] = ec._GrantRolePayload_userRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var historyConnectionImplementors = []string{"HistoryConnection"}
 
 func (ec *executionContext) _HistoryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*history.Version]) graphql.Marshaler {
@@ -23481,6 +38657,11 @@ func (ec *executionContext) _ImportDifference(ctx context.Context, sel ast.Selec
 			}
 		case "kept":
 			out.Values[i] = ec._ImportDifference_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inDraft":
+			out.Values[i] = ec._ImportDifference_inDraft(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -23849,6 +39030,253 @@ func (ec *executionContext) _ImportRunEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var jobRunImplementors = []string{"JobRun"}
+
+func (ec *executionContext) _JobRun(ctx context.Context, sel ast.SelectionSet, obj *job.Run) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobRunImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobRun")
+		case "name":
+			out.Values[i] = ec._JobRun_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobRun_title(ctx, field, obj)
+				})
+		case "key":
+			out.Values[i] = ec._JobRun_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobRun_municipality(ctx, field, obj)
+				})
+		case "outcome":
+			out.Values[i] = ec._JobRun_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._JobRun_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._JobRun_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "detail":
+			out.Values[i] = ec._JobRun_detail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._JobRun_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failures":
+			out.Values[i] = ec._JobRun_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckImplementors = []string{"LinkCheck"}
+
+func (ec *executionContext) _LinkCheck(ctx context.Context, sel ast.SelectionSet, obj *link.Visited) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheck")
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LinkCheck_eService(ctx, field, obj)
+				})
+		case "target":
+			out.Values[i] = ec._LinkCheck_target(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.Values[i] = ec._LinkCheck_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "verdict":
+			out.Values[i] = ec._LinkCheck_verdict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cause":
+			out.Values[i] = ec._LinkCheck_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "httpStatus":
+			out.Values[i] = ec._LinkCheck_httpStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "suggestedAddress":
+			out.Values[i] = ec._LinkCheck_suggestedAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstFailedAt":
+			out.Values[i] = ec._LinkCheck_firstFailedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "checkedAt":
+			out.Values[i] = ec._LinkCheck_checkedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckConnectionImplementors = []string{"LinkCheckConnection"}
+
+func (ec *executionContext) _LinkCheckConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*link.Visited]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheckConnection")
+		case "edges":
+			out.Values[i] = ec._LinkCheckConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._LinkCheckConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LinkCheckConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LinkCheckConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LinkCheckConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckEdgeImplementors = []string{"LinkCheckEdge"}
+
+func (ec *executionContext) _LinkCheckEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*link.Visited]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheckEdge")
+		case "cursor":
+			out.Values[i] = ec._LinkCheckEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._LinkCheckEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var localizedTextImplementors = []string{"LocalizedText"}
 
 func (ec *executionContext) _LocalizedText(ctx context.Context, sel ast.SelectionSet, obj *text.Localized) graphql.Marshaler {
@@ -23872,6 +39300,49 @@ func (ec *executionContext) _LocalizedText(ctx context.Context, sel ast.Selectio
 			}
 		case "text":
 			out.Values[i] = ec._LocalizedText_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var markedTextImplementors = []string{"MarkedText"}
+
+func (ec *executionContext) _MarkedText(ctx context.Context, sel ast.SelectionSet, obj *search.Marked) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markedTextImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkedText")
+		case "text":
+			out.Values[i] = ec._MarkedText_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._MarkedText_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "marks":
+			out.Values[i] = ec._MarkedText_marks(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24159,6 +39630,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "saveEServiceDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveEServiceDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "submitEServiceDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitEServiceDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "returnEServiceDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_returnEServiceDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "discardEServiceDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_discardEServiceDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "publishEServiceDrafts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_publishEServiceDrafts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createEService":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createEService(ctx, field)
@@ -24229,6 +39735,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "checkLinks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_checkLinks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applySuggestedLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applySuggestedLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "previewImport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_previewImport(ctx, field)
@@ -24281,6 +39801,90 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "archiveUnit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_archiveUnit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grantRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_grantRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signOutEverywhere":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_signOutEverywhere(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forgetUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_forgetUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidePlatformDifferences":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decidePlatformDifferences(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setPlatformCategories":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setPlatformCategories(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "runPlatformWatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_runPlatformWatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previewUndo":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewUndo(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoChange":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoChange(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previewReorganisation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewReorganisation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applyReorganisation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyReorganisation(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -24364,6 +39968,450 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var platformCategoryImplementors = []string{"PlatformCategory", "Record", "Node"}
+
+func (ec *executionContext) _PlatformCategory(ctx context.Context, sel ast.SelectionSet, obj *eservice.PlatformCategory) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformCategoryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformCategory")
+		case "id":
+			out.Values[i] = ec._PlatformCategory_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._PlatformCategory_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._PlatformCategory_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PlatformCategory_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformCategory_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformCategory_municipality(ctx, field, obj)
+				})
+		case "category":
+			out.Values[i] = ec._PlatformCategory_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ownerUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformCategory_ownerUnit(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformCategoryConnectionImplementors = []string{"PlatformCategoryConnection"}
+
+func (ec *executionContext) _PlatformCategoryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*eservice.PlatformCategory]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformCategoryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformCategoryConnection")
+		case "edges":
+			out.Values[i] = ec._PlatformCategoryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._PlatformCategoryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PlatformCategoryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformCategoryConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformCategoryEdgeImplementors = []string{"PlatformCategoryEdge"}
+
+func (ec *executionContext) _PlatformCategoryEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*eservice.PlatformCategory]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformCategoryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformCategoryEdge")
+		case "cursor":
+			out.Values[i] = ec._PlatformCategoryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PlatformCategoryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformDifferenceImplementors = []string{"PlatformDifference"}
+
+func (ec *executionContext) _PlatformDifference(ctx context.Context, sel ast.SelectionSet, obj *eservice.PlatformDifference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformDifference")
+		case "field":
+			out.Values[i] = ec._PlatformDifference_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "here":
+			out.Values[i] = ec._PlatformDifference_here(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "platform":
+			out.Values[i] = ec._PlatformDifference_platform(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastSeen":
+			out.Values[i] = ec._PlatformDifference_lastSeen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._PlatformDifference_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformFlowImplementors = []string{"PlatformFlow", "Record", "Node"}
+
+func (ec *executionContext) _PlatformFlow(ctx context.Context, sel ast.SelectionSet, obj *eservice.PlatformFlow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformFlowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformFlow")
+		case "id":
+			out.Values[i] = ec._PlatformFlow_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._PlatformFlow_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._PlatformFlow_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PlatformFlow_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlow_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlow_municipality(ctx, field, obj)
+				})
+		case "familyId":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlow_familyId(ctx, field, obj)
+				})
+		case "name":
+			out.Values[i] = ec._PlatformFlow_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._PlatformFlow_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._PlatformFlow_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enabled":
+			out.Values[i] = ec._PlatformFlow_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unstableKey":
+			out.Values[i] = ec._PlatformFlow_unstableKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstSeen":
+			out.Values[i] = ec._PlatformFlow_firstSeen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missingSince":
+			out.Values[i] = ec._PlatformFlow_missingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlow_eService(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlow_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformFlowConnectionImplementors = []string{"PlatformFlowConnection"}
+
+func (ec *executionContext) _PlatformFlowConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*eservice.PlatformFlow]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformFlowConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformFlowConnection")
+		case "edges":
+			out.Values[i] = ec._PlatformFlowConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._PlatformFlowConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PlatformFlowConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformFlowConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformFlowEdgeImplementors = []string{"PlatformFlowEdge"}
+
+func (ec *executionContext) _PlatformFlowEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*eservice.PlatformFlow]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformFlowEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformFlowEdge")
+		case "cursor":
+			out.Values[i] = ec._PlatformFlowEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PlatformFlowEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var publishEServiceDraftsPayloadImplementors = []string{"PublishEServiceDraftsPayload"}
+
+func (ec *executionContext) _PublishEServiceDraftsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PublishEServiceDraftsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, publishEServiceDraftsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PublishEServiceDraftsPayload")
+		case "drafts":
+			out.Values[i] = ec._PublishEServiceDraftsPayload_drafts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -24413,6 +40461,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_asOf(ctx, field)
 				})
+		case "eServiceDrafts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_eServiceDrafts(ctx, field)
+				})
 		case "eServices":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -24455,6 +40509,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_changes(ctx, field)
 				})
+		case "jobs":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_jobs(ctx, field)
+				})
+		case "linkChecks":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_linkChecks(ctx, field)
+				})
 		case "importRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -24478,6 +40544,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_units(ctx, field)
+				})
+		case "users":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_users(ctx, field)
+				})
+		case "platformFlows":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_platformFlows(ctx, field)
+				})
+		case "platformCategories":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_platformCategories(ctx, field)
+				})
+		case "search":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_search(ctx, field)
+				})
+		case "suggest":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_suggest(ctx, field)
 				})
 		case "apiTokens":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -24657,6 +40753,314 @@ func (ec *executionContext) _RecordChangeEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var reorganisationGapsImplementors = []string{"ReorganisationGaps"}
+
+func (ec *executionContext) _ReorganisationGaps(ctx context.Context, sel ast.SelectionSet, obj *gap.Difference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorganisationGapsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorganisationGaps")
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationGaps_rule(ctx, field, obj)
+				})
+		case "opened":
+			out.Values[i] = ec._ReorganisationGaps_opened(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closed":
+			out.Values[i] = ec._ReorganisationGaps_closed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorganisationHandoverImplementors = []string{"ReorganisationHandover"}
+
+func (ec *executionContext) _ReorganisationHandover(ctx context.Context, sel ast.SelectionSet, obj *reorganisation.Handover) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorganisationHandoverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorganisationHandover")
+		case "from":
+			out.Values[i] = ec._ReorganisationHandover_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "to":
+			out.Values[i] = ec._ReorganisationHandover_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationHandover_count(ctx, field, obj)
+				})
+		case "eServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationHandover_eServices(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorganisationOrphanImplementors = []string{"ReorganisationOrphan"}
+
+func (ec *executionContext) _ReorganisationOrphan(ctx context.Context, sel ast.SelectionSet, obj *reorganisation.Orphan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorganisationOrphanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorganisationOrphan")
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationOrphan_rule(ctx, field, obj)
+				})
+		case "unit":
+			out.Values[i] = ec._ReorganisationOrphan_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.Values[i] = ec._ReorganisationOrphan_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorganisationPayloadImplementors = []string{"ReorganisationPayload"}
+
+func (ec *executionContext) _ReorganisationPayload(ctx context.Context, sel ast.SelectionSet, obj *reorganisation.Preview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorganisationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorganisationPayload")
+		case "applied":
+			out.Values[i] = ec._ReorganisationPayload_applied(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "change":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationPayload_change(ctx, field, obj)
+				})
+		case "fingerprint":
+			out.Values[i] = ec._ReorganisationPayload_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effectiveOn":
+			out.Values[i] = ec._ReorganisationPayload_effectiveOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "units":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationPayload_units(ctx, field, obj)
+				})
+		case "handovers":
+			out.Values[i] = ec._ReorganisationPayload_handovers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "drafts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationPayload_drafts(ctx, field, obj)
+				})
+		case "orphans":
+			out.Values[i] = ec._ReorganisationPayload_orphans(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gaps":
+			out.Values[i] = ec._ReorganisationPayload_gaps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reorganisedUnitImplementors = []string{"ReorganisedUnit"}
+
+func (ec *executionContext) _ReorganisedUnit(ctx context.Context, sel ast.SelectionSet, obj *reorganisation.Unit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reorganisedUnitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReorganisedUnit")
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_unit(ctx, field, obj)
+				})
+		case "key":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_key(ctx, field, obj)
+				})
+		case "outcomes":
+			out.Values[i] = ec._ReorganisedUnit_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nameBefore":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_nameBefore(ctx, field, obj)
+				})
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_name(ctx, field, obj)
+				})
+		case "aliases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_aliases(ctx, field, obj)
+				})
+		case "parentBefore":
+			out.Values[i] = ec._ReorganisedUnit_parentBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "parent":
+			out.Values[i] = ec._ReorganisedUnit_parent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisedUnit_validTo(ctx, field, obj)
+				})
+		case "successor":
+			out.Values[i] = ec._ReorganisedUnit_successor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eServicesBefore":
+			out.Values[i] = ec._ReorganisedUnit_eServicesBefore(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eServicesAfter":
+			out.Values[i] = ec._ReorganisedUnit_eServicesAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var revokeApiTokenPayloadImplementors = []string{"RevokeApiTokenPayload"}
 
 func (ec *executionContext) _RevokeApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeAPITokenPayload) graphql.Marshaler {
@@ -24670,6 +41074,351 @@ func (ec *executionContext) _RevokeApiTokenPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("RevokeApiTokenPayload")
 		case "apiToken":
 			out.Values[i] = ec._RevokeApiTokenPayload_apiToken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeRolePayloadImplementors = []string{"RevokeRolePayload"}
+
+func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeRolePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeRolePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeRolePayload")
+		case "userRole":
+			out.Values[i] = ec._RevokeRolePayload_userRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeSessionPayloadImplementors = []string{"RevokeSessionPayload"}
+
+func (ec *executionContext) _RevokeSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeSessionPayload")
+		case "id":
+			out.Values[i] = ec._RevokeSessionPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var runPlatformWatchPayloadImplementors = []string{"RunPlatformWatchPayload"}
+
+func (ec *executionContext) _RunPlatformWatchPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RunPlatformWatchPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runPlatformWatchPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunPlatformWatchPayload")
+		case "run":
+			out.Values[i] = ec._RunPlatformWatchPayload_run(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var searchConnectionImplementors = []string{"SearchConnection"}
+
+func (ec *executionContext) _SearchConnection(ctx context.Context, sel ast.SelectionSet, obj *search.Connection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchConnection")
+		case "edges":
+			out.Values[i] = ec._SearchConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._SearchConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SearchConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchConnection_totalCount(ctx, field, obj)
+				})
+		case "totalIsMost":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchConnection_totalIsMost(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var searchEdgeImplementors = []string{"SearchEdge"}
+
+func (ec *executionContext) _SearchEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*search.Hit]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchEdge")
+		case "cursor":
+			out.Values[i] = ec._SearchEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SearchEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var searchHitImplementors = []string{"SearchHit"}
+
+func (ec *executionContext) _SearchHit(ctx context.Context, sel ast.SelectionSet, obj *search.Hit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchHitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchHit")
+		case "node":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchHit_node(ctx, field, obj)
+				})
+		case "kind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchHit_kind(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._SearchHit_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "snippet":
+			out.Values[i] = ec._SearchHit_snippet(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "why":
+			out.Values[i] = ec._SearchHit_why(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SearchHit_municipality(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionImplementors = []string{"Session"}
+
+func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *user.Session) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Session")
+		case "id":
+			out.Values[i] = ec._Session_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Session_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._Session_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Session_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agent":
+			out.Values[i] = ec._Session_agent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setPlatformCategoriesPayloadImplementors = []string{"SetPlatformCategoriesPayload"}
+
+func (ec *executionContext) _SetPlatformCategoriesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetPlatformCategoriesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setPlatformCategoriesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetPlatformCategoriesPayload")
+		case "categories":
+			out.Values[i] = ec._SetPlatformCategoriesPayload_categories(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24927,6 +41676,39 @@ func (ec *executionContext) _SharedServicePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var signOutEverywherePayloadImplementors = []string{"SignOutEverywherePayload"}
+
+func (ec *executionContext) _SignOutEverywherePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignOutEverywherePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signOutEverywherePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignOutEverywherePayload")
+		case "ended":
+			out.Values[i] = ec._SignOutEverywherePayload_ended(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var snapshotImplementors = []string{"Snapshot"}
 
 func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet, obj *postgres.Snapshot) graphql.Marshaler {
@@ -24948,6 +41730,244 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textRangeImplementors = []string{"TextRange"}
+
+func (ec *executionContext) _TextRange(ctx context.Context, sel ast.SelectionSet, obj *search.Range) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextRange")
+		case "start":
+			out.Values[i] = ec._TextRange_start(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._TextRange_end(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoChangePayloadImplementors = []string{"UndoChangePayload"}
+
+func (ec *executionContext) _UndoChangePayload(ctx context.Context, sel ast.SelectionSet, obj *eservice.UndoPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoChangePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoChangePayload")
+		case "applied":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoChangePayload_applied(ctx, field, obj)
+				})
+		case "change":
+			out.Values[i] = ec._UndoChangePayload_change(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoChangePayload_counts(ctx, field, obj)
+				})
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoChangePayload_lines(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoCountImplementors = []string{"UndoCount"}
+
+func (ec *executionContext) _UndoCount(ctx context.Context, sel ast.SelectionSet, obj *model.UndoCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoCount")
+		case "outcome":
+			out.Values[i] = ec._UndoCount_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UndoCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoFaultImplementors = []string{"UndoFault"}
+
+func (ec *executionContext) _UndoFault(ctx context.Context, sel ast.SelectionSet, obj *fault.Error) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoFaultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoFault")
+		case "field":
+			out.Values[i] = ec._UndoFault_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.Values[i] = ec._UndoFault_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoFault_message(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoLineImplementors = []string{"UndoLine"}
+
+func (ec *executionContext) _UndoLine(ctx context.Context, sel ast.SelectionSet, obj *eservice.UndoLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoLine")
+		case "outcome":
+			out.Values[i] = ec._UndoLine_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._UndoLine_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoLine_eService(ctx, field, obj)
+				})
+		case "restored":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoLine_restored(ctx, field, obj)
+				})
+		case "kept":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoLine_kept(ctx, field, obj)
+				})
+		case "usageMonths":
+			out.Values[i] = ec._UndoLine_usageMonths(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "faults":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoLine_faults(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -25392,6 +42412,273 @@ func (ec *executionContext) _UsageEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var userAccountImplementors = []string{"UserAccount", "Record", "Node"}
+
+func (ec *executionContext) _UserAccount(ctx context.Context, sel ast.SelectionSet, obj *user.Account) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userAccountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserAccount")
+		case "id":
+			out.Values[i] = ec._UserAccount_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._UserAccount_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._UserAccount_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._UserAccount_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_municipality(ctx, field, obj)
+				})
+		case "reference":
+			out.Values[i] = ec._UserAccount_reference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_name(ctx, field, obj)
+				})
+		case "email":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_email(ctx, field, obj)
+				})
+		case "signedInAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_signedInAt(ctx, field, obj)
+				})
+		case "forgottenAt":
+			out.Values[i] = ec._UserAccount_forgottenAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "roles":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_roles(ctx, field, obj)
+				})
+		case "sessions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccount_sessions(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userAccountConnectionImplementors = []string{"UserAccountConnection"}
+
+func (ec *executionContext) _UserAccountConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*user.Account]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userAccountConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserAccountConnection")
+		case "edges":
+			out.Values[i] = ec._UserAccountConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._UserAccountConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._UserAccountConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserAccountConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userAccountEdgeImplementors = []string{"UserAccountEdge"}
+
+func (ec *executionContext) _UserAccountEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*user.Account]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userAccountEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserAccountEdge")
+		case "cursor":
+			out.Values[i] = ec._UserAccountEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._UserAccountEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var userRoleImplementors = []string{"UserRole", "Record", "Node"}
+
+func (ec *executionContext) _UserRole(ctx context.Context, sel ast.SelectionSet, obj *user.Grant) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userRoleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserRole")
+		case "id":
+			out.Values[i] = ec._UserRole_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._UserRole_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._UserRole_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._UserRole_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserRole_history(ctx, field, obj)
+				})
+		case "userAccount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UserRole_userAccount(ctx, field, obj)
+				})
+		case "role":
+			out.Values[i] = ec._UserRole_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "function":
+			out.Values[i] = ec._UserRole_function(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.Values[i] = ec._UserRole_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._UserRole_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *access.Caller) graphql.Marshaler {
@@ -25429,6 +42716,18 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "name":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_name(ctx, field, obj)
+				})
+		case "sessions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_sessions(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -25875,6 +43174,16 @@ func (ec *executionContext) marshalNApiTokenEdge2ᚕfardplanᚋinternalᚋpage�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNApplyReorganisationInput2fardplanᚋgraphᚋmodelᚐApplyReorganisationInput(ctx context.Context, v any) (model.ApplyReorganisationInput, error) {
+	res, err := ec.unmarshalInputApplyReorganisationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNApplySuggestedLinkInput2fardplanᚋgraphᚋmodelᚐApplySuggestedLinkInput(ctx context.Context, v any) (model.ApplySuggestedLinkInput, error) {
+	res, err := ec.unmarshalInputApplySuggestedLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNArchiveSharedServiceInput2fardplanᚋgraphᚋmodelᚐArchiveSharedServiceInput(ctx context.Context, v any) (model.ArchiveSharedServiceInput, error) {
 	res, err := ec.unmarshalInputArchiveSharedServiceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25967,6 +43276,19 @@ func (ec *executionContext) marshalNChange2ᚖfardplanᚋinternalᚋhistoryᚐVe
 	return ec._Change(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCheckLinksInput2fardplanᚋgraphᚋmodelᚐCheckLinksInput(ctx context.Context, v any) (model.CheckLinksInput, error) {
+	res, err := ec.unmarshalInputCheckLinksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckLinksPayload2ᚖfardplanᚋgraphᚋmodelᚐCheckLinksPayload(ctx context.Context, sel ast.SelectionSet, v *model.CheckLinksPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckLinksPayload!")
+		return graphql.Null
+	}
+	return ec._CheckLinksPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCloseUnitInput2fardplanᚋgraphᚋmodelᚐCloseUnitInput(ctx context.Context, v any) (model.CloseUnitInput, error) {
 	res, err := ec.unmarshalInputCloseUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26027,6 +43349,11 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDecidePlatformDifferencesInput2fardplanᚋgraphᚋmodelᚐDecidePlatformDifferencesInput(ctx context.Context, v any) (model.DecidePlatformDifferencesInput, error) {
+	res, err := ec.unmarshalInputDecidePlatformDifferencesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDigitalLevel2fardplanᚋinternalᚋeserviceᚐDigitalLevel(ctx context.Context, v any) (eservice.DigitalLevel, error) {
@@ -26094,6 +43421,251 @@ func (ec *executionContext) marshalNEServiceConnection2ᚖfardplanᚋinternalᚋ
 		return graphql.Null
 	}
 	return ec._EServiceConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEServiceDraft2ᚕᚖfardplanᚋinternalᚋeserviceᚐDraftᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.Draft) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx context.Context, sel ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EServiceDraft!")
+		return graphql.Null
+	}
+	return ec._EServiceDraft(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftActionInput2fardplanᚋgraphᚋmodelᚐEServiceDraftActionInput(ctx context.Context, v any) (model.EServiceDraftActionInput, error) {
+	res, err := ec.unmarshalInputEServiceDraftActionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEServiceDraftConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*eservice.Draft]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EServiceDraftConnection!")
+		return graphql.Null
+	}
+	return ec._EServiceDraftConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEServiceDraftEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*eservice.Draft]) graphql.Marshaler {
+	return ec._EServiceDraftEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEServiceDraftEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*eservice.Draft]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraftEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEServiceDraftFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EServiceDraftFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEServiceDraftFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNEServiceDraftFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraftFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEServiceDraftFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraftFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEServiceDraftFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx context.Context, sel ast.SelectionSet, v *fault.Error) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EServiceDraftFault!")
+		return graphql.Null
+	}
+	return ec._EServiceDraftFault(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEServiceDraftField2ᚕᚖfardplanᚋgraphᚋmodelᚐDraftFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DraftField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraftField2ᚖfardplanᚋgraphᚋmodelᚐDraftField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEServiceDraftField2ᚖfardplanᚋgraphᚋmodelᚐDraftField(ctx context.Context, sel ast.SelectionSet, v *model.DraftField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EServiceDraftField!")
+		return graphql.Null
+	}
+	return ec._EServiceDraftField(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftOrder2fardplanᚋgraphᚋmodelᚐEServiceDraftOrder(ctx context.Context, v any) (model.EServiceDraftOrder, error) {
+	res, err := ec.unmarshalInputEServiceDraftOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftOrderField2fardplanᚋinternalᚋeserviceᚐOrder(ctx context.Context, v any) (eservice.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEServiceDraftOrderField2fardplanᚋinternalᚋeserviceᚐOrder(ctx context.Context, sel ast.SelectionSet, v eservice.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EServiceDraftOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNEServiceDraftPayload2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftPayload(ctx context.Context, sel ast.SelectionSet, v *model.EServiceDraftPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EServiceDraftPayload!")
+		return graphql.Null
+	}
+	return ec._EServiceDraftPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftResolutionInput2ᚕᚖfardplanᚋgraphᚋmodelᚐEServiceDraftResolutionInputᚄ(ctx context.Context, v any) ([]*model.EServiceDraftResolutionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.EServiceDraftResolutionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEServiceDraftResolutionInput2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftResolutionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftResolutionInput2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftResolutionInput(ctx context.Context, v any) (*model.EServiceDraftResolutionInput, error) {
+	res, err := ec.unmarshalInputEServiceDraftResolutionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftState2fardplanᚋinternalᚋeserviceᚐDraftState(ctx context.Context, v any) (eservice.DraftState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.DraftState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEServiceDraftState2fardplanᚋinternalᚋeserviceᚐDraftState(ctx context.Context, sel ast.SelectionSet, v eservice.DraftState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EServiceDraftState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftTake2fardplanᚋinternalᚋeserviceᚐTake(ctx context.Context, v any) (eservice.Take, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.Take(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEServiceDraftTake2fardplanᚋinternalᚋeserviceᚐTake(ctx context.Context, sel ast.SelectionSet, v eservice.Take) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EServiceDraftTake!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftVersionInput2ᚕᚖfardplanᚋgraphᚋmodelᚐEServiceDraftVersionInputᚄ(ctx context.Context, v any) ([]*model.EServiceDraftVersionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.EServiceDraftVersionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEServiceDraftVersionInput2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftVersionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNEServiceDraftVersionInput2ᚖfardplanᚋgraphᚋmodelᚐEServiceDraftVersionInput(ctx context.Context, v any) (*model.EServiceDraftVersionInput, error) {
+	res, err := ec.unmarshalInputEServiceDraftVersionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEServiceEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*eservice.EService]) graphql.Marshaler {
@@ -26291,6 +43863,33 @@ func (ec *executionContext) marshalNFieldChange2ᚖfardplanᚋgraphᚋmodelᚐFi
 	return ec._FieldChange(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalNForgetUserInput2fardplanᚋgraphᚋmodelᚐForgetUserInput(ctx context.Context, v any) (model.ForgetUserInput, error) {
+	res, err := ec.unmarshalInputForgetUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNForgetUserPayload2ᚖfardplanᚋgraphᚋmodelᚐForgetUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.ForgetUserPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ForgetUserPayload!")
+		return graphql.Null
+	}
+	return ec._ForgetUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNGap2ᚕᚖfardplanᚋinternalᚋgapᚐGapᚄ(ctx context.Context, sel ast.SelectionSet, v []*gap.Gap) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -26468,6 +44067,19 @@ func (ec *executionContext) marshalNGapSeverity2fardplanᚋinternalᚋgapᚐSeve
 		graphql.AddInvalidNullFromMarshaler(ctx, "GapSeverity!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNGrantRoleInput2fardplanᚋgraphᚋmodelᚐGrantRoleInput(ctx context.Context, v any) (model.GrantRoleInput, error) {
+	res, err := ec.unmarshalInputGrantRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrantRolePayload2ᚖfardplanᚋgraphᚋmodelᚐGrantRolePayload(ctx context.Context, sel ast.SelectionSet, v *model.GrantRolePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GrantRolePayload!")
+		return graphql.Null
+	}
+	return ec._GrantRolePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
@@ -26794,6 +44406,30 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) marshalNJobRun2ᚕᚖfardplanᚋinternalᚋjobᚐRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.Run) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobRun2ᚖfardplanᚋinternalᚋjobᚐRun(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNJobRun2ᚖfardplanᚋinternalᚋjobᚐRun(ctx context.Context, sel ast.SelectionSet, v *job.Run) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobRun!")
+		return graphql.Null
+	}
+	return ec._JobRun(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNLanguage2fardplanᚋinternalᚋtextᚐLanguage(ctx context.Context, v any) (text.Language, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := text.Language(tmp)
@@ -26854,6 +44490,167 @@ func (ec *executionContext) marshalNLifeEvent2ᚕfardplanᚋinternalᚋeservice�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNLinkCause2fardplanᚋinternalᚋlinkcheckᚐCause(ctx context.Context, v any) (linkcheck.Cause, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := linkcheck.Cause(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkCause2fardplanᚋinternalᚋlinkcheckᚐCause(ctx context.Context, sel ast.SelectionSet, v linkcheck.Cause) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkCause!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNLinkCheck2ᚕᚖfardplanᚋinternalᚋlinkᚐVisitedᚄ(ctx context.Context, sel ast.SelectionSet, v []*link.Visited) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCheck2ᚖfardplanᚋinternalᚋlinkᚐVisited(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLinkCheck2ᚖfardplanᚋinternalᚋlinkᚐVisited(ctx context.Context, sel ast.SelectionSet, v *link.Visited) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LinkCheck!")
+		return graphql.Null
+	}
+	return ec._LinkCheck(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkCheckConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*link.Visited]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LinkCheckConnection!")
+		return graphql.Null
+	}
+	return ec._LinkCheckConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkCheckEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*link.Visited]) graphql.Marshaler {
+	return ec._LinkCheckEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLinkCheckEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*link.Visited]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCheckEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLinkCheckFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkCheckFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkCheckFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNLinkCheckFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkCheckFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNLinkCheckFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCheckFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLinkCheckOrder2fardplanᚋgraphᚋmodelᚐLinkCheckOrder(ctx context.Context, v any) (model.LinkCheckOrder, error) {
+	res, err := ec.unmarshalInputLinkCheckOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNLinkCheckOrderField2fardplanᚋinternalᚋlinkᚐOrder(ctx context.Context, v any) (link.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := link.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkCheckOrderField2fardplanᚋinternalᚋlinkᚐOrder(ctx context.Context, sel ast.SelectionSet, v link.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkCheckOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx context.Context, v any) (link.Target, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := link.Target(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx context.Context, sel ast.SelectionSet, v link.Target) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkTarget!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNLinkVerdict2fardplanᚋinternalᚋlinkcheckᚐVerdict(ctx context.Context, v any) (linkcheck.Verdict, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := linkcheck.Verdict(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkVerdict2fardplanᚋinternalᚋlinkcheckᚐVerdict(ctx context.Context, sel ast.SelectionSet, v linkcheck.Verdict) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkVerdict!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx context.Context, sel ast.SelectionSet, v text.Localized) graphql.Marshaler {
 	return ec._LocalizedText(ctx, sel, &v)
 }
@@ -26864,6 +44661,10 @@ func (ec *executionContext) marshalNLocalizedText2ᚖfardplanᚋinternalᚋtext�
 		return graphql.Null
 	}
 	return ec._LocalizedText(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMarkedText2fardplanᚋinternalᚋsearchᚐMarked(ctx context.Context, sel ast.SelectionSet, v search.Marked) graphql.Marshaler {
+	return ec._MarkedText(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNMunicipality2ᚕᚖfardplanᚋinternalᚋorganisationᚐMunicipalityᚄ(ctx context.Context, sel ast.SelectionSet, v []*organisation.Municipality) graphql.Marshaler {
@@ -26990,6 +44791,14 @@ func (ec *executionContext) marshalNMunicipalityPayload2ᚖfardplanᚋgraphᚋmo
 	return ec._MunicipalityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNNode2fardplanᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Node!")
+		return graphql.Null
+	}
+	return ec._Node(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNNode2ᚕfardplanᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -27027,6 +44836,215 @@ func (ec *executionContext) marshalNPersonalData2fardplanᚋinternalᚋeservice�
 		graphql.AddInvalidNullFromMarshaler(ctx, "PersonalData!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNPlatformCategory2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.PlatformCategory) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformCategory2ᚖfardplanᚋinternalᚋeserviceᚐPlatformCategory(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformCategory2ᚖfardplanᚋinternalᚋeserviceᚐPlatformCategory(ctx context.Context, sel ast.SelectionSet, v *eservice.PlatformCategory) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformCategory!")
+		return graphql.Null
+	}
+	return ec._PlatformCategory(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformCategoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*eservice.PlatformCategory]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformCategoryConnection!")
+		return graphql.Null
+	}
+	return ec._PlatformCategoryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformCategoryEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*eservice.PlatformCategory]) graphql.Marshaler {
+	return ec._PlatformCategoryEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformCategoryEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*eservice.PlatformCategory]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformCategoryEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPlatformCategoryInput2ᚕᚖfardplanᚋgraphᚋmodelᚐPlatformCategoryInputᚄ(ctx context.Context, v any) ([]*model.PlatformCategoryInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PlatformCategoryInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPlatformCategoryInput2ᚖfardplanᚋgraphᚋmodelᚐPlatformCategoryInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNPlatformCategoryInput2ᚖfardplanᚋgraphᚋmodelᚐPlatformCategoryInput(ctx context.Context, v any) (*model.PlatformCategoryInput, error) {
+	res, err := ec.unmarshalInputPlatformCategoryInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPlatformDecisionInput2ᚕᚖfardplanᚋinternalᚋeserviceᚐDecisionᚄ(ctx context.Context, v any) ([]*eservice.Decision, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*eservice.Decision, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPlatformDecisionInput2ᚖfardplanᚋinternalᚋeserviceᚐDecision(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNPlatformDecisionInput2ᚖfardplanᚋinternalᚋeserviceᚐDecision(ctx context.Context, v any) (*eservice.Decision, error) {
+	res, err := ec.unmarshalInputPlatformDecisionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlatformDifference2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.PlatformDifference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformDifference2ᚖfardplanᚋinternalᚋeserviceᚐPlatformDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformDifference2ᚖfardplanᚋinternalᚋeserviceᚐPlatformDifference(ctx context.Context, sel ast.SelectionSet, v *eservice.PlatformDifference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformDifference!")
+		return graphql.Null
+	}
+	return ec._PlatformDifference(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformFlow2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformFlowᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.PlatformFlow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformFlow2ᚖfardplanᚋinternalᚋeserviceᚐPlatformFlow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformFlow2ᚖfardplanᚋinternalᚋeserviceᚐPlatformFlow(ctx context.Context, sel ast.SelectionSet, v *eservice.PlatformFlow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformFlow!")
+		return graphql.Null
+	}
+	return ec._PlatformFlow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformFlowConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*eservice.PlatformFlow]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformFlowConnection!")
+		return graphql.Null
+	}
+	return ec._PlatformFlowConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformFlowEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*eservice.PlatformFlow]) graphql.Marshaler {
+	return ec._PlatformFlowEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformFlowEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*eservice.PlatformFlow]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformFlowEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPlatformTake2fardplanᚋinternalᚋeserviceᚐSide(ctx context.Context, v any) (eservice.Side, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.Side(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlatformTake2fardplanᚋinternalᚋeserviceᚐSide(ctx context.Context, sel ast.SelectionSet, v eservice.Side) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PlatformTake!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPublicationStatus2fardplanᚋinternalᚋeserviceᚐPublicationStatus(ctx context.Context, v any) (eservice.PublicationStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.PublicationStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPublicationStatus2fardplanᚋinternalᚋeserviceᚐPublicationStatus(ctx context.Context, sel ast.SelectionSet, v eservice.PublicationStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PublicationStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPublishEServiceDraftsInput2fardplanᚋgraphᚋmodelᚐPublishEServiceDraftsInput(ctx context.Context, v any) (model.PublishEServiceDraftsInput, error) {
+	res, err := ec.unmarshalInputPublishEServiceDraftsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPublishEServiceDraftsPayload2ᚖfardplanᚋgraphᚋmodelᚐPublishEServiceDraftsPayload(ctx context.Context, sel ast.SelectionSet, v *model.PublishEServiceDraftsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PublishEServiceDraftsPayload!")
+		return graphql.Null
+	}
+	return ec._PublishEServiceDraftsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNQuery2ᚖfardplanᚋgraphᚋmodelᚐQuery(ctx context.Context, sel ast.SelectionSet, v *model.Query) graphql.Marshaler {
@@ -27116,6 +45134,208 @@ func (ec *executionContext) unmarshalNRecordUsageInput2fardplanᚋgraphᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNReorganisationGaps2ᚕᚖfardplanᚋinternalᚋgapᚐDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*gap.Difference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorganisationGaps2ᚖfardplanᚋinternalᚋgapᚐDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorganisationGaps2ᚖfardplanᚋinternalᚋgapᚐDifference(ctx context.Context, sel ast.SelectionSet, v *gap.Difference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorganisationGaps!")
+		return graphql.Null
+	}
+	return ec._ReorganisationGaps(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReorganisationHandover2ᚕᚖfardplanᚋinternalᚋreorganisationᚐHandoverᚄ(ctx context.Context, sel ast.SelectionSet, v []*reorganisation.Handover) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorganisationHandover2ᚖfardplanᚋinternalᚋreorganisationᚐHandover(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorganisationHandover2ᚖfardplanᚋinternalᚋreorganisationᚐHandover(ctx context.Context, sel ast.SelectionSet, v *reorganisation.Handover) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorganisationHandover!")
+		return graphql.Null
+	}
+	return ec._ReorganisationHandover(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReorganisationInput2fardplanᚋgraphᚋmodelᚐReorganisationInput(ctx context.Context, v any) (model.ReorganisationInput, error) {
+	res, err := ec.unmarshalInputReorganisationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReorganisationInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationInput(ctx context.Context, v any) (*model.ReorganisationInput, error) {
+	res, err := ec.unmarshalInputReorganisationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReorganisationMergedInput2ᚕᚖfardplanᚋgraphᚋmodelᚐReorganisationMergedInputᚄ(ctx context.Context, v any) ([]*model.ReorganisationMergedInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ReorganisationMergedInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReorganisationMergedInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMergedInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNReorganisationMergedInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMergedInput(ctx context.Context, v any) (*model.ReorganisationMergedInput, error) {
+	res, err := ec.unmarshalInputReorganisationMergedInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReorganisationOrphan2ᚕᚖfardplanᚋinternalᚋreorganisationᚐOrphanᚄ(ctx context.Context, sel ast.SelectionSet, v []*reorganisation.Orphan) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorganisationOrphan2ᚖfardplanᚋinternalᚋreorganisationᚐOrphan(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorganisationOrphan2ᚖfardplanᚋinternalᚋreorganisationᚐOrphan(ctx context.Context, sel ast.SelectionSet, v *reorganisation.Orphan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorganisationOrphan!")
+		return graphql.Null
+	}
+	return ec._ReorganisationOrphan(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReorganisationOutcome2fardplanᚋinternalᚋreorganisationᚐOutcome(ctx context.Context, v any) (reorganisation.Outcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := reorganisation.Outcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReorganisationOutcome2fardplanᚋinternalᚋreorganisationᚐOutcome(ctx context.Context, sel ast.SelectionSet, v reorganisation.Outcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReorganisationOutcome!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNReorganisationOutcome2ᚕfardplanᚋinternalᚋreorganisationᚐOutcomeᚄ(ctx context.Context, v any) ([]reorganisation.Outcome, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]reorganisation.Outcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReorganisationOutcome2fardplanᚋinternalᚋreorganisationᚐOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNReorganisationOutcome2ᚕfardplanᚋinternalᚋreorganisationᚐOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []reorganisation.Outcome) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorganisationOutcome2fardplanᚋinternalᚋreorganisationᚐOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorganisationPayload2ᚖfardplanᚋinternalᚋreorganisationᚐPreview(ctx context.Context, sel ast.SelectionSet, v *reorganisation.Preview) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorganisationPayload!")
+		return graphql.Null
+	}
+	return ec._ReorganisationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReorganisationStepInput2ᚕᚖfardplanᚋgraphᚋmodelᚐReorganisationStepInputᚄ(ctx context.Context, v any) ([]*model.ReorganisationStepInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ReorganisationStepInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReorganisationStepInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationStepInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNReorganisationStepInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationStepInput(ctx context.Context, v any) (*model.ReorganisationStepInput, error) {
+	res, err := ec.unmarshalInputReorganisationStepInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx context.Context, v any) (*model.ReorganisationTargetInput, error) {
+	res, err := ec.unmarshalInputReorganisationTargetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReorganisedUnit2ᚕᚖfardplanᚋinternalᚋreorganisationᚐUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*reorganisation.Unit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx context.Context, sel ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReorganisedUnit!")
+		return graphql.Null
+	}
+	return ec._ReorganisedUnit(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRevokeApiTokenInput2fardplanᚋgraphᚋmodelᚐRevokeAPITokenInput(ctx context.Context, v any) (model.RevokeAPITokenInput, error) {
 	res, err := ec.unmarshalInputRevokeApiTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27127,6 +45347,32 @@ func (ec *executionContext) marshalNRevokeApiTokenPayload2ᚖfardplanᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._RevokeApiTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeRoleInput2fardplanᚋgraphᚋmodelᚐRevokeRoleInput(ctx context.Context, v any) (model.RevokeRoleInput, error) {
+	res, err := ec.unmarshalInputRevokeRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeRolePayload2ᚖfardplanᚋgraphᚋmodelᚐRevokeRolePayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeRolePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeRolePayload!")
+		return graphql.Null
+	}
+	return ec._RevokeRolePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeSessionInput2fardplanᚋgraphᚋmodelᚐRevokeSessionInput(ctx context.Context, v any) (model.RevokeSessionInput, error) {
+	res, err := ec.unmarshalInputRevokeSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeSessionPayload2ᚖfardplanᚋgraphᚋmodelᚐRevokeSessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeSessionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeSessionPayload!")
+		return graphql.Null
+	}
+	return ec._RevokeSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2fardplanᚋinternalᚋaccessᚐRole(ctx context.Context, v any) (access.Role, error) {
@@ -27174,6 +45420,149 @@ func (ec *executionContext) marshalNRole2ᚕfardplanᚋinternalᚋaccessᚐRole�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNRunPlatformWatchInput2fardplanᚋgraphᚋmodelᚐRunPlatformWatchInput(ctx context.Context, v any) (model.RunPlatformWatchInput, error) {
+	res, err := ec.unmarshalInputRunPlatformWatchInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRunPlatformWatchPayload2ᚖfardplanᚋgraphᚋmodelᚐRunPlatformWatchPayload(ctx context.Context, sel ast.SelectionSet, v *model.RunPlatformWatchPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RunPlatformWatchPayload!")
+		return graphql.Null
+	}
+	return ec._RunPlatformWatchPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveEServiceDraftInput2fardplanᚋgraphᚋmodelᚐSaveEServiceDraftInput(ctx context.Context, v any) (model.SaveEServiceDraftInput, error) {
+	res, err := ec.unmarshalInputSaveEServiceDraftInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchConnection2ᚖfardplanᚋinternalᚋsearchᚐConnection(ctx context.Context, sel ast.SelectionSet, v *search.Connection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SearchConnection!")
+		return graphql.Null
+	}
+	return ec._SearchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*search.Hit]) graphql.Marshaler {
+	return ec._SearchEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSearchEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*search.Hit]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNSearchFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SearchFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSearchFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSearchFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSearchFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSearchHit2ᚕᚖfardplanᚋinternalᚋsearchᚐHitᚄ(ctx context.Context, sel ast.SelectionSet, v []*search.Hit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchHit2ᚖfardplanᚋinternalᚋsearchᚐHit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSearchHit2ᚖfardplanᚋinternalᚋsearchᚐHit(ctx context.Context, sel ast.SelectionSet, v *search.Hit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SearchHit!")
+		return graphql.Null
+	}
+	return ec._SearchHit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSearchKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SearchKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSearchReason2fardplanᚋinternalᚋsearchᚐWhy(ctx context.Context, v any) (search.Why, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := search.Why(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchReason2fardplanᚋinternalᚋsearchᚐWhy(ctx context.Context, sel ast.SelectionSet, v search.Why) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SearchReason!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNServiceChannel2fardplanᚋinternalᚋeserviceᚐChannel(ctx context.Context, v any) (eservice.Channel, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := eservice.Channel(tmp)
@@ -27217,6 +45606,43 @@ func (ec *executionContext) marshalNServiceChannel2ᚕfardplanᚋinternalᚋeser
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNSession2ᚕᚖfardplanᚋinternalᚋuserᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*user.Session) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSession2ᚖfardplanᚋinternalᚋuserᚐSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSession2ᚖfardplanᚋinternalᚋuserᚐSession(ctx context.Context, sel ast.SelectionSet, v *user.Session) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Session!")
+		return graphql.Null
+	}
+	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetPlatformCategoriesInput2fardplanᚋgraphᚋmodelᚐSetPlatformCategoriesInput(ctx context.Context, v any) (model.SetPlatformCategoriesInput, error) {
+	res, err := ec.unmarshalInputSetPlatformCategoriesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetPlatformCategoriesPayload2ᚖfardplanᚋgraphᚋmodelᚐSetPlatformCategoriesPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPlatformCategoriesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetPlatformCategoriesPayload!")
+		return graphql.Null
+	}
+	return ec._SetPlatformCategoriesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSharedService2ᚕᚖfardplanᚋinternalᚋeserviceᚐSharedServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.SharedService) graphql.Marshaler {
@@ -27343,6 +45769,19 @@ func (ec *executionContext) marshalNSharedServicePayload2ᚖfardplanᚋgraphᚋm
 	return ec._SharedServicePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSignOutEverywhereInput2fardplanᚋgraphᚋmodelᚐSignOutEverywhereInput(ctx context.Context, v any) (model.SignOutEverywhereInput, error) {
+	res, err := ec.unmarshalInputSignOutEverywhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignOutEverywherePayload2ᚖfardplanᚋgraphᚋmodelᚐSignOutEverywherePayload(ctx context.Context, sel ast.SelectionSet, v *model.SignOutEverywherePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignOutEverywherePayload!")
+		return graphql.Null
+	}
+	return ec._SignOutEverywherePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSnapshot2ᚖfardplanᚋinternalᚋpostgresᚐSnapshot(ctx context.Context, sel ast.SelectionSet, v *postgres.Snapshot) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Snapshot!")
@@ -27384,6 +45823,26 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	for i := range v {
 		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
 	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTextRange2fardplanᚋinternalᚋsearchᚐRange(ctx context.Context, sel ast.SelectionSet, v search.Range) graphql.Marshaler {
+	return ec._TextRange(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTextRange2ᚕfardplanᚋinternalᚋsearchᚐRangeᚄ(ctx context.Context, sel ast.SelectionSet, v []search.Range) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTextRange2fardplanᚋinternalᚋsearchᚐRange(ctx, sel, v[i])
+	})
 
 	for _, e := range ret {
 		if e == graphql.Null {
@@ -27487,6 +45946,106 @@ func (ec *executionContext) marshalNTokenScope2ᚕfardplanᚋinternalᚋaccess�
 func (ec *executionContext) unmarshalNTransitionEServiceInput2fardplanᚋgraphᚋmodelᚐTransitionEServiceInput(ctx context.Context, v any) (model.TransitionEServiceInput, error) {
 	res, err := ec.unmarshalInputTransitionEServiceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUndoChangeInput2fardplanᚋgraphᚋmodelᚐUndoChangeInput(ctx context.Context, v any) (model.UndoChangeInput, error) {
+	res, err := ec.unmarshalInputUndoChangeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUndoChangePayload2ᚖfardplanᚋinternalᚋeserviceᚐUndoPlan(ctx context.Context, sel ast.SelectionSet, v *eservice.UndoPlan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoChangePayload!")
+		return graphql.Null
+	}
+	return ec._UndoChangePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUndoCount2ᚕᚖfardplanᚋgraphᚋmodelᚐUndoCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UndoCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUndoCount2ᚖfardplanᚋgraphᚋmodelᚐUndoCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUndoCount2ᚖfardplanᚋgraphᚋmodelᚐUndoCount(ctx context.Context, sel ast.SelectionSet, v *model.UndoCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoCount!")
+		return graphql.Null
+	}
+	return ec._UndoCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUndoFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUndoFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUndoFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx context.Context, sel ast.SelectionSet, v *fault.Error) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoFault!")
+		return graphql.Null
+	}
+	return ec._UndoFault(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUndoLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐUndoLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.UndoLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUndoLine2ᚖfardplanᚋinternalᚋeserviceᚐUndoLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUndoLine2ᚖfardplanᚋinternalᚋeserviceᚐUndoLine(ctx context.Context, sel ast.SelectionSet, v *eservice.UndoLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoLine!")
+		return graphql.Null
+	}
+	return ec._UndoLine(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx context.Context, v any) (eservice.UndoOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.UndoOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx context.Context, sel ast.SelectionSet, v eservice.UndoOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UndoOutcome!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNUnit2ᚕᚖfardplanᚋinternalᚋorganisationᚐUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*organisation.Unit) graphql.Marshaler {
@@ -27752,6 +46311,82 @@ func (ec *executionContext) marshalNUsageSource2fardplanᚋinternalᚋeservice�
 		graphql.AddInvalidNullFromMarshaler(ctx, "UsageSource!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNUserAccount2ᚕᚖfardplanᚋinternalᚋuserᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*user.Account) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserAccount2ᚖfardplanᚋinternalᚋuserᚐAccount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserAccount2ᚖfardplanᚋinternalᚋuserᚐAccount(ctx context.Context, sel ast.SelectionSet, v *user.Account) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UserAccount!")
+		return graphql.Null
+	}
+	return ec._UserAccount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUserAccountConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*user.Account]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UserAccountConnection!")
+		return graphql.Null
+	}
+	return ec._UserAccountConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUserAccountEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*user.Account]) graphql.Marshaler {
+	return ec._UserAccountEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUserAccountEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*user.Account]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserAccountEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserRole2ᚕᚖfardplanᚋinternalᚋuserᚐGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*user.Grant) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserRole2ᚖfardplanᚋinternalᚋuserᚐGrant(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserRole2ᚖfardplanᚋinternalᚋuserᚐGrant(ctx context.Context, sel ast.SelectionSet, v *user.Grant) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UserRole!")
+		return graphql.Null
+	}
+	return ec._UserRole(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNViewer2ᚖfardplanᚋinternalᚋaccessᚐCaller(ctx context.Context, sel ast.SelectionSet, v *access.Caller) graphql.Marshaler {
@@ -28198,6 +46833,57 @@ func (ec *executionContext) marshalOEService2ᚖfardplanᚋinternalᚋeservice�
 	return ec._EService(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx context.Context, sel ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EServiceDraft(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEServiceDraftFilter2ᚖfardplanᚋinternalᚋeserviceᚐDraftFilter(ctx context.Context, v any) (*eservice.DraftFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEServiceDraftFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOEServiceDraftState2ᚕfardplanᚋinternalᚋeserviceᚐDraftStateᚄ(ctx context.Context, v any) ([]eservice.DraftState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]eservice.DraftState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEServiceDraftState2fardplanᚋinternalᚋeserviceᚐDraftState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOEServiceDraftState2ᚕfardplanᚋinternalᚋeserviceᚐDraftStateᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.DraftState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEServiceDraftState2fardplanᚋinternalᚋeserviceᚐDraftState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOEServiceFilter2ᚖfardplanᚋinternalᚋeserviceᚐFilter(ctx context.Context, v any) (*eservice.Filter, error) {
 	if v == nil {
 		return nil, nil
@@ -28422,6 +47108,24 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalOInt2ᚖint64(ctx context.Context, v any) (*int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalInt64(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2ᚖint64(ctx context.Context, sel ast.SelectionSet, v *int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalInt64(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOJSON2encodingᚋjsonᚐRawMessage(ctx context.Context, v any) (json.RawMessage, error) {
 	if v == nil {
 		return nil, nil
@@ -28437,6 +47141,25 @@ func (ec *executionContext) marshalOJSON2encodingᚋjsonᚐRawMessage(ctx contex
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalJSON(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOJobOutcome2ᚖfardplanᚋinternalᚋjobᚐOutcome(ctx context.Context, v any) (*job.Outcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := job.Outcome(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJobOutcome2ᚖfardplanᚋinternalᚋjobᚐOutcome(ctx context.Context, sel ast.SelectionSet, v *job.Outcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -28476,11 +47199,153 @@ func (ec *executionContext) marshalOLifeEvent2ᚕfardplanᚋinternalᚋeservice�
 	return ret
 }
 
+func (ec *executionContext) unmarshalOLinkCause2ᚕfardplanᚋinternalᚋlinkcheckᚐCauseᚄ(ctx context.Context, v any) ([]linkcheck.Cause, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]linkcheck.Cause, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkCause2fardplanᚋinternalᚋlinkcheckᚐCause(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLinkCause2ᚕfardplanᚋinternalᚋlinkcheckᚐCauseᚄ(ctx context.Context, sel ast.SelectionSet, v []linkcheck.Cause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCause2fardplanᚋinternalᚋlinkcheckᚐCause(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOLinkCause2ᚖfardplanᚋinternalᚋlinkcheckᚐCause(ctx context.Context, v any) (*linkcheck.Cause, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := linkcheck.Cause(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLinkCause2ᚖfardplanᚋinternalᚋlinkcheckᚐCause(ctx context.Context, sel ast.SelectionSet, v *linkcheck.Cause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOLinkCheckFilter2ᚖfardplanᚋinternalᚋlinkᚐFilter(ctx context.Context, v any) (*link.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLinkCheckFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOLinkTarget2ᚕfardplanᚋinternalᚋlinkᚐTargetᚄ(ctx context.Context, v any) ([]link.Target, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]link.Target, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLinkTarget2ᚕfardplanᚋinternalᚋlinkᚐTargetᚄ(ctx context.Context, sel ast.SelectionSet, v []link.Target) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOLinkVerdict2ᚕfardplanᚋinternalᚋlinkcheckᚐVerdictᚄ(ctx context.Context, v any) ([]linkcheck.Verdict, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]linkcheck.Verdict, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkVerdict2fardplanᚋinternalᚋlinkcheckᚐVerdict(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLinkVerdict2ᚕfardplanᚋinternalᚋlinkcheckᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []linkcheck.Verdict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkVerdict2fardplanᚋinternalᚋlinkcheckᚐVerdict(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx context.Context, sel ast.SelectionSet, v *text.Localized) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._LocalizedText(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMarkedText2ᚖfardplanᚋinternalᚋsearchᚐMarked(ctx context.Context, sel ast.SelectionSet, v *search.Marked) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MarkedText(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx context.Context, sel ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
@@ -28560,6 +47425,14 @@ func (ec *executionContext) marshalOPersonalData2ᚖfardplanᚋinternalᚋeservi
 	return res
 }
 
+func (ec *executionContext) unmarshalOPlatformFlowFilter2ᚖfardplanᚋinternalᚋeserviceᚐFlowFilter(ctx context.Context, v any) (*eservice.FlowFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPlatformFlowFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx context.Context, sel ast.SelectionSet, v model.Record) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -28592,6 +47465,105 @@ func (ec *executionContext) marshalORecordKind2ᚕstringᚄ(ctx context.Context,
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecordKind2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOReorganisationCloseInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationCloseInput(ctx context.Context, v any) (*model.ReorganisationCloseInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationCloseInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReorganisationCreateInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationCreateInput(ctx context.Context, v any) (*model.ReorganisationCreateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationCreateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReorganisationMergeInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMergeInput(ctx context.Context, v any) (*model.ReorganisationMergeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationMergeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReorganisationMoveInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationMoveInput(ctx context.Context, v any) (*model.ReorganisationMoveInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationMoveInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReorganisationRenameInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationRenameInput(ctx context.Context, v any) (*model.ReorganisationRenameInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationRenameInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOReorganisationTargetInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationTargetInput(ctx context.Context, v any) (*model.ReorganisationTargetInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReorganisationTargetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReorganisedUnit2ᚖfardplanᚋinternalᚋreorganisationᚐUnit(ctx context.Context, sel ast.SelectionSet, v *reorganisation.Unit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReorganisedUnit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSearchFilter2ᚖfardplanᚋinternalᚋsearchᚐFilter(ctx context.Context, v any) (*search.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSearchFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSearchKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSearchKind2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSearchKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchKind2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -28744,6 +47716,42 @@ func (ec *executionContext) marshalOTheme2ᚕfardplanᚋinternalᚋeserviceᚐTh
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTheme2fardplanᚋinternalᚋeserviceᚐTheme(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOUndoOutcome2ᚕfardplanᚋinternalᚋeserviceᚐUndoOutcomeᚄ(ctx context.Context, v any) ([]eservice.UndoOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]eservice.UndoOutcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOUndoOutcome2ᚕfardplanᚋinternalᚋeserviceᚐUndoOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.UndoOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUndoOutcome2fardplanᚋinternalᚋeserviceᚐUndoOutcome(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

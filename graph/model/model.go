@@ -24,6 +24,15 @@ type Actor struct {
 	MunicipalityID *uuid.UUID
 }
 
+// DraftField is a drafted field beside its base and live values.
+type DraftField struct {
+	Field    string          `db:"field"`
+	Base     json.RawMessage `db:"base"`
+	Live     json.RawMessage `db:"live"`
+	Draft    json.RawMessage `db:"draft"`
+	Conflict bool
+}
+
 // FieldChange is a field of a record before and after a change; null is absent.
 type FieldChange struct {
 	Field         string

@@ -9,8 +9,11 @@ import (
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
+	"fardplan/internal/job"
+	"fardplan/internal/link"
 	"fardplan/internal/organisation"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,6 +21,24 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// A reorganisation that has been previewed.
+type ApplyReorganisationInput struct {
+	// The same as was previewed.
+	Reorganisation *ReorganisationInput `json:"reorganisation"`
+	// What the preview gave. When what it saw has changed since, the answer is CONFLICT and nothing is done.
+	Fingerprint string `json:"fingerprint"`
+}
+
+// Which suggested address to take.
+type ApplySuggestedLinkInput struct {
+	// The e-service whose address is to be changed, by id.
+	EService gid.ID `json:"eService"`
+	// Which of its addresses.
+	Target link.Target `json:"target"`
+	// The version of the e-service that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+}
 
 // Which shared service to take out of use, and why.
 type ArchiveSharedServiceInput struct {
@@ -39,6 +60,18 @@ type ArchiveUnitInput struct {
 	Comment string `json:"comment"`
 }
 
+// Which e-services to check the links of.
+type CheckLinksInput struct {
+	// The e-services, 1 to 20, by id. One that was checked within the last minute is not asked again.
+	EServices []gid.ID `json:"eServices"`
+}
+
+// The e-services whose links were checked.
+type CheckLinksPayload struct {
+	// Each of them, in the order given.
+	EServices []*eservice.EService `json:"eServices"`
+}
+
 // The end of a unit.
 type CloseUnitInput struct {
 	// The unit.
@@ -47,7 +80,7 @@ type CloseUnitInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Its last day, that day included.
 	ValidTo date.Date `json:"validTo"`
-	// The unit that takes over, of the same municipality; needed while it owns e-services in use.
+	// The unit that takes over, of the same municipality, and gets what it owns; needed while it owns e-services in use.
 	Successor graphql.Omittable[*gid.ID] `json:"successor,omitempty"`
 	// Why, for the history.
 	Comment string `json:"comment"`
@@ -163,6 +196,8 @@ type CreateEServiceInput struct {
 	LaunchedOn graphql.Omittable[*date.Date] `json:"launchedOn,omitempty"`
 	// Who may see it, beside its own municipality.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it.
+	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
 // A new municipality.
@@ -233,6 +268,18 @@ type CreateUnitInput struct {
 	DiaryCode graphql.Omittable[*string] `json:"diaryCode,omitempty"`
 }
 
+// Decides on differences between an e-service and the platform.
+type DecidePlatformDifferencesInput struct {
+	// The e-service.
+	ID gid.ID `json:"id"`
+	// The version that the decisions build on: a newer one refuses them.
+	ExpectedVersion int `json:"expectedVersion"`
+	// One for each field; the other differences stay undecided.
+	Decisions []*eservice.Decision `json:"decisions"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // An e-service to publish, unpublish or archive.
 type EServiceActionInput struct {
 	// The e-service.
@@ -241,6 +288,46 @@ type EServiceActionInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// A draft to submit, return or discard.
+type EServiceDraftActionInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history; needed to return a draft.
+	Comment string `json:"comment"`
+}
+
+// An order of a list of drafts.
+type EServiceDraftOrder struct {
+	// What to order by.
+	Field eservice.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A draft that was begun or changed.
+type EServiceDraftPayload struct {
+	// The draft as it is after the change.
+	Draft *eservice.Draft `json:"draft"`
+}
+
+// What settles the conflict of one field.
+type EServiceDraftResolutionInput struct {
+	// The field as mutations name it.
+	Field string `json:"field"`
+	// The value to go on with.
+	Take eservice.Take `json:"take"`
+}
+
+// A draft in the version that has been read.
+type EServiceDraftVersionInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that has been read and is to be published.
+	ExpectedVersion int `json:"expectedVersion"`
 }
 
 // An order of a list of e-services.
@@ -257,12 +344,42 @@ type EServicePayload struct {
 	EService *eservice.EService `json:"eService"`
 }
 
+// Which person to forget.
+type ForgetUserInput struct {
+	// The user.
+	ID gid.ID `json:"id"`
+}
+
+// A person that was forgotten.
+type ForgetUserPayload struct {
+	// The user, without anything that says who it was.
+	UserAccount *user.Account `json:"userAccount"`
+}
+
 // An order of a list of gaps.
 type GapOrder struct {
 	// What to order by.
 	Field gap.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// A role for a user.
+type GrantRoleInput struct {
+	// Who is to have it.
+	User gid.ID `json:"user"`
+	// What it lets the user do. One that the user has already gets the function and last day given here.
+	Role access.Role `json:"role"`
+	// The assignment that the user's changes are signed with, 1 to 100 characters; never a person's name. The role's own name when left out.
+	Function graphql.Omittable[*string] `json:"function,omitempty"`
+	// The last day in force, that day included; no end when left out.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+}
+
+// A role that was given.
+type GrantRolePayload struct {
+	// The role as it is kept.
+	UserRole *user.Grant `json:"userRole"`
 }
 
 // The number of lines of an outcome.
@@ -297,6 +414,14 @@ type ImportOwnerInput struct {
 	Unit gid.ID `json:"unit"`
 }
 
+// An order of a list of link checks.
+type LinkCheckOrder struct {
+	// What to order by.
+	Field link.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
 // An order of a list of municipalities.
 type MunicipalityOrder struct {
 	// What to order by.
@@ -315,6 +440,28 @@ type MunicipalityPayload struct {
 type Mutation struct {
 }
 
+// The owner of one category.
+type PlatformCategoryInput struct {
+	// The words that the platform has for it.
+	Category string `json:"category"`
+	// The unit that owns what comes in it; null for none.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+}
+
+// Drafts to publish together.
+type PublishEServiceDraftsInput struct {
+	// The drafts, 1 to 200.
+	Drafts []*EServiceDraftVersionInput `json:"drafts"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Drafts that were published.
+type PublishEServiceDraftsPayload struct {
+	// The drafts in the order given; each leads to its e-service as it is now live.
+	Drafts []*eservice.Draft `json:"drafts"`
+}
+
 // Everything that can be read.
 type Query struct {
 }
@@ -325,6 +472,103 @@ type RecordUsageInput struct {
 	EService gid.ID `json:"eService"`
 	// The months, 1 to 120. One that has figures already is corrected.
 	Months []*UsageMonthInput `json:"months"`
+}
+
+// The end of a unit within a reorganisation.
+type ReorganisationCloseInput struct {
+	// The unit. One that has closed already is taken too: what it still owns is handed over.
+	Unit gid.ID `json:"unit"`
+	// The version that the step builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The one that takes over; needed while the unit owns e-services in use.
+	Successor graphql.Omittable[*ReorganisationTargetInput] `json:"successor,omitempty"`
+}
+
+// A unit that a reorganisation makes.
+type ReorganisationCreateInput struct {
+	// What other steps call it, 1 to 50 characters.
+	Key string `json:"key"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv string `json:"nameSv"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is in the municipality's order.
+	Type organisation.UnitType `json:"type"`
+	// The unit right above; at the top when left out.
+	Parent graphql.Omittable[*ReorganisationTargetInput] `json:"parent,omitempty"`
+}
+
+// A reorganisation: what is to be done to a municipality's units, from which day and why.
+type ReorganisationInput struct {
+	// The SCB code of the municipality.
+	Municipality string `json:"municipality"`
+	// The first day of the new order. What closes has the day before as its last, and what is
+	// made begins on it. A day that lies ahead can be previewed, not applied.
+	EffectiveOn date.Date `json:"effectiveOn"`
+	// Why, with the decision behind it and its diary number, 1 to 2,000 characters. It is kept in the history of all that changes.
+	Comment string `json:"comment"`
+	// What to do, 1 to 200 steps. They are taken in turn: each builds on those before it.
+	Steps []*ReorganisationStepInput `json:"steps"`
+}
+
+// Units that become one.
+type ReorganisationMergeInput struct {
+	// Those that close, 1 to 100.
+	Units []*ReorganisationMergedInput `json:"units"`
+	// The one that takes over.
+	Into *ReorganisationTargetInput `json:"into"`
+}
+
+// A unit that is merged into another.
+type ReorganisationMergedInput struct {
+	// The unit. One that has closed already is taken too: what it still owns is handed over.
+	Unit gid.ID `json:"unit"`
+	// The version that the step builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+}
+
+// A unit's new place in the tree.
+type ReorganisationMoveInput struct {
+	// The one to be put elsewhere.
+	Unit gid.ID `json:"unit"`
+	// The version that the step builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The unit to be right above; at the top when left out.
+	Parent graphql.Omittable[*ReorganisationTargetInput] `json:"parent,omitempty"`
+}
+
+// A unit's new name.
+type ReorganisationRenameInput struct {
+	// The one to be called otherwise.
+	Unit gid.ID `json:"unit"`
+	// The version that the step builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish name from now on, 1 to 200 characters.
+	NameSv string `json:"nameSv"`
+	// Its English name from now on, at most 200 characters; none when left out.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+}
+
+// One step; exactly one of the fields is given.
+type ReorganisationStepInput struct {
+	// A unit is made.
+	Create graphql.Omittable[*ReorganisationCreateInput] `json:"create,omitempty"`
+	// A unit gets another name. The old one, in both languages, is kept among its aliases.
+	Rename graphql.Omittable[*ReorganisationRenameInput] `json:"rename,omitempty"`
+	// A unit gets another unit above it, and takes along all that is under it.
+	Move graphql.Omittable[*ReorganisationMoveInput] `json:"move,omitempty"`
+	// Units close, and another takes over what they own, their drafts and the units under them.
+	Merge graphql.Omittable[*ReorganisationMergeInput] `json:"merge,omitempty"`
+	// A unit closes, and its successor takes over what it owns. The units under it are to be moved or closed too.
+	Close graphql.Omittable[*ReorganisationCloseInput] `json:"close,omitempty"`
+}
+
+// A unit that others are led to: exactly one of the fields is given.
+type ReorganisationTargetInput struct {
+	// A unit that there is.
+	Unit graphql.Omittable[*gid.ID] `json:"unit,omitempty"`
+	// The key of one that an earlier step makes.
+	Key graphql.Omittable[*string] `json:"key,omitempty"`
 }
 
 // Which token to end.
@@ -339,6 +583,149 @@ type RevokeAPITokenPayload struct {
 	APIToken *token.Token `json:"apiToken"`
 }
 
+// Which role to take back.
+type RevokeRoleInput struct {
+	// The role that a user was given.
+	ID gid.ID `json:"id"`
+}
+
+// A role that was taken back.
+type RevokeRolePayload struct {
+	// The role, with the instant when it was taken back.
+	UserRole *user.Grant `json:"userRole"`
+}
+
+// Which session to end.
+type RevokeSessionInput struct {
+	// The session.
+	ID gid.ID `json:"id"`
+}
+
+// What came of ending a session.
+type RevokeSessionPayload struct {
+	// The session that is no more.
+	ID gid.ID `json:"id"`
+}
+
+// Whose platform to look at.
+type RunPlatformWatchInput struct {
+	// The SCB code of the municipality whose platform it is; its oepBaseUrl is asked.
+	Municipality string `json:"municipality"`
+}
+
+// How the look went.
+type RunPlatformWatchPayload struct {
+	// The run, with what it found.
+	Run *job.Run `json:"run"`
+}
+
+// What to write into an e-service's draft. A field left out stays as it is drafted, and null empties it; one that
+// is given its live value again leaves the draft.
+type SaveEServiceDraftInput struct {
+	// The e-service.
+	ID gid.ID `json:"id"`
+	// The version of the live e-service that has been read: what is drafted, is drafted over its values.
+	LiveVersion int `json:"liveVersion"`
+	// The version of the draft that the change builds on; left out to begin a draft.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// What settles the conflicts of fields, after the values above are set.
+	Resolve []*EServiceDraftResolutionInput `json:"resolve"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+	// Its Swedish name, 1 to 300 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Its English name, at most 300 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// Its name in addresses: a–z, 0–9 and hyphens, unique in the municipality.
+	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
+	// The unit that owns it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The shared service that it is the municipality's own version of.
+	SharedService graphql.Omittable[*gid.ID] `json:"sharedService,omitempty"`
+	// What one does in it, 1 to 150 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English, at most 150 characters.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// More about it, as plain text of at most 20,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// The same in English.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// Where it is used, http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// The function that answers for its content; never a person.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// Whom it is for.
+	Audiences graphql.Omittable[[]eservice.Audience] `json:"audiences,omitempty"`
+	// The events in life that it belongs to.
+	LifeEvents graphql.Omittable[[]eservice.LifeEvent] `json:"lifeEvents,omitempty"`
+	// Where citizens look for it.
+	Themes graphql.Omittable[[]eservice.Theme] `json:"themes,omitempty"`
+	// Words that citizens search with; at most 50 of at most 100 characters.
+	Keywords graphql.Omittable[[]string] `json:"keywords,omitempty"`
+	// The ways in which it can be used.
+	Channels graphql.Omittable[[]eservice.Channel] `json:"channels,omitempty"`
+	// How the matter is done by those who do not use it; at most 1,000 characters.
+	AlternativeChannelSv graphql.Omittable[*string] `json:"alternativeChannelSv,omitempty"`
+	// The same in English.
+	AlternativeChannelEn graphql.Omittable[*string] `json:"alternativeChannelEn,omitempty"`
+	// The languages that it speaks, by ISO 639 code such as sv.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// The assurance that it asks of an electronic identity.
+	EidLevel graphql.Omittable[*eservice.EIDLevel] `json:"eidLevel,omitempty"`
+	// Whether one signs in to use it.
+	RequiresAuthentication graphql.Omittable[*bool] `json:"requiresAuthentication,omitempty"`
+	// Whether one signs what one sends.
+	RequiresSigning graphql.Omittable[*bool] `json:"requiresSigning,omitempty"`
+	// Whether one pays in it.
+	TakesPayment graphql.Omittable[*bool] `json:"takesPayment,omitempty"`
+	// The act and section that it rests on; at most 1,000 characters.
+	LegalBasis graphql.Omittable[*string] `json:"legalBasis,omitempty"`
+	// The day when somebody last saw that the legal basis is in force.
+	LegalBasisVerifiedOn graphql.Omittable[*date.Date] `json:"legalBasisVerifiedOn,omitempty"`
+	// What it costs; at most 500 characters.
+	FeeSv graphql.Omittable[*string] `json:"feeSv,omitempty"`
+	// The same in English.
+	FeeEn graphql.Omittable[*string] `json:"feeEn,omitempty"`
+	// How long the matter takes; at most 500 characters.
+	ProcessingTimeSv graphql.Omittable[*string] `json:"processingTimeSv,omitempty"`
+	// The same in English.
+	ProcessingTimeEn graphql.Omittable[*string] `json:"processingTimeEn,omitempty"`
+	// How far it is digital.
+	DigitalLevel graphql.Omittable[*eservice.DigitalLevel] `json:"digitalLevel,omitempty"`
+	// The personal data that it handles.
+	PersonalData graphql.Omittable[*eservice.PersonalData] `json:"personalData,omitempty"`
+	// How long what it takes in is kept (gallring); at most 500 characters.
+	Retention graphql.Omittable[*string] `json:"retention,omitempty"`
+	// How far it meets its accessibility standard.
+	AccessibilityStatus graphql.Omittable[*eservice.AccessibilityStatus] `json:"accessibilityStatus,omitempty"`
+	// The standard it was tested against, such as WCAG 2.2 AA.
+	AccessibilityStandard graphql.Omittable[*string] `json:"accessibilityStandard,omitempty"`
+	// The day of that test; needs the status it found.
+	AccessibilityCheckedOn graphql.Omittable[*date.Date] `json:"accessibilityCheckedOn,omitempty"`
+	// Where its accessibility statement (tillgänglighetsredogörelse) is.
+	AccessibilityStatementURL graphql.Omittable[*string] `json:"accessibilityStatementUrl,omitempty"`
+	// The day when it is to go live.
+	PlannedLaunch graphql.Omittable[*date.Date] `json:"plannedLaunch,omitempty"`
+	// The day when it went live.
+	LaunchedOn graphql.Omittable[*date.Date] `json:"launchedOn,omitempty"`
+	// Who may see it, beside its own municipality.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// The owners of a platform's categories.
+type SetPlatformCategoriesInput struct {
+	// The SCB code of the municipality whose platform it is.
+	Municipality string `json:"municipality"`
+	// Those to set, at most 500; the others stay as they are.
+	Categories []*PlatformCategoryInput `json:"categories"`
+}
+
+// What was set.
+type SetPlatformCategoriesPayload struct {
+	// Those that were set, by name.
+	Categories []*eservice.PlatformCategory `json:"categories"`
+}
+
 // An order of a list of shared services.
 type SharedServiceOrder struct {
 	// What to order by.
@@ -351,6 +738,18 @@ type SharedServiceOrder struct {
 type SharedServicePayload struct {
 	// The shared service as it is after the change.
 	SharedService *eservice.SharedService `json:"sharedService"`
+}
+
+// Whose sessions to end.
+type SignOutEverywhereInput struct {
+	// A user of the municipality that the caller administers; the caller itself when left out.
+	User graphql.Omittable[*gid.ID] `json:"user,omitempty"`
+}
+
+// What came of ending sessions.
+type SignOutEverywherePayload struct {
+	// The number of sessions that ended.
+	Ended int `json:"ended"`
 }
 
 // A step of an e-service's life cycle.
@@ -369,6 +768,24 @@ type TransitionEServiceInput struct {
 	ReplacedBy graphql.Omittable[*gid.ID] `json:"replacedBy,omitempty"`
 	// Why, for the history; needed for a step backwards.
 	Comment string `json:"comment"`
+}
+
+// What is to be undone.
+type UndoChangeInput struct {
+	// The SCB code of the municipality whose e-services were changed.
+	Municipality string `json:"municipality"`
+	// The number of the change, as the history tells it.
+	Change int `json:"change"`
+	// Why; needed to undo, not to preview.
+	Comment string `json:"comment"`
+}
+
+// The number of e-services of an outcome.
+type UndoCount struct {
+	// What the undo does to each of them.
+	Outcome eservice.UndoOutcome `json:"outcome"`
+	// How many e-services have it.
+	Count int `json:"count"`
 }
 
 // An order of a list of units.
@@ -469,6 +886,8 @@ type UpdateEServiceInput struct {
 	LaunchedOn graphql.Omittable[*date.Date] `json:"launchedOn,omitempty"`
 	// Who may see it, beside its own municipality.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it.
+	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
 // New values of a municipality. A field left out stays as it is; null empties it.

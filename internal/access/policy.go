@@ -22,6 +22,7 @@ const (
 	ReadArchived      Rule = "read.archived"      // others do not see what is archived
 	ReadOwn           Rule = "read.own"           // some records are for the own municipality alone
 	ReadAdmin         Rule = "read.admin"         // some of those for its administrators alone
+	ReadStaff         Rule = "read.staff"         // runs of the program's own work are for those who answer for it
 	ReadScope         Rule = "read.scope"         // a token without the scope READ sees what anyone sees
 	ReadPast          Rule = "read.past"          // a past row shows only where the present one may be seen too
 	ReadActor         Rule = "read.actor"         // who made a change shows within its municipality
@@ -32,12 +33,16 @@ const (
 	CreateMunicipality Rule = "municipality.create"
 	UpdateMunicipality Rule = "municipality.update"
 	WriteUnit          Rule = "unit.write"
+	Reorganise         Rule = "unit.reorganise"
 	WriteSharedService Rule = "sharedService.write"
 	WriteEService      Rule = "eService.write"
 	PublishEService    Rule = "eService.publish"
+	CheckLinks         Rule = "link.check"
 	RecordUsage        Rule = "usage.record"
 	Import             Rule = "import.apply"
 	ManageTokens       Rule = "token.manage"
+	ManageUsers        Rule = "user.manage"
+	EndSessions        Rule = "session.end"
 )
 
 // Grant says who may do an action.
@@ -54,12 +59,17 @@ func Grants() map[Rule]Grant {
 		CreateMunicipality: {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		UpdateMunicipality: {Roles: []Role{Admin}, Scopes: []Scope{ScopeOrganisation}},
 		WriteUnit:          {Roles: []Role{Admin, Director}, Scopes: []Scope{ScopeOrganisation}},
+		Reorganise:         {Roles: []Role{Admin, Director}, Scopes: []Scope{ScopeOrganisation, ScopeRead}},
 		WriteSharedService: {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		WriteEService:      {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		PublishEService:    {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		CheckLinks:         {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		RecordUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		Import:             {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeImport, ScopeRead}},
 		ManageTokens:       {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
+		ManageUsers:        {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
+		// Of oneself, in whatever municipality; to end another's takes ManageUsers.
+		EndSessions: {Roles: Roles(), Scopes: []Scope{ScopeAdminister}},
 	}
 }
 
@@ -71,6 +81,7 @@ type sight struct {
 	archived   bool
 	own        bool // for the own municipality alone
 	admin      bool // for its administrators alone
+	staff      bool // for Staff alone, also what is of no municipality
 }
 
 var sights = map[string]sight{
@@ -79,21 +90,32 @@ var sights = map[string]sight{
 	"shared_service": {visibility: true, archived: true},
 	"e_service":      {visibility: true, published: true, archived: true},
 	"import_run":     {own: true},
-	"api_token":      {own: true, admin: true},
+	// What is public of the platform shows there; what of it is not here yet is its own.
+	"platform_flow":     {own: true},
+	"platform_category": {own: true},
+	"api_token":         {own: true, admin: true},
+	"job_run":           {own: true, staff: true},
+	// Others never learn that an e-service has a draft.
+	"e_service_draft": {own: true},
+	"user_account":    {own: true, admin: true},
+	"user_role":       {own: true, admin: true},
 	// A month of use is seen with its e-service; who corrected it, by its own alone.
 	"e_service_usage": {own: true},
 }
+
+// Staff are the roles that answer for what the program does by itself.
+func Staff() []Role { return []Role{Admin, CatalogueEditor, Director, Auditor} }
 
 // Shared tells whether records of the table may be shared within a collaboration.
 func Shared(table string) bool { return sights[table].visibility }
 
 // Rules lists every rule, for the test that takes each away in turn.
 func Rules() []Rule {
-	rules := []Rule{ReadVisibility, ReadCollaboration, ReadPublished, ReadArchived, ReadOwn, ReadAdmin, ReadScope, ReadPast, ReadActor}
+	rules := []Rule{ReadVisibility, ReadCollaboration, ReadPublished, ReadArchived, ReadOwn, ReadAdmin, ReadStaff, ReadScope, ReadPast, ReadActor}
 	for action := range Grants() {
 		rules = append(rules, action)
 	}
-	slices.Sort(rules[9:])
+	slices.Sort(rules[10:])
 	return rules
 }
 
@@ -116,13 +138,14 @@ func (p Policy) holds(r Rule, sql string) string {
 // must allow it: the caller's rights are today's.
 func (p Policy) Visible(ctx context.Context, table, alias string, past bool) (string, postgres.Args) {
 	c := From(ctx)
-	args := postgres.Args{"access_own": nil, "access_partners": []uuid.UUID{}, "access_admin": false}
+	args := postgres.Args{"access_own": nil, "access_partners": []uuid.UUID{}, "access_admin": false, "access_staff": false}
 	if c.SignedIn() && (c.Scopes == nil || slices.Contains(c.Scopes, ScopeRead) || p.without == ReadScope) {
 		if c.Municipality != uuid.Nil {
 			args["access_own"] = c.Municipality
 		}
 		args["access_partners"] = append([]uuid.UUID{}, c.Partners...)
 		args["access_admin"] = slices.Contains(c.Roles, Admin)
+		args["access_staff"] = slices.ContainsFunc(c.Roles, func(r Role) bool { return slices.Contains(Staff(), r) })
 	}
 	if c.Kind == System {
 		return "true", args
@@ -136,6 +159,15 @@ func (p Policy) Visible(ctx context.Context, table, alias string, past bool) (st
 	return sql, args
 }
 
+// Narrow keeps of the list what Visible says that the caller may see.
+func (p Policy) Narrow(ctx context.Context, r postgres.Reader, l *postgres.List, table, alias string) {
+	condition, args := p.Visible(ctx, table, alias, r.Past())
+	l.Where(condition)
+	for name, value := range args {
+		l.Where("true", name, value)
+	}
+}
+
 func (p Policy) visible(table, alias string) string {
 	s, known := sights[table]
 	if !known {
@@ -147,6 +179,9 @@ func (p Policy) visible(table, alias string) string {
 		sql := p.holds(ReadOwn, own)
 		if s.admin {
 			sql += " AND " + p.holds(ReadAdmin, "@access_admin::boolean")
+		}
+		if s.staff {
+			sql = "(" + sql + " OR " + alias + ".municipality_id IS NULL) AND " + p.holds(ReadStaff, "@access_staff::boolean")
 		}
 		return sql
 	case s == sight{}:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -138,6 +139,7 @@ func newWorld(t *testing.T) world {
 		exec("INSERT INTO unit (id, municipality_id, name_sv, type) VALUES (@id, @id, 'Kontoret', 'UNIT')", postgres.Args{"id": own})
 		exec("INSERT INTO import_run (id, municipality_id, source, flows, created, changed, gone, unchanged, refused) VALUES (@id, @id, 'fil', 0, 0, 0, 0, 0, 0)", postgres.Args{"id": own})
 		exec("INSERT INTO api_token (id, municipality_id, label, role, scopes, hash, expires_at) VALUES (@id, @id, 'prov', 'READER', '{READ}', sha256('prov'), 'infinity')", postgres.Args{"id": own})
+		exec("INSERT INTO job_run (job, key, municipality_id, due_at) VALUES ('PROV', 'own', @id, instant()), ('PROV', 'all', NULL, instant())", postgres.Args{"id": own})
 		for _, k := range kinds() {
 			for _, then := range k.states {
 				for _, now := range k.states {
@@ -207,11 +209,38 @@ func TestVisible(t *testing.T) {
 					}
 				}
 			}
+			if got, want := w.runs(t, caller), runsSeen[name]; got != want {
+				t.Errorf("of the program's own runs %q are seen, want %q", got, want)
+			}
 			if got, want := policy().SeesActor(access.With(t.Context(), caller), own), is.own || is.all; got != want {
 				t.Errorf("who made a change is seen: %v", got)
 			}
 		})
 	}
+}
+
+// runsSeen are the program's own runs, one of own and one of the whole installation,
+// that each caller sees.
+var runsSeen = map[string]string{
+	"an administrator of its own": "all,own", "a token of its own": "all,own", "the system": "all,own",
+	"a partner": "all", "a stranger": "all", "someone of no municipality": "all",
+}
+
+// runs reads the program's own runs that the caller sees.
+func (w world) runs(t *testing.T, c access.Caller) string {
+	t.Helper()
+	session := w.db.Session()
+	defer session.Close()
+	now, err := session.Present(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	condition, args := policy().Visible(access.With(t.Context(), c), "job_run", "x", false)
+	keys, err := postgres.Values[string](t.Context(), now, "SELECT x.key FROM job_run x WHERE "+condition+" ORDER BY x.key", args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(keys, ",")
 }
 
 // TestATableNeedsARule holds that no table is read without a rule of who sees it.
@@ -336,6 +365,11 @@ func TestRule(t *testing.T) {
 			}
 		})
 	}
+	t.Run(string(access.ReadStaff), func(t *testing.T) {
+		if got := w.runs(t, who["a reader of its own"]); got != "" {
+			t.Errorf("a reader sees the runs %s", got)
+		}
+	})
 	t.Run(string(access.ReadActor), func(t *testing.T) {
 		if policy().SeesActor(access.With(t.Context(), who["a partner"]), own) {
 			t.Error("a partner sees who made the change")
@@ -344,6 +378,9 @@ func TestRule(t *testing.T) {
 	for action := range access.Grants() {
 		t.Run(string(action), func(t *testing.T) {
 			for name, caller := range map[string]access.Caller{"nobody": {}, "a reader": who["a reader of its own"], "a stranger": who["a stranger"]} {
+				if action == access.EndSessions && name == "a reader" {
+					continue // anyone with a role ends its own
+				}
 				if err := policy().Require(access.With(t.Context(), caller), action, own); err == nil {
 					t.Errorf("%s may", name)
 				}

@@ -9,8 +9,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -26,6 +28,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/app"
 	"fardplan/internal/gap"
+	"fardplan/internal/linkcheck"
 	"fardplan/internal/observe"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
@@ -113,7 +116,7 @@ func New(t testing.TB, set ...func(*Settings)) *API {
 		App: app.Options{
 			Limits:  graph.Limits{Depth: 40, Aliases: 10_000, Cost: 500_000_000, CostPerMinute: 2_000_000_000, Timeout: time.Minute},
 			MaxBody: 8 << 20, Introspection: true, Concurrent: 4, LoaderWait: time.Millisecond,
-			AllowPrivate: true, DemoSignIn: true, Metrics: observe.NewMetrics("test"),
+			AllowPrivate: true, DemoSignIn: true, Metrics: observe.NewMetrics("test"), Links: links(t),
 		},
 		Policy: Policy(), Rules: Rules(), Clock: &Clock{at: Start}, Pool: 4, Log: io.Discard,
 	}
@@ -142,6 +145,35 @@ func New(t testing.TB, set ...func(*Settings)) *API {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return &API{Services: services, URL: server.URL, Clock: s.Clock, Data: *s.Data, DB: db, Handler: handler}
+}
+
+// links is a network of one server, which every name leads to: by http alone, and what
+// begins with /gammal has moved to /ny for good.
+func links(t testing.TB) linkcheck.Options {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/robots.txt" || r.URL.Path == "/borta":
+			http.NotFound(w, r)
+		case strings.HasPrefix(r.URL.Path, "/gammal"):
+			http.Redirect(w, r, "/ny", http.StatusMovedPermanently)
+		}
+	}))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	t.Cleanup(server.Close)
+	return linkcheck.Options{
+		Resolver: everywhere{},
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+		},
+		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
+}
+
+// everywhere gives every name the same public address.
+type everywhere struct{}
+
+func (everywhere) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("93.184.215.14")}, nil
 }
 
 // System gives a context in which the program itself is the caller.

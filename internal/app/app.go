@@ -20,11 +20,18 @@ import (
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
+	"fardplan/internal/link"
+	"fardplan/internal/linkcheck"
 	"fardplan/internal/observe"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/reorganisation"
+	"fardplan/internal/search"
+	"fardplan/internal/signin"
+	"fardplan/internal/text"
 	"fardplan/internal/token"
+	"fardplan/internal/user"
 	"fardplan/migrations"
 )
 
@@ -34,13 +41,24 @@ type Services struct {
 	Policy       access.Policy
 	Journal      *history.Journal
 	Gaps         *gap.Service
+	Search       *search.Service
 	Organisation *organisation.Service
 	EServices    *eservice.Service
+	Links        *link.Service
+	Reorganise   *reorganisation.Service
 	Tokens       *token.Service
+	Users        *user.Service
 }
 
 // GapRules are the rules of all domains.
-func GapRules() []gap.Rule { return slices.Concat(organisation.GapRules(), eservice.GapRules()) }
+func GapRules() []gap.Rule {
+	return slices.Concat(organisation.GapRules(), eservice.GapRules(), link.GapRules())
+}
+
+// SearchSources are what is searched of all domains.
+func SearchSources() []search.Source {
+	return slices.Concat(organisation.SearchSources(), eservice.SearchSources())
+}
 
 // NewServices puts the domains over a database. The rules are GapRules, but for tests
 // that take one away.
@@ -50,12 +68,17 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 		Rules: rules, Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
 		Journal: journal, Policy: policy,
 	}
-	journal.Keep = gaps.Keep
+	found := &search.Service{Sources: SearchSources(), Journal: journal, Policy: policy}
+	journal.Keep = []history.Keeper{gaps.Keep, found.Keep}
+	catalogue := &eservice.Service{Journal: journal, Policy: policy, Gaps: gaps, Search: found}
 	return &Services{
-		DB: db, Policy: policy, Journal: journal, Gaps: gaps,
-		Organisation: &organisation.Service{Journal: journal, Policy: policy},
-		EServices:    &eservice.Service{Journal: journal, Policy: policy, Gaps: gaps},
+		DB: db, Policy: policy, Journal: journal, Gaps: gaps, Search: found,
+		Organisation: &organisation.Service{Journal: journal, Policy: policy, HandOver: reorganisation.HandOver},
+		EServices:    catalogue,
+		Links:        &link.Service{Journal: journal, Policy: policy, Catalogue: catalogue},
+		Reorganise:   &reorganisation.Service{Journal: journal, Policy: policy, Gaps: gaps},
 		Tokens:       &token.Service{Journal: journal, Policy: policy},
+		Users:        &user.Service{Journal: journal, Policy: policy, Idle: 2 * time.Hour, Life: 12 * time.Hour},
 	}
 }
 
@@ -70,14 +93,22 @@ type Options struct {
 	TrustedNets   []netip.Prefix
 	AllowPrivate  bool // imports may fetch from private addresses
 	DemoSignIn    bool // the demonstration's sign-in without a password
+	Issuers       []*signin.Issuer
+	PublicURL     string            // the address that browsers see
+	SessionIdle   time.Duration     // zero for the services' own
+	SessionLife   time.Duration     // likewise
+	Links         linkcheck.Options // how links are asked; the clock is the database's
 	Log           *slog.Logger
 	Metrics       *observe.Metrics
 }
 
 // NewHandler serves the API, the pages and the health of the services.
 func NewHandler(s *Services, o Options) (http.Handler, error) {
+	s.Links.Options = o.Links
 	resolver := &graph.Resolver{
-		DB: s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Tokens: s.Tokens,
+		Links: s.Links,
+		DB:    s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Search: s.Search, Tokens: s.Tokens, People: s.Users, Reorganise: s.Reorganise,
+		Jobs: Jobs(s, openeplatform.Options{AllowPrivate: o.AllowPrivate}), Runner: newRunner(s, o.Log),
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
 		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),
 	}
@@ -85,7 +116,17 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	signIn, err := newDemoSignIn(s, o)
+	demo, err := newDemoSignIn(s, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.SessionIdle > 0 && o.SessionLife > 0 {
+		s.Users.Idle, s.Users.Life = o.SessionIdle, o.SessionLife
+	}
+	people, err := signin.New(signin.Options{
+		Issuers: o.Issuers, PublicURL: o.PublicURL, DB: s.DB, Users: s.Users, Organisation: s.Organisation, Log: o.Log,
+		English: func(r *http.Request) bool { return graph.LanguageOf(r.Header.Get("Accept-Language")) == text.English },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +142,10 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 		MaxAge:          600,
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", crossOrigin.Handler(identify(s, signIn, api)))
-	mux.Handle("POST /demo/sign-in", http.HandlerFunc(signIn.in))
-	mux.Handle("POST /demo/sign-out", http.HandlerFunc(signIn.out))
+	mux.Handle("/graphql", crossOrigin.Handler(identify(s, people, demo, api)))
+	mux.Handle("POST /demo/sign-in", http.HandlerFunc(demo.in))
+	mux.Handle("POST /demo/sign-out", http.HandlerFunc(demo.out))
+	people.Routes(mux)
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }))
 	mux.Handle("GET /readyz", ready(s.DB, o.Log))
 	mux.Handle("/", pages)

@@ -12,12 +12,13 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/fault"
 	"fardplan/internal/observe"
+	"fardplan/internal/signin"
 	"fardplan/internal/text"
 )
 
-// identify finds out who is asking: by an API token, else by the demonstration's
-// cookie, else nobody. A token that is not valid is refused, not taken for nobody.
-func identify(s *Services, signIn *demoSignIn, next http.Handler) http.Handler {
+// identify finds out who is asking: by an API token, else by the cookie of a
+// sign-in, else by the demonstration's, else nobody. A token that is not valid is refused, not taken for nobody.
+func identify(s *Services, people *signin.Handler, demo *demoSignIn, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		caller := access.Caller{}
@@ -34,7 +35,10 @@ func identify(s *Services, signIn *demoSignIn, next http.Handler) http.Handler {
 			deny(w, r, fault.New(fault.Unauthenticated, "Använd Authorization: Bearer med en API-nyckel.", "Use Authorization: Bearer with an API token."))
 			return
 		default:
-			known, err := signIn.caller(r)
+			known, err := people.Caller(r)
+			if err == nil && !known.SignedIn() {
+				known, err = demo.caller(r)
+			}
 			if err != nil {
 				deny(w, r, err)
 				return

@@ -15,15 +15,15 @@ import (
 	"fardplan/graph"
 	"fardplan/internal/config"
 	"fardplan/internal/fault"
+	"fardplan/internal/linkcheck"
 	"fardplan/internal/observe"
+	"fardplan/internal/openeplatform"
+	"fardplan/internal/signin"
 )
 
 // loaderWait is how long loaders gather keys: longer than the fields of one level
 // need to ask, shorter than anyone notices.
 const loaderWait = 4 * time.Millisecond
-
-// sweepEvery is how often it is asked whether a new day has begun.
-const sweepEvery = 10 * time.Minute
 
 // OptionsOf gives the options that the configuration asks for.
 func OptionsOf(cfg config.Config, log *slog.Logger, metrics *observe.Metrics) Options {
@@ -32,15 +32,28 @@ func OptionsOf(cfg config.Config, log *slog.Logger, metrics *observe.Metrics) Op
 			Depth: cfg.MaxDepth, Aliases: cfg.MaxAliases, Cost: cfg.MaxCost, CostPerMinute: cfg.RateCost, Timeout: cfg.QueryTimeout,
 		},
 		MaxBody: int64(cfg.MaxBodyBytes), Introspection: cfg.Introspection, Concurrent: cfg.PoolSize, LoaderWait: loaderWait,
-		CORSOrigins: cfg.CORSOrigins, TrustedNets: cfg.TrustedProxies, AllowPrivate: cfg.AllowPrivate,
-		DemoSignIn: cfg.Demo, Log: log, Metrics: metrics,
+		CORSOrigins: cfg.CORSOrigins, TrustedNets: cfg.TrustedProxies, AllowPrivate: cfg.AllowPrivate, Links: LinksOf(cfg),
+		DemoSignIn: cfg.Demo, PublicURL: string(cfg.PublicURL), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLife, Log: log, Metrics: metrics,
 	}
+}
+
+// LinksOf says how links are asked with the configuration.
+func LinksOf(cfg config.Config) linkcheck.Options {
+	return linkcheck.Options{Contact: string(cfg.PublicURL), AllowPrivate: cfg.AllowPrivate}
 }
 
 // Serve answers requests until the context ends; then it lets those under way finish.
 // started is told of the address once it listens.
 func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger, metrics *observe.Metrics, started func(address string)) error {
-	handler, err := NewHandler(s, OptionsOf(cfg, log, metrics))
+	options := OptionsOf(cfg, log, metrics)
+	if cfg.OIDCFile != "" {
+		issuers, err := signin.ReadIssuers(string(cfg.OIDCFile))
+		if err != nil {
+			return err
+		}
+		options.Issuers = issuers
+	}
+	handler, err := NewHandler(s, options)
 	if err != nil {
 		return err
 	}
@@ -80,7 +93,10 @@ func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger
 			return nil
 		})
 	}
-	group.Go(func() error { sweepDaily(running, s, log); return nil })
+	runner := newRunner(s, log)
+	for _, j := range Jobs(s, openeplatform.Options{AllowPrivate: cfg.AllowPrivate}) {
+		group.Go(func() error { runner.Run(running, j); return nil })
+	}
 	started(listener.Addr().String())
 	return group.Wait()
 }
@@ -100,24 +116,6 @@ func newServer(h http.Handler, cfg config.Config) *http.Server {
 }
 
 func mutationTimeout(query time.Duration) time.Duration { return query * graph.MutationTimes }
-
-// sweepDaily runs over all gaps once a day while the context lasts.
-func sweepDaily(ctx context.Context, s *Services, log *slog.Logger) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		if ran, err := s.Gaps.SweepDaily(ctx); err != nil && ctx.Err() == nil {
-			log.ErrorContext(ctx, "the daily run over gaps failed; it is tried again", "error", err, "in", sweepEvery)
-		} else if ran {
-			log.InfoContext(ctx, "the daily run over gaps is made")
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
 
 func poolStat(s *pgxpool.Stat) observe.PoolStat {
 	return observe.PoolStat{

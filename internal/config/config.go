@@ -35,6 +35,9 @@ type Config struct {
 	LogFormat        LogFormat       `env:"LOG_FORMAT" envDefault:"json" sv:"Loggens format." en:"Format of the log."`
 	CORSOrigins      Origins         `env:"CORS_ORIGINS" sv:"Webbplatser vars sidor får anropa API:et från webbläsaren. Tom: inga andra än den egna." en:"Web sites whose pages may call the API from the browser. Empty: none but its own."`
 	PublicURL        BaseURL         `env:"PUBLIC_URL" sv:"Adressen som användarna ser, när servern står bakom en proxy." en:"The address that users see, when the server is behind a proxy."`
+	OIDCFile         File            `env:"OIDC_FILE" sv:"JSON-fil med kommunernas inloggningstjänster, se docs/sign-in.md. Tom: ingen inloggning." en:"JSON file of the municipalities' sign-in services, see docs/sign-in.md. Empty: no sign-in."`
+	SessionIdle      time.Duration   `env:"SESSION_IDLE" envDefault:"2h" sv:"Tid utan användning efter vilken en inloggning upphör." en:"Time without use after which a sign-in ends."`
+	SessionLife      time.Duration   `env:"SESSION_LIFE" envDefault:"12h" sv:"Längsta tid som en inloggning gäller." en:"Longest time that a sign-in is valid."`
 	MaxDepth         int             `env:"MAX_DEPTH" envDefault:"15" sv:"Största djup i en GraphQL-fråga, i nivåer." en:"Greatest depth of a GraphQL query, in levels."`
 	MaxCost          int             `env:"MAX_COST" envDefault:"20000" sv:"Högsta kostnad för en GraphQL-fråga; listor multiplicerar." en:"Highest cost of a GraphQL query; lists multiply."`
 	MaxAliases       int             `env:"MAX_ALIASES" envDefault:"50" sv:"Flest alias i en GraphQL-fråga." en:"Most aliases in a GraphQL query."`
@@ -141,6 +144,14 @@ func rules() []rule {
 			func(c Config) bool { return c.DatabaseURL.Empty() && !c.DatabaseReadURL.Empty() },
 			"Ange också FARDPLAN_DATABASE_URL; utan den används en privat databasserver.",
 			"give FARDPLAN_DATABASE_URL too; without it a private database server is used"},
+		{[]string{"OIDC_FILE", "PUBLIC_URL"}, "oidc_public_url",
+			func(c Config) bool { return c.OIDCFile != "" && !c.PublicURL.Secure() },
+			"Inloggningen behöver FARDPLAN_PUBLIC_URL: adressen som användarna ser, utan sökväg och med https (http bara på den egna datorn).",
+			"sign-in needs FARDPLAN_PUBLIC_URL: the address that users see, without a path and with https (http on the machine itself only)"},
+		{[]string{"SESSION_IDLE", "SESSION_LIFE"}, "session_idle",
+			func(c Config) bool { return c.SessionIdle > c.SessionLife },
+			"Tiden utan användning är längre än FARDPLAN_SESSION_LIFE. Ange en kortare.",
+			"the time without use is longer than FARDPLAN_SESSION_LIFE; give a shorter one"},
 		{[]string{"METRICS_ADDR", "ADDR"}, "address_taken",
 			func(c Config) bool {
 				return string(c.MetricsAddr) == string(c.Addr) && !strings.HasSuffix(string(c.Addr), ":0")

@@ -52,7 +52,7 @@ func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 	t.Setenv("FARDPLAN_MAX_DEPTH", "3") // the process's own environment is not asked
 	want := config.Config{
 		Addr: "127.0.0.1:8080", MetricsAddr: "127.0.0.1:9464", DataDir: ".fardplan",
-		LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: "json",
+		LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: "json", SessionIdle: 2 * time.Hour, SessionLife: 12 * time.Hour,
 		MaxDepth: 15, MaxCost: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
 		QueryTimeout: 10 * time.Second, RateCost: 200000, ShutdownTimeout: 20 * time.Second,
 		PoolSize: 10, Introspection: true,
@@ -116,6 +116,9 @@ func TestEachVariableTakesWhatItMayBeAndRefusesTheRest(t *testing.T) {
 			[]string{"0", "1MB", "1 MiB", "-1", "2GiB", "4294967296", "MiB"}},
 		{"QUERY_TIMEOUT", "1m30s", nil, func(c config.Config) any { return c.QueryTimeout }, 90 * time.Second,
 			[]string{"10", "0s", "-1s", "25h", "1ns"}},
+		{"OIDC_FILE", file, []string{"FARDPLAN_PUBLIC_URL=https://fardplan.example"}, func(c config.Config) any { return c.OIDCFile }, config.File(file), []string{dir, filepath.Join(dir, "none")}},
+		{"SESSION_IDLE", "30m", nil, func(c config.Config) any { return c.SessionIdle }, 30 * time.Minute, []string{"30", "0s"}},
+		{"SESSION_LIFE", "8h", nil, func(c config.Config) any { return c.SessionLife }, 8 * time.Hour, []string{"8", "25h"}},
 		{"RATE_COST_PER_MINUTE", "5", nil, func(c config.Config) any { return c.RateCost }, 5, []string{"none"}},
 		{"SHUTDOWN_TIMEOUT", "500ms", nil, func(c config.Config) any { return c.ShutdownTimeout }, 500 * time.Millisecond, []string{"soon"}},
 		{"POOL_SIZE", "4", nil, func(c config.Config) any { return c.PoolSize }, 4, []string{"0"}},
@@ -247,6 +250,10 @@ func TestASecretMayLieInAFile(t *testing.T) {
 }
 
 func TestSettingsThatContradictEachOtherAreRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "issuers.json")
+	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	db := "=" + databaseURL
 	tests := []struct {
 		environ []string
@@ -260,7 +267,16 @@ func TestSettingsThatContradictEachOtherAreRefused(t *testing.T) {
 		{[]string{"FARDPLAN_DATABASE_OWNER_URL" + db}, []string{"FARDPLAN_DATABASE_OWNER_URL database_missing"}},
 		{[]string{"FARDPLAN_DATABASE_READ_URL" + db}, []string{"FARDPLAN_DATABASE_READ_URL database_missing"}},
 		{[]string{"FARDPLAN_METRICS_ADDR=127.0.0.1:8080"}, []string{"FARDPLAN_METRICS_ADDR address_taken"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file}, []string{"FARDPLAN_OIDC_FILE oidc_public_url"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file, "FARDPLAN_PUBLIC_URL=http://fardplan.example"}, []string{"FARDPLAN_OIDC_FILE oidc_public_url"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file, "FARDPLAN_PUBLIC_URL=http://10.0.0.1:8080"}, []string{"FARDPLAN_OIDC_FILE oidc_public_url"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file, "FARDPLAN_PUBLIC_URL=http://localhost.example"}, []string{"FARDPLAN_OIDC_FILE oidc_public_url"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file, "FARDPLAN_PUBLIC_URL=https://fardplan.example/plan"}, []string{"FARDPLAN_OIDC_FILE oidc_public_url"}},
+		{[]string{"FARDPLAN_SESSION_IDLE=12h1s"}, []string{"FARDPLAN_SESSION_IDLE session_idle"}},
+		{[]string{"FARDPLAN_SESSION_LIFE=1h"}, []string{"FARDPLAN_SESSION_IDLE session_idle"}}, // the usual idle time is longer
 		// A rule is not asked about a variable that is wrong by itself.
+		{[]string{"FARDPLAN_SESSION_IDLE=13h", "FARDPLAN_SESSION_LIFE=12"}, []string{"FARDPLAN_SESSION_LIFE setting_value"}},
+		{[]string{"FARDPLAN_OIDC_FILE=" + file, "FARDPLAN_PUBLIC_URL=ftp://x"}, []string{"FARDPLAN_PUBLIC_URL setting_value"}},
 		{[]string{"FARDPLAN_DEMO=1", "FARDPLAN_DATABASE_URL_FILE=/nowhere/secret"}, []string{"FARDPLAN_DATABASE_URL_FILE setting_file"}},
 	}
 	for _, tt := range tests {
@@ -274,6 +290,18 @@ func TestSettingsThatContradictEachOtherAreRefused(t *testing.T) {
 		}
 	}
 	load(t, "FARDPLAN_ADDR=127.0.0.1:0", "FARDPLAN_METRICS_ADDR=127.0.0.1:0") // two free ports are two ports
+	for _, public := range []string{"https://fardplan.example", "https://fardplan.example:8443/", "http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"} {
+		load(t, "FARDPLAN_OIDC_FILE="+file, "FARDPLAN_PUBLIC_URL="+public)
+	}
+	load(t, "FARDPLAN_PUBLIC_URL=http://fardplan.example/plan") // without sign-in no cookie is at stake
+	load(t, "FARDPLAN_SESSION_IDLE=3h", "FARDPLAN_SESSION_LIFE=3h")
+}
+
+// What follows compares the address with what browsers say, and with https.
+func TestThePublicAddressIsAsBrowsersWriteIt(t *testing.T) {
+	if c := load(t, "FARDPLAN_PUBLIC_URL=HTTPS://Fardplan.Example:8443/Plan/"); c.PublicURL != "https://fardplan.example:8443/Plan" {
+		t.Errorf("the address is %s", c.PublicURL)
+	}
 }
 
 func TestNoWayOfPrintingShowsASecret(t *testing.T) {

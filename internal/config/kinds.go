@@ -36,6 +36,9 @@ type OptionalAddress string
 // Folder is the path of a folder that exists or can be made.
 type Folder string
 
+// File is the path of a file that exists, or empty.
+type File string
+
 // Folders are paths of folders that exist.
 type Folders []string
 
@@ -55,9 +58,20 @@ type LogFormat string
 // https://partner.example.
 type Origins []string
 
-// BaseURL is an absolute http or https URL without a slash at its end, or
-// empty.
+// BaseURL is an absolute http or https URL without a slash at its end, its scheme and
+// host in small letters, or empty.
 type BaseURL string
+
+// Secure says that what goes to the address and back is safe on its way, and that the
+// address has no path: a cookie of its host is nobody else's.
+func (b BaseURL) Secure() bool {
+	u, err := url.Parse(string(b))
+	if err != nil || u.Host == "" || u.Path != "" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
 
 // ByteSize is a number of bytes.
 type ByteSize int64
@@ -129,6 +143,8 @@ func kinds() map[reflect.Type]kind {
 			"postgres://användare:lösenord@värd:port/databas", "postgres://user:password@host:port/database"},
 		reflect.TypeFor[Folder](): {as(parseFolder),
 			"en mapp, inte en fil", "a folder, not a file"},
+		reflect.TypeFor[File](): {as(parseFile),
+			"en fil som finns", "a file that exists"},
 		reflect.TypeFor[Folders](): {as(parseFolders),
 			"mappar som finns, skilda åt av kolon (semikolon i Windows)", "folders that exist, separated by colons (semicolons on Windows)"},
 		reflect.TypeFor[bool](): {oneOf(map[string]bool{"1": true, "true": true, "0": false, "false": false}),
@@ -211,6 +227,11 @@ func parseFolder(s string) (Folder, bool) {
 	return Folder(s), errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir()
 }
 
+func parseFile(s string) (File, bool) {
+	info, err := os.Stat(s)
+	return File(s), err == nil && info.Mode().IsRegular()
+}
+
 func parseFolders(s string) (Folders, bool) {
 	all := Folders(filepath.SplitList(s))
 	return all, !slices.ContainsFunc(all, func(path string) bool {
@@ -238,7 +259,9 @@ func parseBaseURL(s string) (BaseURL, bool) {
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#") {
 		return "", false
 	}
-	return BaseURL(strings.TrimRight(s, "/")), true
+	// As browsers write it in Origin.
+	u.Host = strings.ToLower(u.Host)
+	return BaseURL(strings.TrimRight(u.String(), "/")), true
 }
 
 // validPort accepts no port at all, and from 1 to 65535.

@@ -37,6 +37,7 @@ type step struct {
 	shared         ledger[eservice.SharedService]
 	services       ledger[eservice.EService]
 	usage          ledger[eservice.Usage]
+	flows          ledger[eservice.PlatformFlow]
 	members        []uuid.UUID // of the collaboration that the step registers
 	sweep          bool        // it goes through all gaps instead
 }
@@ -71,7 +72,7 @@ func (l *ledger[T]) write(ctx context.Context, tx *postgres.Tx, table string) er
 }
 
 func (s *step) empty() bool {
-	return s.municipalities.len()+s.units.len()+s.shared.len()+s.services.len()+s.usage.len()+len(s.members) == 0
+	return s.municipalities.len()+s.units.len()+s.shared.len()+s.services.len()+s.usage.len()+s.flows.len()+len(s.members) == 0
 }
 
 // write makes the step's records what they are to be.
@@ -94,7 +95,10 @@ func (s *step) write(ctx context.Context, tx *postgres.Tx, gaps *gap.Service) er
 	if err := s.services.write(ctx, tx, "e_service"); err != nil {
 		return err
 	}
-	return s.usage.write(ctx, tx, "e_service_usage")
+	if err := s.usage.write(ctx, tx, "e_service_usage"); err != nil {
+		return err
+	}
+	return s.flows.write(ctx, tx, "platform_flow")
 }
 
 // happening is what somebody does on a day of the story. Those of one day, by one
@@ -147,6 +151,7 @@ func tell(d *data, today time.Time) []step {
 	b.catalogue()
 	b.sharing()
 	b.figures()
+	b.watch()
 	b.monthEnds()
 	return b.unfold()
 }
@@ -265,6 +270,7 @@ func (b *book) unfoldDay(day []happening) []step {
 		e.shared.freeze()
 		e.services.freeze()
 		e.usage.freeze()
+		e.flows.freeze()
 		steps = append(steps, e.step)
 	}
 	return steps

@@ -18,6 +18,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/search"
 )
 
 // Options says where the demonstration goes and up to when its story is told.
@@ -70,7 +71,8 @@ func Load(ctx context.Context, o Options) (Summary, error) {
 		Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
 		Journal: &history.Journal{DB: db},
 	}
-	l.gaps.Journal.Keep = l.gaps.Keep
+	found := &search.Service{Sources: slices.Concat(organisation.SearchSources(), eservice.SearchSources()), Journal: l.gaps.Journal}
+	l.gaps.Journal.Keep = []history.Keeper{l.gaps.Keep, found.Keep}
 	ended, err := l.resume(ctx)
 	if err != nil {
 		return Summary{}, err

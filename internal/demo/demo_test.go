@@ -19,6 +19,7 @@ import (
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/search"
 )
 
 func options(d dbtest.Database) Options {
@@ -32,6 +33,7 @@ type loaded struct {
 	owner   *pgx.Conn
 	db      *postgres.DB
 	gaps    *gap.Service
+	search  *search.Service
 	units   *organisation.Service
 	catalog *eservice.Service
 }
@@ -53,6 +55,7 @@ func TestDemo(t *testing.T) {
 	l := &loaded{
 		Database: d, summary: summary, owner: d.Owner(t), db: db, gaps: gaps,
 		units:   &organisation.Service{Journal: journal},
+		search:  &search.Service{Sources: slices.Concat(organisation.SearchSources(), eservice.SearchSources()), Journal: journal},
 		catalog: &eservice.Service{Journal: journal, Gaps: gaps},
 	}
 	t.Run("counts what it made", l.counts)
@@ -63,6 +66,7 @@ func TestDemo(t *testing.T) {
 	t.Run("has figures that follow the year", l.use)
 	t.Run("shows every gap rule of e-services", l.rules)
 	t.Run("keeps the episodes that a full computation gives", l.episodes)
+	t.Run("answers what citizens type", l.citizensFind)
 	t.Run("a year ago had fewer e-services and a unit's old name", l.yearAgo)
 	t.Run("a second load does nothing", l.again)
 	t.Run("a load that is broken off goes on to the same end", l.resumed)

@@ -83,6 +83,8 @@ var constraints = postgres.Constraints{
 	"e_service_found_both":                       fault.Field("foundReason", "", "Ange både källa och skäl, eller inget av dem.", "Give both a source and a reason, or neither."),
 	"e_service_registered_as_found":              fault.Field("foundSource", "", "En e-tjänst som redan är i bruk registreras som funnen: ange källa och skäl.", "An e-service already in use is registered as found: give the source and the reason."),
 	"e_service_visibility":                       code("visibility"),
+	"platform_category_category_length":          fault.Field("category", "", "Kategorin ska ha 1 till 300 tecken.", "The category is to have 1 to 300 characters."),
+	"platform_category_owner_unit_fk":            fault.Field("ownerUnit", "", "Enheten ska vara en i samma kommun.", "The unit is to be one of the same municipality."),
 	"e_service_oep_family_positive":              fault.Field("oepFamilyId", "", "Numret ska vara större än noll.", "The number is to be greater than zero."),
 	"e_service_oep_family_unique":                fault.Field("oepFamilyId", "", "En annan e-tjänst i kommunen har det numret.", "Another e-service of the municipality has that number."),
 	"e_service_oep_category_length":              length("oepCategory", "Kategorin", "The category", 300),
@@ -102,6 +104,12 @@ var constraints = postgres.Constraints{
 	"e_service_usage_satisfaction":  fault.Field("satisfaction", "", "Nöjdheten ska vara 1 till 5.", "The satisfaction is to be 1 to 5."),
 	"e_service_usage_abandon_rate":  fault.Field("abandonRate", "", "Andelen ska vara 0 till 1.", "The share is to be 0 to 1."),
 	"e_service_usage_source":        code("source"),
+
+	"e_service_draft_open_once": {
+		Code: fault.Conflict, Field: "expectedVersion",
+		Sv: "E-tjänsten har redan ett utkast. Ingenting har skrivits över: läs utkastet och bygg vidare på det.",
+		En: "The e-service has a draft already. Nothing was overwritten: read the draft and build on it.",
+	},
 
 	"import_run_source_length": length("source", "Källan", "The source", 500),
 }

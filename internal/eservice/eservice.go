@@ -107,10 +107,12 @@ type EService struct {
 	ReplacedByID     *uuid.UUID `db:"replaced_by_id"`
 	// FoundSource and FoundReason say where the knowledge of one that was in use
 	// before it was registered comes from, and why it is registered so.
-	FoundSource *string    `db:"found_source"`
-	FoundReason *string    `db:"found_reason"`
-	Published   bool       `db:"published"`
-	Visibility  Visibility `db:"visibility"`
+	FoundSource *string `db:"found_source"`
+	FoundReason *string `db:"found_reason"`
+	Published   bool    `db:"published"`
+	// FirstPublishedAt is when others first could see it; the database sets it.
+	FirstPublishedAt *time.Time `db:"first_published_at"`
+	Visibility       Visibility `db:"visibility"`
 
 	// The flow of Open ePlatform that it is, when it came from there.
 	OepFamilyID     *int64     `db:"oep_family_id"`
@@ -118,6 +120,9 @@ type EService struct {
 	OepUnstableKey  bool       `db:"oep_unstable_key"`
 	OepSeen         []byte     `db:"oep_seen"` // JSON: what the platform last said of each field
 	OepMissingSince *date.Date `db:"oep_missing_since"`
+
+	// Drafted tells that the values are those of its open draft where that has any.
+	Drafted bool
 }
 
 // Usage is how much an e-service was used in a month. Figures are corrected by a new
@@ -211,6 +216,7 @@ type Filter struct {
 	Keywords              []string
 	Gaps                  []string // codes of rules that it breaks
 	NameContains          string
+	Search                string // as people type
 	Slug                  string
 	PlannedLaunchFrom     *date.Date
 	PlannedLaunchTo       *date.Date
@@ -218,7 +224,10 @@ type Filter struct {
 	LaunchedTo            *date.Date
 	UpdatedSince          *time.Time
 	OepCategories         []string
-	Archived              bool // the archived ones instead of the others
+	// PlatformDiffers keeps those that the platform has other values for, undecided, or the others.
+	PlatformDiffers *bool
+	Archived        bool // the archived ones instead of the others
+	Drafts          bool // go by the values of open drafts that the caller may see
 }
 
 // SharedServiceFilter narrows a list of shared services; empty parts do not.

@@ -6,9 +6,26 @@ import "fardplan/internal/gap"
 func GapObjects() []gap.Object {
 	return []gap.Object{{
 		Table: "e_service", Name: gap.Text{Sv: "e-tjänst", En: "e-service"}, Unit: "x.owner_unit_id",
-		Affected: []string{"SELECT y.id FROM e_service y JOIN unit u ON u.id = y.owner_unit_id WHERE u.changed_in = @change"},
+		Affected: []string{
+			"SELECT y.id FROM e_service y JOIN unit u ON u.id = y.owner_unit_id WHERE u.changed_in = @change",
+			"SELECT y.id FROM e_service y JOIN platform_flow p ON p.municipality_id = y.municipality_id AND p.family_id = y.oep_family_id WHERE p.changed_in = @change",
+			"SELECT l.e_service_id FROM link_check l WHERE l.changed_in = @change",
+		},
+		Drafts: "e_service_draft", Drafted: DraftedFrom,
+		Cases: CasesOf("x.object_id"),
+	}, {
+		Table: "platform_flow", Name: gap.Text{Sv: "flöde i e-tjänsteplattformen", En: "flow of the e-service platform"},
+		Unit: "(SELECT c.owner_unit_id FROM platform_category c WHERE c.municipality_id = x.municipality_id AND c.category = x.said ->> 'oepCategory')",
+		Affected: []string{
+			"SELECT p.id FROM platform_flow p JOIN e_service e ON e.municipality_id = p.municipality_id AND e.oep_family_id = p.family_id WHERE e.changed_in = @change",
+			// Those that an e-service may have been untied from.
+			`SELECT p.id FROM platform_flow p WHERE p.municipality_id IN (SELECT e.municipality_id FROM e_service e WHERE e.changed_in = @change)
+			    AND NOT EXISTS (SELECT FROM e_service e WHERE e.municipality_id = p.municipality_id AND e.oep_family_id = p.family_id)`,
+		},
 	}}
 }
+
+func isName(field string) bool { return field == "nameSv" }
 
 const inUse = "x.status IN ('PILOT', 'LIVE', 'PHASING_OUT')"
 
@@ -135,9 +152,31 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "OEP_MISSING_FLOW", Severity: gap.Medium, Object: "e_service",
-			Where:  "x.status = 'LIVE' AND x.oep_missing_since IS NOT NULL",
+			// The newest look at the platform tells, or the import where there has been none.
+			Where:  "x.status = 'LIVE' AND coalesce((SELECT NOT (" + offered + ") " + tiedFlow + "), x.oep_missing_since IS NOT NULL)",
 			Title:  gap.Text{Sv: "Finns inte längre i e-tjänsteplattformen", En: "No longer on the e-service platform"},
-			Reason: gap.Text{Sv: "Plattformens lista saknar e-tjänsten sedan den senaste importen. Avveckla den här eller rätta kopplingen.", En: "The platform's list has lacked the e-service since the latest import. Phase it out here or mend the link."},
+			Reason: gap.Text{Sv: "Plattformens lista saknar e-tjänsten eller har stängt den. Avveckla den här eller rätta kopplingen.", En: "The platform's list lacks the e-service, or has it turned off. Phase it out here or mend the link."},
+			Law:    findingOwnership,
+		},
+		{
+			Code: "OEP_UNKNOWN_FLOW", Severity: gap.Medium, Object: "platform_flow",
+			Where:  "x.enabled AND x.missing_since IS NULL AND NOT EXISTS (SELECT FROM e_service e WHERE e.municipality_id = x.municipality_id AND e.oep_family_id = x.family_id)",
+			Title:  gap.Text{Sv: "Finns i e-tjänsteplattformen men inte här", En: "On the e-service platform but not here"},
+			Reason: gap.Text{Sv: "Plattformen har en e-tjänst som saknas i katalogen. Hämta in den, eller koppla den till den e-tjänst som den är.", En: "The platform has an e-service that the catalogue lacks. Import it, or tie it to the e-service that it is."},
+			Law:    findingOwnership,
+		},
+		{
+			Code: "OEP_RENAMED", Severity: gap.Medium, Object: "e_service",
+			Where:  "x.status NOT IN ('RETIRED', 'REJECTED') AND " + platformDiffers(isName),
+			Title:  gap.Text{Sv: "Har bytt namn i e-tjänsteplattformen", En: "Renamed on the e-service platform"},
+			Reason: gap.Text{Sv: "Plattformen kallar e-tjänsten något annat. Ta över namnet, eller bestäm att namnet här ska gälla.", En: "The platform calls the e-service something else. Take that name, or decide that the name here holds."},
+			Law:    findingOwnership,
+		},
+		{
+			Code: "OEP_DIFFERS", Severity: gap.Low, Object: "e_service",
+			Where:  "x.status NOT IN ('RETIRED', 'REJECTED') AND " + platformDiffers(func(name string) bool { return !isName(name) }),
+			Title:  gap.Text{Sv: "Andra uppgifter i e-tjänsteplattformen", En: "Other values on the e-service platform"},
+			Reason: gap.Text{Sv: "Plattformen har andra uppgifter om e-tjänsten. Hämta in dem, eller avgör fält för fält vad som ska gälla.", En: "The platform has other values for the e-service. Import them, or decide field by field what holds."},
 			Law:    findingOwnership,
 		},
 		{

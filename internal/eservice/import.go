@@ -25,8 +25,9 @@ type Import struct {
 	Document     openeplatform.Document
 	// Source says where it came from: an address or a file's name.
 	Source string
-	// Owners are the units that own the flows of each of the platform's categories;
-	// DefaultOwner owns the others. A flow without either is refused.
+	// Owners are the units that own the flows of each of the platform's categories; one
+	// that is not among them has the owner that the municipality has for the category,
+	// and DefaultOwner owns the others. A flow without any is refused.
 	Owners       map[string]uuid.UUID
 	DefaultOwner *uuid.UUID
 	// Name is what the change is called in the history.
@@ -55,6 +56,8 @@ type Difference struct {
 	After  json.RawMessage
 	// Kept tells that the value here was changed by hand and stays.
 	Kept bool
+	// InDraft tells that the e-service's open draft has the field too.
+	InDraft bool
 }
 
 // Line is what an import does to one flow or e-service.
@@ -81,6 +84,7 @@ type Plan struct {
 	Run *ImportRun
 
 	added, saved []*EService
+	flows        flowWrites
 }
 
 // ImportRun is an import that was applied.
@@ -105,22 +109,25 @@ type ImportRunConnection = page.Connection[*ImportRun]
 // ImportRunEdge is an import with its place in a list.
 type ImportRunEdge = page.Edge[*ImportRun]
 
-// followed are the fields that follow the platform: how to read and set each, as the
+// followedField is a field that follows the platform: how to read and set it, as the
 // value that JSON has for it.
-var followed = []struct {
-	name string // as in the API
-	of   func(openeplatform.Flow) any
-	get  func(*EService) any
-	set  func(*EService, openeplatform.Flow)
-}{
-	{"nameSv", func(f openeplatform.Flow) any { return f.Name }, func(e *EService) any { return e.NameSv }, func(e *EService, f openeplatform.Flow) { e.NameSv = f.Name }},
-	{"url", func(f openeplatform.Flow) any { return optional(f.URL) }, func(e *EService) any { return e.URL }, func(e *EService, f openeplatform.Flow) { e.URL = optional(f.URL) }},
-	{"summarySv", func(f openeplatform.Flow) any { return summary(f) }, func(e *EService) any { return e.SummarySv }, func(e *EService, f openeplatform.Flow) { e.SummarySv = summary(f) }},
-	{"descriptionSv", func(f openeplatform.Flow) any { return description(f) }, func(e *EService) any { return e.DescriptionSv }, func(e *EService, f openeplatform.Flow) { e.DescriptionSv = description(f) }},
-	{"requiresAuthentication", func(f openeplatform.Flow) any { return f.RequiresAuthentication }, func(e *EService) any { return e.RequiresAuthentication }, func(e *EService, f openeplatform.Flow) { e.RequiresAuthentication = &f.RequiresAuthentication }},
-	{"requiresSigning", func(f openeplatform.Flow) any { return f.RequiresSigning }, func(e *EService) any { return e.RequiresSigning }, func(e *EService, f openeplatform.Flow) { e.RequiresSigning = &f.RequiresSigning }},
-	{"takesPayment", func(f openeplatform.Flow) any { return f.TakesPayment }, func(e *EService) any { return e.TakesPayment }, func(e *EService, f openeplatform.Flow) { e.TakesPayment = &f.TakesPayment }},
-	{"oepCategory", func(f openeplatform.Flow) any { return optional(f.Category) }, func(e *EService) any { return e.OepCategory }, func(e *EService, f openeplatform.Flow) { e.OepCategory = optional(f.Category) }},
+type followedField struct {
+	name   string // as in the API
+	column string
+	of     func(openeplatform.Flow) any
+	get    func(*EService) any
+	set    func(*EService, openeplatform.Flow)
+}
+
+var followed = []followedField{
+	{"nameSv", "name_sv", func(f openeplatform.Flow) any { return f.Name }, func(e *EService) any { return e.NameSv }, func(e *EService, f openeplatform.Flow) { e.NameSv = f.Name }},
+	{"url", "url", func(f openeplatform.Flow) any { return optional(f.URL) }, func(e *EService) any { return e.URL }, func(e *EService, f openeplatform.Flow) { e.URL = optional(f.URL) }},
+	{"summarySv", "summary_sv", func(f openeplatform.Flow) any { return summary(f) }, func(e *EService) any { return e.SummarySv }, func(e *EService, f openeplatform.Flow) { e.SummarySv = summary(f) }},
+	{"descriptionSv", "description_sv", func(f openeplatform.Flow) any { return description(f) }, func(e *EService) any { return e.DescriptionSv }, func(e *EService, f openeplatform.Flow) { e.DescriptionSv = description(f) }},
+	{"requiresAuthentication", "requires_authentication", func(f openeplatform.Flow) any { return f.RequiresAuthentication }, func(e *EService) any { return e.RequiresAuthentication }, func(e *EService, f openeplatform.Flow) { e.RequiresAuthentication = &f.RequiresAuthentication }},
+	{"requiresSigning", "requires_signing", func(f openeplatform.Flow) any { return f.RequiresSigning }, func(e *EService) any { return e.RequiresSigning }, func(e *EService, f openeplatform.Flow) { e.RequiresSigning = &f.RequiresSigning }},
+	{"takesPayment", "takes_payment", func(f openeplatform.Flow) any { return f.TakesPayment }, func(e *EService) any { return e.TakesPayment }, func(e *EService, f openeplatform.Flow) { e.TakesPayment = &f.TakesPayment }},
+	{"oepCategory", "oep_category", func(f openeplatform.Flow) any { return optional(f.Category) }, func(e *EService) any { return e.OepCategory }, func(e *EService, f openeplatform.Flow) { e.OepCategory = optional(f.Category) }},
 }
 
 const summaryLength = 150
@@ -176,7 +183,11 @@ func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 	}
 	preview, err := s.plan(ctx, now, in, date.Of(s.Journal.DB.Now()))
 	session.Close()
-	if err != nil || preview.idle() {
+	if err != nil {
+		return nil, err
+	}
+	if preview.idle() {
+		_, err := s.see(ctx, in.Municipality, in.Document, false)
 		return preview, err
 	}
 	var plan *Plan
@@ -193,6 +204,9 @@ func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 		}
 		if err := postgres.SaveAll(ctx, tx, "e_service", plan.saved); err != nil {
 			return constraints.Explain(err)
+		}
+		if err := plan.flows.write(ctx, tx); err != nil {
+			return err
 		}
 		in.tell("save", len(plan.added)+len(plan.saved), len(plan.added)+len(plan.saved))
 		plan.Run, err = postgres.Insert(ctx, tx, "import_run", &ImportRun{
@@ -219,6 +233,7 @@ func (in Import) tell(stage string, done, of int) {
 	}
 }
 
+// idle tells whether no e-service is to be written.
 func (p *Plan) idle() bool { return len(p.added)+len(p.saved) == 0 }
 
 // plan decides what an import does to each flow and to each e-service that came from
@@ -229,6 +244,9 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 		return nil, err
 	}
 	if err := in.checkOwners(units); err != nil {
+		return nil, err
+	}
+	if in.Owners, err = withRemembered(ctx, r, in, units); err != nil {
 		return nil, err
 	}
 	existing, err := fromPlatform(ctx, r, in.Municipality)
@@ -305,6 +323,9 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 		p.saved = append(p.saved, &gone)
 		p.Lines = append(p.Lines, Line{Outcome: Gone, FamilyID: *e.OepFamilyID, Name: e.NameSv, EServiceID: &e.ID})
 	}
+	if p.flows, err = compareFlows(ctx, r, in.Municipality, in.Document, today, false); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(p.Lines, func(a, b Line) int {
 		if a.Position == 0 || b.Position == 0 {
 			return b.Position - a.Position // what is gone comes last
@@ -315,7 +336,7 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 		p.Counts[line.Outcome]++
 	}
 	in.tell("compare", len(in.Document.Flows), len(in.Document.Flows))
-	return p, nil
+	return p, s.markDrafted(ctx, r, p.Lines)
 }
 
 // refusedPositions gives, for the place of a flow among those that were read, its
@@ -400,6 +421,25 @@ func (in Import) create(f openeplatform.Flow, taken map[string]bool, line *Line)
 	return e
 }
 
+// fieldsIn reads a JSON object of followed fields, each written as asJSON writes it: the
+// database writes JSON in a form of its own.
+func fieldsIn(object []byte) map[string]json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	var values map[string]any
+	if json.Unmarshal(object, &values) == nil {
+		for name, value := range values {
+			fields[name] = asJSON(value)
+		}
+	}
+	return fields
+}
+
+// follows tells whether a field is as the platform last gave it, or was never given, so
+// that it follows the platform's next value.
+func follows(was, here json.RawMessage) bool {
+	return was == nil && string(here) == "null" || string(here) == string(was)
+}
+
 // compare gives the e-service as the platform changes it, or nil where it does not. A
 // field follows the platform when the platform's own value has changed and the one
 // here has not been changed by hand.
@@ -408,13 +448,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 	if e.ArchivedAt != nil {
 		return nil
 	}
-	seen := map[string]json.RawMessage{}
-	var kept map[string]any // the database writes JSON in a form of its own
-	if json.Unmarshal(e.OepSeen, &kept) == nil {
-		for name, value := range kept {
-			seen[name] = asJSON(value)
-		}
-	}
+	seen := fieldsIn(e.OepSeen)
 	next, changed, agreed := *e, false, false
 	for _, field := range followed {
 		was, is, here := seen[field.name], asJSON(field.of(f)), asJSON(field.get(e))
@@ -424,7 +458,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 			// Somebody has made the two alike: from here on the platform is followed again.
 			seen[field.name] = is
 			agreed = true
-		case was == nil && string(here) == "null" || string(here) == string(was):
+		case follows(was, here):
 			field.set(&next, f)
 			seen[field.name] = is
 			changed = true
@@ -452,7 +486,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 // ImportRuns reads one page of the imports that the caller may see.
 func (s *Service) ImportRuns(ctx context.Context, r postgres.Reader, desc bool, a page.Args) (*ImportRunConnection, error) {
 	l := postgres.List{From: "import_run x", Alias: "x", Sort: postgres.Sort{Name: "CREATED", Expr: "x.created_at", Type: "timestamptz", Desc: desc}}
-	s.visible(ctx, r, &l, "import_run", "x")
+	s.Policy.Narrow(ctx, r, &l, "import_run", "x")
 	return postgres.Page[ImportRun](ctx, r, l, a)
 }
 

@@ -15,6 +15,7 @@ import (
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
 	"fardplan/internal/postgres"
+	"fardplan/internal/search"
 )
 
 // Service reads and changes the catalogue. A change refuses who may not make it with
@@ -24,6 +25,7 @@ type Service struct {
 	Journal *history.Journal
 	Policy  access.Policy
 	Gaps    *gap.Service
+	Search  *search.Service
 }
 
 // Create registers an e-service. One that is in use already is registered as found,
@@ -176,10 +178,11 @@ func (s *Service) change(ctx context.Context, action access.Rule, operation, com
 		if e.Version != version {
 			return fault.Stale(e)
 		}
-		shared := e.SharedServiceID
+		shared, flow := e.SharedServiceID, e.OepFamilyID
 		if err := set(tx, e); err != nil {
 			return err
 		}
+		e.retie(flow)
 		e.fill()
 		if err := s.sharedSeen(ctx, tx, e, shared); err != nil {
 			return err

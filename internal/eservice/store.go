@@ -3,6 +3,7 @@ package eservice
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,8 +15,14 @@ import (
 const statusOrder = "array_position(ARRAY['IDEA', 'PLANNED', 'IN_DEVELOPMENT', 'PILOT', 'LIVE', 'PHASING_OUT', 'RETIRED', 'REJECTED', 'PAUSED'], x.status)"
 
 // yearOfUse is the cases of the twelve whole months before this one.
-const yearOfUse = `coalesce((SELECT sum(y.cases) FROM e_service_usage y
-	WHERE y.e_service_id = x.id AND y.month >= date_trunc('month', today()) - interval '12 months' AND y.month < date_trunc('month', today())), 0)::bigint`
+var yearOfUse = CasesOf("x.id")
+
+// CasesOf gives SQL for the cases of the twelve whole months before this one, of the
+// e-service whose id the SQL names; 0 for one without figures.
+func CasesOf(id string) string {
+	return `coalesce((SELECT sum(y.cases) FROM e_service_usage y
+	WHERE y.e_service_id = ` + id + ` AND y.month >= date_trunc('month', today()) - interval '12 months' AND y.month < date_trunc('month', today())), 0)::bigint`
+}
 
 var orders = map[Order]postgres.Sort{
 	"NAME":                 {Expr: "x.name_sv", Type: "text"},
@@ -50,21 +57,6 @@ func of(orders map[Order]postgres.Sort, o Order, desc bool) postgres.Sort {
 	return sort
 }
 
-// contains is the SQL condition that text holds the words of argument @name, letter
-// case aside; a % or _ in them is no wildcard.
-func contains(text, name string) string {
-	return "position(lower(@" + name + ") IN lower(" + text + ")) > 0"
-}
-
-// visible adds the condition of what the caller may see.
-func (s *Service) visible(ctx context.Context, r postgres.Reader, l *postgres.List, table, alias string) {
-	condition, args := s.Policy.Visible(ctx, table, alias, r.Past())
-	l.Where(condition)
-	for name, value := range args {
-		l.Where("true", name, value)
-	}
-}
-
 // among adds the condition that a coded field has one of the values, and its facet.
 func among[T ~string](l *postgres.List, facet, column string, values []T) {
 	if len(values) > 0 {
@@ -82,8 +74,12 @@ func anyAmong[T ~string](l *postgres.List, facet, column string, values []T) {
 func each(column string) string { return "JOIN LATERAL unnest(" + column + ") AS v (value) ON true" }
 
 func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) postgres.List {
+	from, seeing := "e_service x", postgres.Args{}
+	if f.Drafts {
+		from, seeing = s.drafted(ctx, r)
+	}
 	l := postgres.List{
-		From:  "e_service x JOIN unit u ON u.id = x.owner_unit_id JOIN municipality m ON m.id = x.municipality_id",
+		From:  from + " JOIN unit u ON u.id = x.owner_unit_id JOIN municipality m ON m.id = x.municipality_id",
 		Alias: "x", Sort: of(orders, o, desc),
 		Facets: map[string]postgres.Facet{
 			"MUNICIPALITY":         {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
@@ -104,7 +100,10 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 			"GAP":                  {Value: "g.code", Join: s.Gaps.Broken("e_service"), Names: s.Gaps.RuleName},
 		},
 	}
-	s.visible(ctx, r, &l, "e_service", "x")
+	for name, value := range seeing {
+		l.Where("true", name, value)
+	}
+	s.Policy.Narrow(ctx, r, &l, "e_service", "x")
 	l.Where("(x.archived_at IS NOT NULL) = @archived", "archived", f.Archived)
 	among(&l, "MUNICIPALITY", "m.scb_code", f.Municipalities)
 	if len(f.OwnerUnits) > 0 {
@@ -133,11 +132,19 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 	among(&l, "PERSONAL_DATA", "x.personal_data", f.PersonalData)
 	among(&l, "ACCESSIBILITY_STATUS", "x.accessibility_status", f.AccessibilityStatuses)
 	among(&l, "OEP_CATEGORY", "x.oep_category", f.OepCategories)
+	if f.PlatformDiffers != nil {
+		// Others see neither that it differs nor that it does not.
+		seen, args := s.Policy.Visible(ctx, "platform_flow", "p", r.Past())
+		l.Where("EXISTS (SELECT "+tiedFlow+" AND "+offered+" AND "+differs(anyField)+" AND "+seen+") = @platform_differs", "platform_differs", *f.PlatformDiffers)
+		for name, value := range args {
+			l.Where("true", name, value)
+		}
+	}
 	if len(f.Gaps) > 0 {
 		l.WhereFacet("GAP", s.Gaps.Condition("e_service", f.Gaps))
 	}
 	if f.NameContains != "" {
-		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
+		l.Where(postgres.Contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
 	}
 	if f.Slug != "" {
 		l.Where("x.slug = @slug", "slug", f.Slug)
@@ -160,9 +167,36 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 	return l
 }
 
+// searched is the list narrowed by the filter's search too.
+func (s *Service) searched(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) (postgres.List, error) {
+	l := s.list(ctx, r, f, o, desc)
+	if f.Search == "" {
+		return l, nil
+	}
+	return l, s.Search.Match(ctx, r, &l, "e_service", f.Search)
+}
+
 // List reads one page of the e-services that the caller may see.
 func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
-	return postgres.Page[EService](ctx, r, s.list(ctx, r, f, o, desc), a)
+	l, err := s.searched(ctx, r, f, o, desc)
+	if err != nil {
+		return nil, err
+	}
+	found, err := postgres.Page[EService](ctx, r, l, a)
+	if err != nil {
+		return nil, err
+	}
+	f.mark(found)
+	return found, nil
+}
+
+// mark tells of each e-service whether its values are those of a draft.
+func (f Filter) mark(pages ...*Connection) {
+	for _, p := range pages {
+		for _, e := range p.Edges {
+			e.Node.Drafted = f.Drafts
+		}
+	}
 }
 
 // Parent is a record that has e-services under it.
@@ -177,9 +211,17 @@ const (
 
 // ListOfEach reads, for each parent, one page of its e-services.
 func (s *Service) ListOfEach(ctx context.Context, r postgres.Reader, p Parent, f Filter, o Order, desc bool, parents []uuid.UUID, a page.Args) ([]*Connection, error) {
-	l := s.list(ctx, r, f, o, desc)
+	l, err := s.searched(ctx, r, f, o, desc)
+	if err != nil {
+		return nil, err
+	}
 	l.Parent = string(p)
-	return postgres.Pages[EService](ctx, r, l, parents, a)
+	found, err := postgres.Pages[EService](ctx, r, l, parents, a)
+	if err != nil {
+		return nil, err
+	}
+	f.mark(found...)
+	return found, nil
 }
 
 // SharedServices reads one page of the shared services that the caller may see.
@@ -192,7 +234,7 @@ func (s *Service) SharedServices(ctx context.Context, r postgres.Reader, f Share
 			"VISIBILITY":   {Value: "x.visibility", Names: names("VISIBILITY")},
 		},
 	}
-	s.visible(ctx, r, &l, "shared_service", "x")
+	s.Policy.Narrow(ctx, r, &l, "shared_service", "x")
 	l.Where("(x.archived_at IS NOT NULL) = @archived", "archived", f.Archived)
 	among(&l, "MUNICIPALITY", "m.scb_code", f.Municipalities)
 	anyAmong(&l, "THEME", "x.themes", f.Themes)
@@ -201,7 +243,7 @@ func (s *Service) SharedServices(ctx context.Context, r postgres.Reader, f Share
 		l.Where("x.code = ANY (@codes)", "codes", f.Codes)
 	}
 	if f.NameContains != "" {
-		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
+		l.Where(postgres.Contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
 	}
 	return postgres.Page[SharedService](ctx, r, l, a)
 }
@@ -212,7 +254,7 @@ func (s *Service) UsageOfEach(ctx context.Context, r postgres.Reader, o Order, d
 		From:  "e_service_usage x JOIN e_service e ON e.id = x.e_service_id",
 		Alias: "x", Parent: "x.e_service_id", Sort: of(usageOrders, o, desc),
 	}
-	s.visible(ctx, r, &l, "e_service", "e")
+	s.Policy.Narrow(ctx, r, &l, "e_service", "e")
 	return postgres.Pages[Usage](ctx, r, l, services, a)
 }
 
@@ -311,4 +353,261 @@ func unitsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (ma
 		open[id] = true
 	}
 	return open, err
+}
+
+// openDraft is the condition that the draft named draft is not closed.
+const openDraft = "draft.state IN ('OPEN', 'IN_REVIEW')"
+
+// DraftedFrom is SQL in place of the table e_service and its alias x: its rows with the
+// values of their open drafts, where seen lets the row draft be seen.
+func DraftedFrom(seen string) string {
+	return "e_service live LEFT JOIN e_service_draft draft ON draft.e_service_id = live.id AND " + openDraft + " AND " + seen + `
+		CROSS JOIN LATERAL jsonb_populate_record(live, coalesce(draft.changes, '{}')) x`
+}
+
+// drafted is DraftedFrom for the caller, with its arguments.
+func (s *Service) drafted(ctx context.Context, r postgres.Reader) (string, postgres.Args) {
+	seen, args := s.Policy.Visible(ctx, "e_service_draft", "draft", r.Past())
+	return DraftedFrom(seen), args
+}
+
+var draftOrders = map[Order]postgres.Sort{
+	"UPDATED":   {Expr: "x.updated_at", Type: "timestamptz"},
+	"CREATED":   {Expr: "x.created_at", Type: "timestamptz"},
+	"E_SERVICE": {Expr: "e.name_sv", Type: "text"},
+}
+
+// inConflict is the condition that a field of the draft x of the e-service e has a live
+// value that is neither its base nor the drafted one.
+const inConflict = `EXISTS (SELECT FROM jsonb_each(x.base) b, to_jsonb(e) r
+	WHERE jsonb_exists(r, b.key) AND r -> b.key <> b.value AND r -> b.key <> x.changes -> b.key)`
+
+// Drafts reads one page of the drafts that the caller may see.
+func (s *Service) Drafts(ctx context.Context, r postgres.Reader, f DraftFilter, o Order, desc bool, a page.Args) (*DraftConnection, error) {
+	l := postgres.List{
+		From:  "e_service_draft x JOIN e_service e ON e.id = x.e_service_id JOIN unit u ON u.id = e.owner_unit_id JOIN municipality m ON m.id = x.municipality_id",
+		Alias: "x", Sort: of(draftOrders, o, desc),
+		Facets: map[string]postgres.Facet{
+			"STATE":      {Value: "x.state", Names: names("DRAFT_STATE")},
+			"OWNER_UNIT": {Value: "e.owner_unit_id::text", Kind: "unit", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
+		},
+	}
+	s.Policy.Narrow(ctx, r, &l, "e_service_draft", "x")
+	if len(f.States) == 0 {
+		f.States = []DraftState{DraftOpen, DraftInReview}
+	}
+	among(&l, "STATE", "x.state", f.States)
+	among(&l, "MUNICIPALITY", "m.scb_code", f.Municipalities)
+	if len(f.Units) > 0 {
+		l.WhereFacet("OWNER_UNIT", "e.owner_unit_id = ANY (@units)", "units", f.Units)
+	}
+	if f.Conflict != nil {
+		l.Where("("+inConflict+" AND x.state IN ('OPEN', 'IN_REVIEW')) = @conflict", "conflict", *f.Conflict)
+	}
+	return postgres.Page[Draft](ctx, r, l, a)
+}
+
+// DraftsByID reads drafts by id.
+func (s *Service) DraftsByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Draft, error) {
+	condition, args := s.Policy.Visible(ctx, "e_service_draft", "x", r.Past())
+	return postgres.ByID[Draft](ctx, r, "e_service_draft", condition, args, ids)
+}
+
+// OpenDrafts reads the drafts of e-services that are open or in review, by the
+// e-service's id.
+func (s *Service) OpenDrafts(ctx context.Context, r postgres.Reader, services []uuid.UUID) (map[uuid.UUID]*Draft, error) {
+	condition, args := s.Policy.Visible(ctx, "e_service_draft", "draft", r.Past())
+	args["services"] = services
+	all, err := postgres.All[Draft](ctx, r, "SELECT "+postgres.Columns[Draft]("draft")+` FROM e_service_draft draft
+		WHERE draft.e_service_id = ANY (@services) AND `+openDraft+" AND "+condition, args)
+	open := make(map[uuid.UUID]*Draft, len(all))
+	for _, d := range all {
+		open[d.EServiceID] = d
+	}
+	return open, err
+}
+
+// brokenBeside gives, for each e-service, the names of the constraints over other rows
+// that it breaks as drafted.
+func (s *Service) brokenBeside(ctx context.Context, r postgres.Reader, services []uuid.UUID) (map[uuid.UUID][]string, error) {
+	type breach struct {
+		ID   uuid.UUID `db:"id"`
+		Name string    `db:"name"`
+	}
+	from, args := s.drafted(ctx, r)
+	args["services"] = services
+	all, err := postgres.All[breach](ctx, r, `SELECT x.id, rule.name FROM `+from+`, LATERAL (VALUES
+			('e_service_slug_unique', EXISTS (SELECT FROM e_service o WHERE o.municipality_id = x.municipality_id AND o.slug = x.slug AND o.id <> x.id)),
+			('e_service_live_owner_valid', x.status = 'LIVE' AND x.owner_unit_id <> live.owner_unit_id AND NOT EXISTS (
+				SELECT FROM unit u WHERE u.id = x.owner_unit_id AND u.archived_at IS NULL
+				   AND coalesce(u.valid_from, '-infinity') <= today() AND coalesce(u.valid_to, 'infinity') >= today()))
+		) AS rule (name, broken) WHERE live.id = ANY (@services) AND rule.broken ORDER BY 2`, args)
+	found := map[uuid.UUID][]string{}
+	for _, b := range all {
+		found[b.ID] = append(found[b.ID], b.Name)
+	}
+	return found, err
+}
+
+// differs gives the SQL condition, over the e-service x and its flow p, that the
+// platform has another value for one of the fields, which nobody has decided on.
+func differs(fields func(name string) bool) string {
+	var conditions []string
+	for _, field := range followed {
+		if fields(field.name) {
+			conditions = append(conditions, fmt.Sprintf("p.said -> '%[1]s' <> coalesce(to_jsonb(x.%[2]s), 'null') AND p.said -> '%[1]s' IS DISTINCT FROM x.oep_seen -> '%[1]s'", field.name, field.column))
+		}
+	}
+	return "(" + strings.Join(conditions, " OR ") + ")"
+}
+
+// tiedFlow is the SQL of the flow p that the e-service x is tied to.
+const tiedFlow = "FROM platform_flow p WHERE p.municipality_id = x.municipality_id AND p.family_id = x.oep_family_id"
+
+// offered is the SQL condition that the platform has the flow p for citizens.
+const offered = "p.enabled AND p.missing_since IS NULL"
+
+// platformDiffers gives the SQL condition that the platform has other values for the
+// e-service x than it has itself.
+func platformDiffers(fields func(name string) bool) string {
+	return "EXISTS (SELECT " + tiedFlow + " AND " + offered + " AND " + differs(fields) + ")"
+}
+
+func anyField(string) bool { return true }
+
+// Flows reads one page of the platforms' flows that the caller may see, by name.
+func (s *Service) Flows(ctx context.Context, r postgres.Reader, f FlowFilter, desc bool, a page.Args) (*PlatformFlowConnection, error) {
+	l := postgres.List{
+		From: "platform_flow p JOIN municipality m ON m.id = p.municipality_id", Alias: "p",
+		Sort: postgres.Sort{Name: "NAME", Expr: "p.name", Type: "text", Desc: desc},
+	}
+	s.Policy.Narrow(ctx, r, &l, "platform_flow", "p")
+	if len(f.Municipalities) > 0 {
+		l.Where("m.scb_code = ANY (@municipalities)", "municipalities", f.Municipalities)
+	}
+	const tied = "FROM e_service x WHERE x.municipality_id = p.municipality_id AND x.oep_family_id = p.family_id"
+	for _, c := range []struct {
+		name, sql string
+		wanted    *bool
+	}{
+		{"unknown", "NOT EXISTS (SELECT " + tied + ") AND " + offered, f.Unknown},
+		{"missing", "NOT (" + offered + ")", f.Missing},
+		{"differs", "EXISTS (SELECT " + tied + " AND x.archived_at IS NULL AND " + offered + " AND " + differs(anyField) + ")", f.Differs},
+	} {
+		if c.wanted != nil {
+			l.Where("("+c.sql+") = @"+c.name, c.name, *c.wanted)
+		}
+	}
+	return postgres.Page[PlatformFlow](ctx, r, l, a)
+}
+
+// FlowsByID reads flows by id.
+func (s *Service) FlowsByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*PlatformFlow, error) {
+	condition, args := s.Policy.Visible(ctx, "platform_flow", "x", r.Past())
+	return postgres.ByID[PlatformFlow](ctx, r, "platform_flow", condition, args, ids)
+}
+
+// FlowsOfEach reads the flow that each e-service is tied to, as far as the caller may see it.
+func (s *Service) FlowsOfEach(ctx context.Context, r postgres.Reader, services []uuid.UUID) (map[uuid.UUID]*PlatformFlow, error) {
+	type tied struct {
+		Service uuid.UUID `db:"service"`
+		PlatformFlow
+	}
+	condition, args := s.Policy.Visible(ctx, "platform_flow", "p", r.Past())
+	args["services"] = services
+	all, err := postgres.All[tied](ctx, r, "SELECT x.id, "+postgres.Columns[PlatformFlow]("p")+` FROM e_service x
+		JOIN platform_flow p ON p.municipality_id = x.municipality_id AND p.family_id = x.oep_family_id
+		WHERE x.id = ANY (@services) AND `+condition, args)
+	flows := make(map[uuid.UUID]*PlatformFlow, len(all))
+	for _, one := range all {
+		flows[one.Service] = &one.PlatformFlow
+	}
+	return flows, err
+}
+
+// ServicesOfFlows reads the e-service that is tied to each flow, as far as the caller may see it.
+func (s *Service) ServicesOfFlows(ctx context.Context, r postgres.Reader, flows []uuid.UUID) (map[uuid.UUID]*EService, error) {
+	type tied struct {
+		Flow uuid.UUID `db:"flow"`
+		EService
+	}
+	condition, args := s.Policy.Visible(ctx, "e_service", "x", r.Past())
+	args["flows"] = flows
+	all, err := postgres.All[tied](ctx, r, "SELECT p.id, "+postgres.Columns[EService]("x")+` FROM platform_flow p
+		JOIN e_service x ON x.municipality_id = p.municipality_id AND x.oep_family_id = p.family_id
+		WHERE p.id = ANY (@flows) AND `+condition, args)
+	services := make(map[uuid.UUID]*EService, len(all))
+	for _, one := range all {
+		services[one.Flow] = &one.EService
+	}
+	return services, err
+}
+
+// Categories reads one page of the platforms' categories that have been given an owner,
+// by name.
+func (s *Service) Categories(ctx context.Context, r postgres.Reader, municipalities []string, a page.Args) (*PlatformCategoryConnection, error) {
+	l := postgres.List{
+		From: "platform_category x JOIN municipality m ON m.id = x.municipality_id", Alias: "x",
+		Sort: postgres.Sort{Name: "CATEGORY", Expr: "x.category", Type: "text"},
+	}
+	s.Policy.Narrow(ctx, r, &l, "platform_category", "x")
+	if len(municipalities) > 0 {
+		l.Where("m.scb_code = ANY (@municipalities)", "municipalities", municipalities)
+	}
+	return postgres.Page[PlatformCategory](ctx, r, l, a)
+}
+
+// CategoriesByID reads categories by id.
+func (s *Service) CategoriesByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*PlatformCategory, error) {
+	condition, args := s.Policy.Visible(ctx, "platform_category", "x", r.Past())
+	return postgres.ByID[PlatformCategory](ctx, r, "platform_category", condition, args, ids)
+}
+
+// flowsOf reads a municipality's flows.
+func flowsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]*PlatformFlow, error) {
+	return postgres.All[PlatformFlow](ctx, r, "SELECT "+postgres.Columns[PlatformFlow]("x")+` FROM platform_flow x
+		WHERE x.municipality_id = @municipality ORDER BY x.family_id`, postgres.Args{"municipality": municipality})
+}
+
+// categoriesOf reads a municipality's categories.
+func categoriesOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]*PlatformCategory, error) {
+	return postgres.All[PlatformCategory](ctx, r, "SELECT "+postgres.Columns[PlatformCategory]("x")+` FROM platform_category x
+		WHERE x.municipality_id = @municipality ORDER BY x.category`, postgres.Args{"municipality": municipality})
+}
+
+// leftBy reads the municipality's e-services that a change set, as a snapshot of that
+// change's state has them.
+func leftBy(ctx context.Context, at *postgres.Snapshot, municipality uuid.UUID) ([]*EService, error) {
+	return postgres.All[EService](ctx, at, "SELECT "+postgres.Columns[EService]("x")+` FROM e_service x
+		WHERE x.changed_in = @number AND x.municipality_id = @municipality ORDER BY x.name_sv, x.id`,
+		postgres.Args{"number": at.Change, "municipality": municipality})
+}
+
+// servicesByID reads e-services by id for who has been let to all of the municipality's.
+func servicesByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*EService, error) {
+	return postgres.ByID[EService](ctx, r, "e_service", "true", postgres.Args{}, ids)
+}
+
+// operationOf reads which operation a change was; empty for a number that is none.
+func operationOf(ctx context.Context, r postgres.Reader, number int64) (string, error) {
+	operations, err := postgres.Values[string](ctx, r, "SELECT c.operation FROM change c WHERE c.number = @number", postgres.Args{"number": number})
+	if err != nil || len(operations) == 0 {
+		return "", err
+	}
+	return operations[0], nil
+}
+
+// monthsOf counts the months of use that each e-service has figures for.
+func monthsOf(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]int, error) {
+	type count struct {
+		ID     uuid.UUID `db:"id"`
+		Months int       `db:"months"`
+	}
+	all, err := postgres.All[count](ctx, r, `SELECT c.id, c.months FROM (
+		SELECT y.e_service_id AS id, count(*)::int AS months FROM e_service_usage y WHERE y.e_service_id = ANY (@ids) GROUP BY 1) c`, postgres.Args{"ids": ids})
+	months := make(map[uuid.UUID]int, len(all))
+	for _, one := range all {
+		months[one.ID] = one.Months
+	}
+	return months, err
 }

@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 		Rules: slices.Concat(organisation.GapRules(), eservice.GapRules()), Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
 		Journal: &history.Journal{DB: w.db},
 	}
-	w.gaps.Journal.Keep = w.gaps.Keep
+	w.gaps.Journal.Keep = []history.Keeper{w.gaps.Keep}
 	w.organisation = &organisation.Service{Journal: w.gaps.Journal}
 	w.catalogue = &eservice.Service{Journal: w.gaps.Journal, Gaps: w.gaps}
 	w.home = must(w.organisation.CreateMunicipality(w.ctx, organisation.Municipality{SCBCode: "0581", NameSv: "Norrköping", IsHome: true}))(t)

@@ -29,6 +29,14 @@ const (
 
 var ranks = map[Severity]int{High: 1, Medium: 2, Low: 3}
 
+// factors are how much each severity weighs: three times the one below.
+var factors = map[Severity]int{High: 9, Medium: 3, Low: 1}
+
+// Weight is how much a gap weighs: its severity's factor times one more than the cases
+// in a year that its record serves. So of two equally grave ones that comes first which
+// more people meet, and a record without figures weighs as its gap is grave.
+func Weight(s Severity, cases int) int { return factors[s] * (1 + cases) }
+
 // SeverityName gives a severity in words, Swedish and English.
 func SeverityName(s string) (sv, en string) {
 	names := map[Severity][2]string{High: {"allvarlig", "high"}, Medium: {"medel", "medium"}, Low: {"låg", "low"}}
@@ -60,9 +68,17 @@ type Object struct {
 	Name  Text
 	// Unit is SQL for the responsible unit's id of the row x.
 	Unit string
+	// Cases is SQL for the cases in a year that the record with the id x.object_id
+	// serves, as a bigint that is never NULL; empty for records that serve none.
+	Cases string
 	// Affected are SQL statements giving the ids of records whose gaps the change
 	// @change may have opened or closed, beside the records changed themselves.
 	Affected []string
+	// Drafts is the table of the records' drafts; empty where they have none. Drafted is
+	// SQL in place of Table and its alias x, with the values of the open drafts that the
+	// condition seen, on the row draft, lets be seen.
+	Drafts  string
+	Drafted func(seen string) string
 }
 
 // Service computes gaps and keeps their episodes.
@@ -100,10 +116,13 @@ func (s *Service) Rule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
-func (s *Service) codes() []string {
-	codes := make([]string, len(s.Rules))
-	for i, r := range s.Rules {
-		codes[i] = r.Code
+// codesOf lists the rules about a table's records.
+func (s *Service) codesOf(table string) []string {
+	codes := []string{}
+	for _, r := range s.Rules {
+		if r.Object == table {
+			codes = append(codes, r.Code)
+		}
 	}
 	return codes
 }

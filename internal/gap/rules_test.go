@@ -12,6 +12,8 @@ import (
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/organisation"
+	"fardplan/internal/page"
+	"fardplan/internal/postgres"
 )
 
 // a case makes a record without the gap, breaks the rule, and mends it.
@@ -179,8 +181,60 @@ func cases() map[string][]ruleCase {
 			}),
 		},
 		"OEP_MISSING_FLOW": {field(func(e *eservice.EService) { e.OepMissingSince = day("2024-03-15") }, func(e *eservice.EService) { e.OepMissingSince = nil })},
+		"OEP_UNKNOWN_FLOW": {
+			{func(w *world) uuid.UUID { w.serviceOfFlow(); return w.flow("") }, func(w *world, _ uuid.UUID) { w.tie(nil) }, func(w *world, _ uuid.UUID) { w.tie(ptr(int64(7))) }},
+			{func(w *world) uuid.UUID { return w.flow("enabled = false") }, func(w *world, _ uuid.UUID) { w.flow("enabled = true") }, func(w *world, _ uuid.UUID) { w.flow("missing_since = today()") }},
+		},
+		"OEP_RENAMED": {{func(w *world) uuid.UUID { id := w.serviceOfFlow(); w.flow(""); return id }, func(w *world, _ uuid.UUID) { w.flow(`said = said || '{"nameSv": "Nytt"}'`) }, func(w *world, _ uuid.UUID) { w.flow("enabled = false") }}},
+		"OEP_DIFFERS": {
+			{func(w *world) uuid.UUID { id := w.serviceOfFlow(); w.flow(""); return id }, func(w *world, _ uuid.UUID) { w.flow(`said = said || '{"oepCategory": "Ny"}'`) }, func(w *world, id uuid.UUID) {
+				w.set(id, func(e *eservice.EService) { e.OepSeen = []byte(`{"nameSv": "Plats i förskola", "oepCategory": "Ny"}`) })
+			}},
+		},
 		"OEP_UNSTABLE_KEY": {field(func(e *eservice.EService) { e.OepUnstableKey = true }, func(e *eservice.EService) { e.OepUnstableKey = false })},
 	}
+}
+
+// serviceOfFlow is an e-service tied to the flow of the platform.
+func (w *world) serviceOfFlow() uuid.UUID {
+	return w.service(func(e *eservice.EService) {
+		e.OepFamilyID, e.OepSeen = ptr(int64(7)), []byte(`{"nameSv": "Plats i förskola"}`)
+	}).ID
+}
+
+// tie ties the e-service there is to a flow, or to none.
+func (w *world) tie(family *int64) {
+	var all []*eservice.EService
+	w.read(func(r *postgres.Snapshot) error {
+		found, err := w.catalogue.List(w.ctx, r, eservice.Filter{}, "NAME", false, page.Args{})
+		if err == nil {
+			all = found.Nodes()
+		}
+		return err
+	})
+	for _, e := range all {
+		w.set(e.ID, func(e *eservice.EService) { e.OepFamilyID = family })
+	}
+}
+
+// flow sets columns of the platform's one flow, and gives its id.
+func (w *world) flow(set string) uuid.UUID {
+	w.t.Helper()
+	id := uuid.UUID{15: 7}
+	err := w.gaps.Journal.Write(w.ctx, "watchPlatform", "", func(tx *postgres.Tx) error {
+		args := postgres.Args{"id": id, "home": w.home.ID, "said": []byte(`{"nameSv": "Plats i förskola"}`)}
+		_, err := tx.Exec(w.ctx, `INSERT INTO platform_flow (id, municipality_id, family_id, name, said, enabled, unstable_key, first_seen)
+			VALUES (@id, @home, 7, 'Plats i förskola', @said::jsonb, true, false, today()) ON CONFLICT DO NOTHING`, args)
+		if err != nil || set == "" {
+			return err
+		}
+		_, err = tx.Exec(w.ctx, "UPDATE platform_flow SET "+set, nil)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
 }
 
 // TestGapRule breaks and mends each rule: the gap shows and goes, and its episode is

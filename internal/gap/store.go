@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +19,7 @@ type Filter struct {
 	Municipalities []string // SCB codes
 	Units          []uuid.UUID
 	Kinds          []string // tables of records, in capitals as the API writes them
+	Drafts         bool     // go by the values of open drafts that the caller may see
 }
 
 // Order is an order of the list of gaps.
@@ -35,9 +34,27 @@ var orders = map[Order]postgres.Sort{
 	"UNIT":         {Expr: "coalesce(u.name_sv, '')", Type: "text"},
 }
 
-// computed gives SQL that selects every gap, with the condition that each table's
-// row x must meet.
-func (s *Service) computed(where func(table string) string) string {
+// Heaviest is the order by weight.
+const Heaviest Order = "WEIGHT"
+
+// weight gives SQL for Weight of the gap x.
+func (s *Service) weight() string {
+	cases := "CASE x.object_kind WHEN '' THEN 0"
+	for _, o := range s.Objects {
+		if o.Cases != "" {
+			cases += " WHEN '" + o.Table + "' THEN " + o.Cases
+		}
+	}
+	return fmt.Sprintf("((CASE x.rank WHEN 1 THEN %d WHEN 2 THEN %d ELSE %d END) * (1 + %s ELSE 0 END))",
+		factors[High], factors[Medium], factors[Low], cases)
+}
+
+// live is the rows of a table as they are.
+func live(o Object) string { return o.Table + " x" }
+
+// computed gives SQL that selects every gap of the rows x that from gives, with the
+// condition that each must meet.
+func (s *Service) computed(from func(Object) string, where func(table string) string) string {
 	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank WHERE false"}
 	for _, r := range s.Rules {
 		municipality := "x.municipality_id"
@@ -45,8 +62,8 @@ func (s *Service) computed(where func(table string) string) string {
 			municipality = "x.id"
 		}
 		selects = append(selects, fmt.Sprintf(
-			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d FROM %[2]s x WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
-			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], r.Where, where(r.Object)))
+			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d FROM %[8]s WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
+			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], r.Where, where(r.Object), from(s.object(r.Object))))
 	}
 	return strings.Join(selects, "\nUNION ALL\n")
 }
@@ -54,12 +71,26 @@ func (s *Service) computed(where func(table string) string) string {
 // list is the list of the gaps of records that the caller may see.
 func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) postgres.List {
 	args := postgres.Args{}
-	from := s.computed(func(table string) string {
+	rows := live
+	if f.Drafts {
+		rows = func(o Object) string {
+			if o.Drafts == "" {
+				return live(o)
+			}
+			seen, more := s.Policy.Visible(ctx, o.Drafts, "draft", r.Past())
+			maps.Copy(args, more)
+			return o.Drafted(seen)
+		}
+	}
+	from := s.computed(rows, func(table string) string {
 		visible, more := s.Policy.Visible(ctx, table, "x", r.Past())
 		maps.Copy(args, more)
 		return visible
 	})
 	sort := orders[o]
+	if o == Heaviest {
+		sort = postgres.Sort{Expr: s.weight(), Type: "bigint"}
+	}
 	sort.Name, sort.Desc = string(o), desc
 	l := postgres.List{
 		From: "(SELECT x.*, coalesce(e.opened_at, instant()) AS since FROM (" + from + `) x
@@ -171,73 +202,42 @@ func (s *Service) Series(ctx context.Context, r postgres.Reader, f SeriesFilter,
 		SELECT `+postgres.Columns[Month]("c")+` FROM counted c ORDER BY c.month`, args)
 }
 
-// episode is a row of gap_episode.
-type episode struct {
-	ID           uuid.UUID `db:"id"`
-	Rule         string    `db:"rule"`
-	ObjectKind   string    `db:"object_kind"`
-	ObjectID     uuid.UUID `db:"object_id"`
-	Municipality uuid.UUID `db:"municipality_id"`
-	OpenedAt     time.Time `db:"opened_at"`
-}
-
-// breach is one rule broken by one record.
-type breach struct {
-	rule   string
-	record uuid.UUID
-}
-
 // keep opens and closes the episodes of an object's records, so that they are what
-// the rules say now: of the touched ones, or of all where touched is nil.
+// the rules say now: of the touched ones, or of all where touched is nil. It is one
+// statement, which the database makes over each record once, however many there are.
 func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched []uuid.UUID) error {
 	args := postgres.Args{"kind": o.Table}
-	only := &Service{Objects: s.Objects}
-	for _, r := range s.Rules {
-		if r.Object == o.Table {
-			only.Rules = append(only.Rules, r)
-		}
+	municipality := "x.municipality_id"
+	if o.Table == "municipality" {
+		municipality = "x.id"
 	}
 	// Another release beside this one may have rules that this one does not know: their
 	// episodes are that one's to close, until a run over all finds nobody who knows them.
 	ofRecord, ofEpisode := "true", "true"
 	if touched != nil {
-		args["touched"], args["rules"] = touched, only.codes()
+		args["touched"], args["rules"] = touched, s.codesOf(o.Table)
 		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched) AND e.rule = ANY (@rules)"
 	}
-	broken, err := postgres.All[episode](ctx, tx, `SELECT c.id, c.rule, c.object_kind, c.object_id, c.municipality_id, instant()
-		FROM (`+only.computed(func(string) string { return ofRecord })+`) c`, args)
+	_, err := tx.Exec(ctx, `
+		WITH broken AS MATERIALIZED (
+			SELECT g.code AS rule, x.id AS object_id, `+municipality+` AS municipality_id
+			  FROM `+o.Table+` x `+s.Broken(o.Table)+`
+			 WHERE x.archived_at IS NULL AND `+ofRecord+`
+		), open AS MATERIALIZED (
+			SELECT e.id, e.rule, e.object_id FROM gap_episode e
+			 WHERE e.closed_at IS NULL AND e.object_kind = @kind AND `+ofEpisode+`
+		), compared AS MATERIALIZED (
+			-- A full join is never made row by row, however few rows are expected.
+			SELECT b.rule, b.object_id, b.municipality_id, o.id FROM broken b
+			  FULL JOIN open o ON o.object_id = b.object_id AND o.rule = b.rule
+			 WHERE b.rule IS NULL OR o.id IS NULL
+		), opened AS (
+			INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at)
+			SELECT uuid_v7(), c.rule, @kind, c.object_id, c.municipality_id, instant() FROM compared c WHERE c.id IS NULL
+		)
+		UPDATE gap_episode e SET closed_at = instant() FROM compared c WHERE e.id = c.id`, args)
 	if err != nil {
-		return fmt.Errorf("compute gaps: %w", err)
-	}
-	open, err := postgres.All[episode](ctx, tx, "SELECT "+postgres.Columns[episode]("e")+`
-		FROM gap_episode e WHERE e.closed_at IS NULL AND e.object_kind = @kind AND `+ofEpisode, args)
-	if err != nil {
-		return fmt.Errorf("read episodes of gaps: %w", err)
-	}
-	known := make(map[breach]uuid.UUID, len(open))
-	for _, e := range open {
-		known[breach{e.Rule, e.ObjectID}] = e.ID
-	}
-	var opened []*episode
-	for _, e := range broken {
-		b := breach{e.Rule, e.ObjectID}
-		if _, isOpen := known[b]; isOpen {
-			delete(known, b)
-			continue
-		}
-		e.ID = uuid.Must(uuid.NewV7())
-		opened = append(opened, e)
-	}
-	if err := postgres.InsertAll(ctx, tx, "gap_episode", opened); err != nil {
-		return fmt.Errorf("open episodes of gaps: %w", err)
-	}
-	if len(known) == 0 {
-		return nil
-	}
-	_, err = tx.Exec(ctx, "UPDATE gap_episode SET closed_at = instant() WHERE id = ANY (@closed)",
-		postgres.Args{"closed": slices.Collect(maps.Values(known))})
-	if err != nil {
-		return fmt.Errorf("close episodes of gaps: %w", err)
+		return fmt.Errorf("keep the episodes of gaps: %w", err)
 	}
 	return nil
 }

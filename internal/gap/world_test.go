@@ -88,7 +88,7 @@ func newWorld(t *testing.T) *world {
 // services are gaps over a database, kept by every write.
 func services(db *postgres.DB) *gap.Service {
 	gaps := &gap.Service{Rules: rules(), Objects: append(organisation.GapObjects(), eservice.GapObjects()...), Journal: &history.Journal{DB: db}}
-	gaps.Journal.Keep = gaps.Keep
+	gaps.Journal.Keep = []history.Keeper{gaps.Keep}
 	return gaps
 }
 

@@ -61,7 +61,9 @@ func (f *Feed) PageInfo() page.Info {
 }
 
 // FeedKinds are the tables whose records the feed tells of.
-func FeedKinds() []string { return []string{"municipality", "unit", "shared_service", "e_service"} }
+func FeedKinds() []string {
+	return []string{"municipality", "unit", "shared_service", "e_service", "platform_flow"}
+}
 
 // Since reads what has changed after change number since, oldest change first: each
 // record once, by its newest change. Past sight is judged by the snapshot before,

@@ -16,10 +16,12 @@ import (
 // Journal opens writes.
 type Journal struct {
 	DB *postgres.DB
-	// Keep runs last in every write, to bring up to date what follows from the
-	// records changed; nil for none.
-	Keep func(ctx context.Context, tx *postgres.Tx) error
+	// Keep run last in every write, in turn.
+	Keep []Keeper
 }
+
+// Keeper brings up to date what follows from the records that a write has changed.
+type Keeper func(ctx context.Context, tx *postgres.Tx) error
 
 // Write runs fn as one change by the context's caller. operation names the mutation
 // or command; comment says why, and may be empty where no rule asks for it.
@@ -31,9 +33,11 @@ func (j *Journal) Write(ctx context.Context, operation, comment string, fn func(
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if j.Keep == nil {
-			return nil
+		for _, keep := range j.Keep {
+			if err := keep(ctx, tx); err != nil {
+				return err
+			}
 		}
-		return j.Keep(ctx, tx)
+		return nil
 	})
 }

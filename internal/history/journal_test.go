@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fardplan/internal/access"
+	"fardplan/internal/history"
 	"fardplan/internal/observe"
 	"fardplan/internal/postgres"
 )
@@ -26,7 +27,7 @@ func TestJournal(t *testing.T) {
 	refused := errors.New("refused")
 	ctx := access.With(observe.With(t.Context(), observe.NewRequest("r7")), access.Caller{Kind: access.User, ID: "7", Function: "redaktör", Municipality: own})
 	var order []string
-	w.journal.Keep = func(_ context.Context, tx *postgres.Tx) error {
+	keep := func(_ context.Context, tx *postgres.Tx) error {
 		order = append(order, "keep")
 		units, err := postgres.Values[string](ctx, tx, "SELECT x.name_sv FROM unit x WHERE x.changed_in = @n", postgres.Args{"n": tx.Number})
 		if err == nil && !slices.Equal(units, []string{"Gruppen"}) {
@@ -34,14 +35,15 @@ func TestJournal(t *testing.T) {
 		}
 		return errors.Join(err, refused)
 	}
+	w.journal.Keep = []history.Keeper{func(context.Context, *postgres.Tx) error { order = append(order, "first"); return nil }, keep}
 	if err := w.journal.Write(ctx, "createUnit", "", insert); !errors.Is(err, refused) {
 		t.Errorf("what follows is refused, and the write gives %v", err)
 	}
 	if err := w.journal.Write(ctx, "createUnit", "", func(*postgres.Tx) error { return errors.New("at fault") }); err == nil || errors.Is(err, refused) {
 		t.Errorf("a write at fault gives %v", err)
 	}
-	if len(order) != 1 {
-		t.Errorf("what follows from a write ran %d times, and is to run after one that is not at fault", len(order))
+	if !slices.Equal(order, []string{"first", "keep"}) {
+		t.Errorf("what follows from a write ran %v, and is to run in turn after one that is not at fault", order)
 	}
 	if now := w.reading(); now.Change != before {
 		t.Errorf("refused writes made change %d", now.Change)

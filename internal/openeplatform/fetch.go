@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fardplan/internal/fault"
+	"fardplan/internal/outbound"
 )
 
 const (
@@ -183,44 +184,10 @@ func guard(address string, allowPrivate bool) error {
 	if err != nil {
 		return fmt.Errorf("read the address %q to dial: %w", address, err)
 	}
-	ip := place.Addr().Unmap()
-	if allowPrivate && (ip.IsLoopback() || ip.IsPrivate()) || public(ip) {
+	if outbound.Allowed(place.Addr(), allowPrivate) {
 		return nil
 	}
 	return privateAddress()
-}
-
-// publicIPv6 is the only block of IPv6 that is given out to the public Internet.
-var publicIPv6 = netip.MustParsePrefix("2000::/3")
-
-// special are the blocks that netip has no name for and that lead nowhere
-// public, or by translation to an IPv4 address that would escape the guard.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // carriers' shared addresses
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("192.88.99.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("2001::/23"), // Teredo and other protocols
-	netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"), // 6to4
-	netip.MustParsePrefix("3fff::/20"),
-}
-
-func public(ip netip.Addr) bool {
-	if ip.Zone() != "" || !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Is6() && !publicIPv6.Contains(ip) {
-		return false
-	}
-	for _, block := range special {
-		if block.Contains(ip) {
-			return false
-		}
-	}
-	return true
 }
 
 // unanswered makes a fault of a request that got no answer.

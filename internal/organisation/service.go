@@ -19,6 +19,9 @@ import (
 type Service struct {
 	Journal *history.Journal
 	Policy  access.Policy
+	// HandOver gives what units own to those that take over from them, when they close;
+	// nil for nothing.
+	HandOver func(context.Context, *postgres.Tx, map[uuid.UUID]uuid.UUID) error
 }
 
 // constraints are what the database refuses, in words.
@@ -176,21 +179,27 @@ func AddUnit(ctx context.Context, tx *postgres.Tx, u Unit) (*Unit, error) {
 
 // UpdateUnit lets set change the unit with the id.
 func (s *Service) UpdateUnit(ctx context.Context, id uuid.UUID, version int, set func(*Unit)) (*Unit, error) {
-	return s.changeUnit(ctx, "updateUnit", "", id, version, func(_ *postgres.Tx, u *Unit) { set(u) })
+	return s.changeUnit(ctx, "updateUnit", "", id, version, func(_ *postgres.Tx, u *Unit) { set(u) }, nil)
 }
 
-// CloseUnit gives a unit its last day and the unit that takes over. A unit that owns
-// e-services in use needs a successor; one with open units under it is not closed.
+// CloseUnit gives a unit its last day and the unit that takes over, which gets at once
+// what it owns. A unit that owns e-services in use needs a successor; one with open
+// units under it is not closed.
 func (s *Service) CloseUnit(ctx context.Context, id uuid.UUID, version int, last date.Date, successor *uuid.UUID, comment string) (*Unit, error) {
-	return s.changeUnit(ctx, "closeUnit", comment, id, version, func(_ *postgres.Tx, u *Unit) { u.ValidTo, u.SuccessorID = &last, successor })
+	var handOver func(*postgres.Tx) error
+	if successor != nil && s.HandOver != nil {
+		handOver = func(tx *postgres.Tx) error { return s.HandOver(ctx, tx, map[uuid.UUID]uuid.UUID{id: *successor}) }
+	}
+	return s.changeUnit(ctx, "closeUnit", comment, id, version, func(_ *postgres.Tx, u *Unit) { u.ValidTo, u.SuccessorID = &last, successor }, handOver)
 }
 
 // ArchiveUnit takes a unit that was registered by mistake out of the tree.
 func (s *Service) ArchiveUnit(ctx context.Context, id uuid.UUID, version int, comment string) (*Unit, error) {
-	return s.changeUnit(ctx, "archiveUnit", comment, id, version, func(tx *postgres.Tx, u *Unit) { u.ArchivedAt = &tx.At })
+	return s.changeUnit(ctx, "archiveUnit", comment, id, version, func(tx *postgres.Tx, u *Unit) { u.ArchivedAt = &tx.At }, nil)
 }
 
-func (s *Service) changeUnit(ctx context.Context, operation, comment string, id uuid.UUID, version int, set func(*postgres.Tx, *Unit)) (*Unit, error) {
+// changeUnit lets set change a unit; then, when given, runs after it is kept.
+func (s *Service) changeUnit(ctx context.Context, operation, comment string, id uuid.UUID, version int, set func(*postgres.Tx, *Unit), then func(*postgres.Tx) error) (*Unit, error) {
 	if err := s.Policy.RequireSome(ctx, access.WriteUnit); err != nil {
 		return nil, err
 	}
@@ -207,8 +216,10 @@ func (s *Service) changeUnit(ctx context.Context, operation, comment string, id 
 			return fault.Stale(u)
 		}
 		set(tx, u)
-		saved, err = SaveUnit(ctx, tx, u)
-		return err
+		if saved, err = SaveUnit(ctx, tx, u); err != nil || then == nil {
+			return err
+		}
+		return then(tx)
 	})
 	return saved, err
 }

@@ -28,12 +28,6 @@ var unitOrders = map[Order]postgres.Sort{
 	"UPDATED":      {Expr: "x.updated_at", Type: "timestamptz"},
 }
 
-// contains is the SQL condition that text holds the words of argument @name, letter
-// case aside; a % or _ in them is no wildcard.
-func contains(text, name string) string {
-	return "position(lower(@" + name + ") IN lower(" + text + ")) > 0"
-}
-
 // Municipalities reads one page of the municipalities that the caller may see.
 func (s *Service) Municipalities(ctx context.Context, r postgres.Reader, f MunicipalityFilter, o Order, desc bool, a page.Args) (*MunicipalityConnection, error) {
 	sort := municipalityOrders[o]
@@ -44,13 +38,13 @@ func (s *Service) Municipalities(ctx context.Context, r postgres.Reader, f Munic
 			"EXAMPLE": {Value: "x.is_example::text", Names: yesOrNo},
 		},
 	}
-	s.visible(ctx, r, &l, "municipality")
+	s.Policy.Narrow(ctx, r, &l, "municipality", "x")
 	l.Where("x.archived_at IS NULL")
 	if len(f.SCBCodes) > 0 {
 		l.Where("x.scb_code = ANY (@scb_codes)", "scb_codes", f.SCBCodes)
 	}
 	if f.NameContains != "" {
-		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
+		l.Where(postgres.Contains("concat_ws(' ', x.name_sv, x.name_en)", "name"), "name", f.NameContains)
 	}
 	if f.Example != nil {
 		l.WhereFacet("EXAMPLE", "x.is_example = @example", "example", *f.Example)
@@ -65,15 +59,6 @@ func yesOrNo(value string) (sv, en string) {
 	return "nej", "no"
 }
 
-// visible adds the condition of what the caller may see.
-func (s *Service) visible(ctx context.Context, r postgres.Reader, l *postgres.List, table string) {
-	condition, args := s.Policy.Visible(ctx, table, "x", r.Past())
-	l.Where(condition)
-	for name, value := range args {
-		l.Where("true", name, value)
-	}
-}
-
 func (s *Service) unitList(ctx context.Context, r postgres.Reader, f UnitFilter, o Order, desc bool) postgres.List {
 	sort := unitOrders[o]
 	sort.Name, sort.Desc = string(o), desc
@@ -84,7 +69,7 @@ func (s *Service) unitList(ctx context.Context, r postgres.Reader, f UnitFilter,
 			"MUNICIPALITY": {Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"},
 		},
 	}
-	s.visible(ctx, r, &l, "unit")
+	s.Policy.Narrow(ctx, r, &l, "unit", "x")
 	l.Where("(x.archived_at IS NOT NULL) = @archived", "archived", f.Archived)
 	if len(f.Municipalities) > 0 {
 		l.WhereFacet("MUNICIPALITY", "m.scb_code = ANY (@municipalities)", "municipalities", f.Municipalities)
@@ -102,7 +87,7 @@ func (s *Service) unitList(ctx context.Context, r postgres.Reader, f UnitFilter,
 		l.Where("coalesce(x.valid_from, '-infinity') <= @valid_on AND coalesce(x.valid_to, 'infinity') >= @valid_on", "valid_on", *f.ValidOn)
 	}
 	if f.NameContains != "" {
-		l.Where(contains("concat_ws(' ', x.name_sv, x.name_en, array_to_string(x.aliases, ' '))", "name"), "name", f.NameContains)
+		l.Where(postgres.Contains("concat_ws(' ', x.name_sv, x.name_en, array_to_string(x.aliases, ' '))", "name"), "name", f.NameContains)
 	}
 	return l
 }
@@ -204,4 +189,10 @@ func (s *Service) OpenUnit(ctx context.Context, r postgres.Reader, municipality 
 	}
 	return nil, fault.Field("", "unit_ambiguous",
 		fmt.Sprintf("Kommunen har flera öppna enheter som heter %q. Ge dem skilda namn först.", name), fmt.Sprintf("The municipality has several open units called %q. Name them apart first.", name))
+}
+
+// Platforms reads the municipalities that have an e-service platform.
+func (s *Service) Platforms(ctx context.Context, r postgres.Reader) ([]*Municipality, error) {
+	return postgres.All[Municipality](ctx, r, "SELECT "+postgres.Columns[Municipality]("x")+` FROM municipality x
+		WHERE x.oep_base_url IS NOT NULL AND x.archived_at IS NULL ORDER BY x.scb_code`, nil)
 }

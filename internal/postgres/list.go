@@ -69,6 +69,12 @@ func (l *List) WhereFacet(facet, sql string, args ...any) {
 	}
 }
 
+// Contains is the SQL condition that text holds the words of argument @name, letter
+// case aside; a % or _ in them is no wildcard.
+func Contains(text, name string) string {
+	return "position(lower(@" + name + ") IN lower(" + text + ")) > 0"
+}
+
 func (l *List) conditions(exceptFacet string, more ...string) string {
 	sqls := []string{"true"}
 	for _, w := range l.wheres {

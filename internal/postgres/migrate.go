@@ -73,3 +73,20 @@ func withProvider(url string, files fs.FS, do func(*goose.Provider) error) (err 
 	}
 	return nil
 }
+
+// Analyze tells the planner of the database at url how many rows there are and of what
+// kind, as after many have come at once. The login must own the tables.
+func Analyze(ctx context.Context, url string) error {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return errors.New("the database's address cannot be read")
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	if _, err = conn.Exec(ctx, "ANALYZE"); err != nil {
+		err = fmt.Errorf("analyse the tables: %w", err)
+	}
+	return errors.Join(err, conn.Close(ctx))
+}

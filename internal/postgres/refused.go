@@ -43,25 +43,12 @@ func (c Constraints) Fault(name string) *fault.Error {
 // Check asks the database for every check constraint of table that each record would
 // break, and gives the faults of each record that breaks any, by its place.
 func Check[T any](ctx context.Context, r Reader, table string, records []*T, c Constraints) (map[int]fault.List, error) {
-	rows := make([]Args, len(records))
-	for i, record := range records {
-		_, args := written(record)
-		for _, column := range stamped {
-			delete(args, column)
-		}
-		for column, value := range args {
-			if b, ok := value.([]byte); ok && b != nil {
-				args[column] = byteColumn(b)
-			}
-		}
-		rows[i] = args
-	}
-	array, err := json.Marshal(rows)
+	array, err := Document(records, stamped...)
 	if err != nil {
 		return nil, fmt.Errorf("check records of %s: %w", table, err)
 	}
 	broken := map[int]fault.List{}
-	err = r.Read(ctx, "SELECT * FROM check_rows(@table, @rows::jsonb)", Args{"table": table, "rows": string(array)}, func(rows pgx.Rows) error {
+	err = r.Read(ctx, "SELECT * FROM check_rows(@table, @rows::jsonb)", Args{"table": table, "rows": array}, func(rows pgx.Rows) error {
 		var ordinal int
 		var name string
 		if err := rows.Scan(&ordinal, &name); err != nil {
@@ -74,6 +61,26 @@ func Check[T any](ctx context.Context, r Reader, table string, records []*T, c C
 		return nil
 	})
 	return broken, err
+}
+
+// Document writes records as a JSON array of their columns, for jsonb_populate_recordset;
+// without the columns named.
+func Document[T any](records []*T, without ...string) (string, error) {
+	rows := make([]Args, len(records))
+	for i, record := range records {
+		_, args := written(record)
+		for _, column := range without {
+			delete(args, column)
+		}
+		for column, value := range args {
+			if b, ok := value.([]byte); ok && b != nil {
+				args[column] = byteColumn(b)
+			}
+		}
+		rows[i] = args
+	}
+	array, err := json.Marshal(rows)
+	return string(array), err
 }
 
 // byteColumn gives a column of bytes as JSON has it: a JSON document as itself, and

@@ -86,6 +86,28 @@ func InsertAll[T any](ctx context.Context, tx *Tx, table string, records []*T) e
 	return err
 }
 
+// SaveTogether writes many records over their rows by one statement, so that what holds
+// between rows is judged when all of them are written.
+func SaveTogether[T any](ctx context.Context, tx *Tx, table string, records []*T) error {
+	if len(records) == 0 {
+		return nil
+	}
+	columns, _ := written(records[0])
+	var sets []string
+	for _, c := range columns {
+		if c != "id" {
+			sets = append(sets, c+" = given."+c)
+		}
+	}
+	rows, err := Document(records)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, fmt.Sprintf("UPDATE %[1]s SET %[2]s FROM jsonb_populate_recordset(NULL::%[1]s, @rows::jsonb) given WHERE given.id = %[1]s.id",
+		table, strings.Join(sets, ", ")), Args{"rows": rows})
+	return err
+}
+
 // SaveAll writes many records over their rows, in few round trips.
 func SaveAll[T any](ctx context.Context, tx *Tx, table string, records []*T) error {
 	for chunk := range slices.Chunk(records, 500) {

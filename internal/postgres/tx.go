@@ -85,9 +85,29 @@ func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
 	return tag.RowsAffected(), err
 }
 
+// Try runs fn so that what it wrote is undone when it fails, and the rest of the change
+// may go on.
+func (t *Tx) Try(ctx context.Context, fn func(*Tx) error) error {
+	return pgx.BeginFunc(ctx, t.tx, func(inner pgx.Tx) error {
+		return fn(&Tx{tx: inner, Number: t.Number, At: t.At})
+	})
+}
+
 // Note writes what is kept beside the records and has no history, such as when
 // something was last used.
 func (db *DB) Note(ctx context.Context, sql string, args Args) error {
-	_, err := db.write.Exec(ctx, sql, args)
+	_, err := db.NoteRows(ctx, sql, args)
 	return err
+}
+
+// NoteRows is Note, and gives the number of rows that it touched.
+func (db *DB) NoteRows(ctx context.Context, sql string, args Args) (int64, error) {
+	tag, err := db.write.Exec(ctx, sql, args)
+	return tag.RowsAffected(), err
+}
+
+// Take runs such a statement that gives rows, as one that ends a session and tells
+// which it was.
+func (db *DB) Take(ctx context.Context, sql string, args Args, each func(pgx.Rows) error) error {
+	return pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error { return eachRow(ctx, tx, sql, args, each) })
 }

@@ -13,11 +13,7 @@ import (
 // List reads one page of the tokens that the caller may see, newest first.
 func (s *Service) List(ctx context.Context, r postgres.Reader, a page.Args) (*Connection, error) {
 	l := postgres.List{From: "api_token x", Alias: "x", Sort: postgres.Sort{Name: "CREATED", Expr: "x.created_at", Type: "timestamptz", Desc: true}}
-	condition, args := s.Policy.Visible(ctx, "api_token", "x", r.Past())
-	l.Where(condition)
-	for name, value := range args {
-		l.Where("true", name, value)
-	}
+	s.Policy.Narrow(ctx, r, &l, "api_token", "x")
 	return postgres.Page[Token](ctx, r, l, a)
 }
 

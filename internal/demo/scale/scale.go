@@ -1,0 +1,220 @@
+// Package scale fills an empty database with as many records as a county or a country
+// would have, to measure by: the 13 municipalities of Östergötland, their units, their
+// e-services, and changes of these over six years. But for the municipalities' codes
+// and names, and the names of e-services that package demo tells the source of, all of
+// it is made up. What is left to chance is decided by the records' numbers, so that
+// the same scale gives the same rows each time, ids too.
+package scale
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"fardplan/internal/access"
+	"fardplan/internal/demo"
+	"fardplan/internal/fault"
+	"fardplan/internal/gap"
+	"fardplan/internal/history"
+	"fardplan/internal/postgres"
+)
+
+// The bounds of a scale, and what scale 1 has: 200 000 e-services.
+const (
+	Least, Most = 0.001, 50
+	eServices   = 200_000
+)
+
+// Clock is the clock that the database is opened with: it shows the instant that each
+// change is told for.
+type Clock struct{ at time.Time }
+
+// Now gives the instant.
+func (c *Clock) Now() time.Time {
+	if c.at.IsZero() {
+		return time.Now()
+	}
+	return c.at
+}
+
+// Options says what is filled.
+type Options struct {
+	// Scale is how many times 200 000 e-services there are to be.
+	Scale float64
+	// Journal writes, with everything that a change keeps; its database goes by Clock.
+	Journal *history.Journal
+	Gaps    *gap.Service
+	Clock   *Clock
+	// OwnerURL is the database's address for its owner, who alone may tell the planner of
+	// the new rows.
+	OwnerURL string
+	// Today is the instant that the last change is made at; zero is now.
+	Today time.Time
+	// Progress, when set, is told in Swedish what is under way.
+	Progress func(string)
+}
+
+// Table counts the rows of a table.
+type Table struct {
+	Name string `db:"name"`
+	Rows int    `db:"rows"` // of today
+	Past int    `db:"past"` // earlier states
+	Size int64  `db:"size"` // bytes on disk, with indexes and the past
+}
+
+// Summary tells what was made.
+type Summary struct {
+	Changes int
+	Tables  []*Table
+	Took    time.Duration
+}
+
+// size is how many records a scale has.
+type size struct {
+	services int // in all
+	units    int // of each municipality
+	shared   int // in all
+}
+
+func sizeOf(scale float64) size {
+	root := math.Sqrt(scale)
+	return size{
+		services: max(int(math.Round(eServices*scale)), 13),
+		units:    min(max(int(math.Round(40*root)), 24), 400),
+		shared:   min(max(int(math.Round(160*root)), 20), 160),
+	}
+}
+
+// step is one change: its instant as days before the end, and the statements.
+type step struct {
+	*generator
+	days float64
+	args postgres.Args
+}
+
+// steps lists the changes that the generators make, the oldest first.
+func steps(s size, all []generator, municipalities int) []step {
+	var made []step
+	for i := range all {
+		g := &all[i]
+		places := 1
+		if g.each {
+			places = municipalities
+		}
+		parts := 1
+		if g.rows > 0 {
+			parts = max(1, s.services/places/g.rows)
+		}
+		for part := range parts {
+			for place := range places {
+				n := part*places + place
+				made = append(made, step{g, g.from - (g.from-g.to)*float64(n)/float64(places*parts), postgres.Args{
+					"place": place + 1, "part": part, "parts": parts, "round": g.round,
+				}})
+			}
+		}
+	}
+	slices.SortStableFunc(made, func(x, y step) int { return cmp.Compare(y.days, x.days) })
+	return made
+}
+
+// Load fills the database. One that has any change already is refused with an INVALID
+// fault.
+func Load(ctx context.Context, o Options) (*Summary, error) {
+	if !(o.Scale >= Least && o.Scale <= Most) {
+		return nil, fault.Field("scale", "scale_bounds",
+			fmt.Sprintf("Skalan är ett tal från %g till %d; 1 ger 200 000 e-tjänster.", Least, int(Most)),
+			fmt.Sprintf("The scale is a number from %g to %d; 1 gives 200 000 e-services.", Least, int(Most)))
+	}
+	progress := o.Progress
+	if progress == nil {
+		progress = func(string) {}
+	}
+	begun := time.Now()
+	end := o.Today
+	if end.IsZero() {
+		end = begun
+	}
+	end = end.UTC().Truncate(time.Second)
+	words, err := demo.Words()
+	if err != nil {
+		return nil, fmt.Errorf("read the demonstration's words: %w", err)
+	}
+	given, err := json.Marshal(words)
+	if err != nil {
+		return nil, err
+	}
+	s := sizeOf(o.Scale)
+	all := steps(s, generators(), len(words.Municipalities))
+	ids := make([]access.Caller, len(words.Municipalities))
+	for i, m := range words.Municipalities {
+		ids[i] = access.Caller{Kind: access.User, Municipality: municipalityID(i + 1), ID: "skala:" + m.SCBCode}
+	}
+	analysed, told := 0, ""
+	for i, st := range all {
+		o.Clock.at = end.Add(-time.Duration(st.days * float64(24*time.Hour))).Truncate(time.Second)
+		if st.name != told {
+			told = st.name
+			progress(fmt.Sprintf("%s: %s (ändring %d av %d, %.0f s)", o.Clock.at.Format("2006-01"), st.name, i+1, len(all), time.Since(begun).Seconds()))
+		}
+		caller := access.SystemCaller("skalprov")
+		if st.each {
+			caller = ids[st.args["place"].(int)-1]
+			caller.Function, _ = st.role.Name()
+		}
+		st.args["words"], st.args["services"], st.args["units"], st.args["shared"] = string(given), s.services, s.units, s.shared
+		if err := o.write(access.With(ctx, caller), st, int64(i+1)); err != nil {
+			return nil, fmt.Errorf("%s: %w", st.name, err)
+		}
+		// The planner learns of the new rows while they are few and when they have become
+		// many: it would else read whole tables where an index would do.
+		if st.rows > 0 && i+1 >= 2*analysed {
+			if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
+				return nil, err
+			}
+			analysed = i + 1
+		}
+	}
+	o.Clock.at = end
+	if _, err := o.Gaps.SweepDaily(ctx); err != nil {
+		return nil, err
+	}
+	if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
+		return nil, err
+	}
+	session := o.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := counts(ctx, now)
+	if err != nil {
+		return nil, fmt.Errorf("count the rows: %w", err)
+	}
+	return &Summary{Changes: len(all) + 1, Tables: tables, Took: time.Since(begun)}, nil
+}
+
+// write makes a step as the change of the number.
+func (o Options) write(ctx context.Context, st step, number int64) error {
+	return o.Journal.Write(ctx, operation, st.comment, func(tx *postgres.Tx) error {
+		if tx.Number != number {
+			return fault.Field("", "scale_not_empty",
+				"Databasen innehåller redan annat, eller någon skriver i den nu. Skapa en tom databas och försök igen.",
+				"The database holds other things already, or somebody is writing to it. Make an empty database and try again.")
+		}
+		if len(st.sql) == 0 {
+			return o.Gaps.Recompute(ctx, tx)
+		}
+		for _, sql := range st.sql {
+			if _, err := tx.Exec(ctx, sql, st.args); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,393 @@
+package eservice
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/access"
+	"fardplan/internal/fault"
+	"fardplan/internal/history"
+	"fardplan/internal/postgres"
+)
+
+// undoable are the operations whose changes can be undone: those that set many
+// e-services at once, and the undoing itself.
+var undoable = []string{"importOep", "importSpreadsheet", "bulkEditEServices", undoOperation}
+
+const undoOperation = "undoChange"
+
+// Undo names a change that is to be undone.
+type Undo struct {
+	Municipality uuid.UUID
+	Change       int64
+	// Comment says why; a preview needs none.
+	Comment string
+}
+
+// UndoOutcome is what an undo does to one e-service.
+type UndoOutcome string
+
+// The outcomes.
+const (
+	Restored     UndoOutcome = "RESTORED"  // fields go back to what they were
+	TakenOut     UndoOutcome = "ARCHIVED"  // the change had registered it: it is unpublished and archived
+	StaysEdited  UndoOutcome = "KEPT"      // what the change set has been edited since, and stays
+	AlreadyBack  UndoOutcome = "UNCHANGED" // nothing is left to undo
+	CannotReturn UndoOutcome = "REFUSED"   // what it was breaks a rule today, and it stays as it is
+)
+
+// UndoLine is what an undo does to one e-service.
+type UndoLine struct {
+	Outcome    UndoOutcome
+	EServiceID uuid.UUID
+	Name       string
+	// Restored are the fields that go back: Before is what they hold now.
+	Restored []history.Field
+	// Kept are the fields that somebody has edited since: Before is what the change
+	// gave them, After what they hold and keep.
+	Kept []history.Field
+	// Months is how many months of use stay with one that is archived.
+	Months int
+	Faults fault.List
+}
+
+// UndoPlan is what an undo would do, or did.
+type UndoPlan struct {
+	Lines  []UndoLine
+	Counts map[UndoOutcome]int
+	// Number is the undo's own change; nil for a preview, and where nothing was left
+	// to undo.
+	Number *int64
+
+	saved []*EService
+	line  []int // of each saved, its place among Lines
+}
+
+// undoing is what a change did, as it lies in the past.
+type undoing struct {
+	after  []*EService
+	before map[uuid.UUID]*EService
+}
+
+func (s *Service) undoing(ctx context.Context, u Undo) (p undoing, err error) {
+	session := s.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return p, err
+	}
+	if u.Change < 1 || u.Change > now.Change {
+		return p, fault.Missing()
+	}
+	then, err := now.Before(ctx, u.Change)
+	if err != nil {
+		return p, err
+	}
+	if p.after, err = leftBy(ctx, then, u.Municipality); err != nil {
+		return p, err
+	}
+	if len(p.after) == 0 {
+		return p, fault.Missing() // also where they are another municipality's
+	}
+	operation, err := operationOf(ctx, now, u.Change)
+	if err != nil {
+		return p, err
+	}
+	if !slices.Contains(undoable, operation) {
+		return p, fault.Field("change", "undo_operation",
+			"Bara importer, inläsning av kalkylblad, ändringar av många e-tjänster och ångringar kan ångras. Rätta posten för hand.",
+			"Only imports, spreadsheets taken in, edits of many e-services and undoings can be undone. Correct the record by hand.")
+	}
+	earlier, err := now.Before(ctx, u.Change-1)
+	if err != nil {
+		return p, err
+	}
+	p.before, err = servicesByID(ctx, earlier, p.ids())
+	return p, err
+}
+
+func (p undoing) ids() []uuid.UUID {
+	ids := make([]uuid.UUID, len(p.after))
+	for i, e := range p.after {
+		ids[i] = e.ID
+	}
+	return ids
+}
+
+// PreviewUndo tells what an undo would do, and changes nothing. What spans several
+// records, such as a slug that is taken or a unit that has closed, is told when it is
+// done.
+func (s *Service) PreviewUndo(ctx context.Context, u Undo) (*UndoPlan, error) {
+	if err := s.Policy.Require(ctx, access.Import, u.Municipality); err != nil {
+		return nil, err
+	}
+	past, err := s.undoing(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	session := s.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := past.plan(ctx, now, now.At)
+	if err != nil {
+		return nil, err
+	}
+	return plan, plan.count(ctx, now)
+}
+
+// UndoChange takes back what a change did to e-services, as one change: each field that
+// still has the value that the change gave it goes back to what it was, and what the
+// change registered is archived. What has been edited since stays, as does what a rule
+// refuses today. Undoing again finds nothing to do; an undo can be undone.
+func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
+	if err := s.Policy.Require(ctx, access.Import, u.Municipality); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(u.Comment) == "" {
+		return nil, fault.Field("comment", "undo_comment", "Skriv varför ändringen ångras.", "Say why the change is undone.")
+	}
+	past, err := s.undoing(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	var plan *UndoPlan
+	err = s.Journal.Write(ctx, undoOperation, u.Comment, func(tx *postgres.Tx) (err error) {
+		if plan, err = past.plan(ctx, tx, tx.At); err != nil {
+			return err
+		}
+		places := map[*EService]int{}
+		for i, e := range plan.saved {
+			places[e] = plan.line[i]
+		}
+		done, err := saveWhatMay(ctx, tx, plan.saved, func(e *EService, faults fault.List) { plan.refuse(places[e], faults) })
+		if err != nil {
+			return err
+		}
+		if err := plan.count(ctx, tx); err != nil {
+			return err
+		}
+		if done == 0 {
+			return errIdle
+		}
+		plan.Number = &tx.Number
+		return nil
+	})
+	if errors.Is(err, errIdle) {
+		return plan, nil
+	}
+	return plan, err
+}
+
+// saveWhatMay saves the e-services that nothing refuses, and tells of each other: what
+// is refused together is tried by halves. It gives how many were saved.
+func saveWhatMay(ctx context.Context, tx *postgres.Tx, records []*EService, refused func(*EService, fault.List)) (int, error) {
+	if len(records) == 0 {
+		return 0, nil
+	}
+	err := tx.Try(ctx, func(part *postgres.Tx) error { return postgres.SaveAll(ctx, part, "e_service", records) })
+	if err == nil {
+		return len(records), nil
+	}
+	faults := fault.All(constraints.Explain(err))
+	switch {
+	case len(faults) == 0:
+		return 0, err
+	case len(records) == 1:
+		refused(records[0], faults)
+		return 0, nil
+	}
+	half := len(records) / 2
+	first, err := saveWhatMay(ctx, tx, records[:half], refused)
+	if err != nil {
+		return 0, err
+	}
+	second, err := saveWhatMay(ctx, tx, records[half:], refused)
+	return first + second, err
+}
+
+func (p *UndoPlan) refuse(line int, faults fault.List) {
+	l := &p.Lines[line]
+	l.Outcome, l.Faults, l.Restored = CannotReturn, faults, nil
+}
+
+// count sums up the lines, and what stays with those that are archived.
+func (p *UndoPlan) count(ctx context.Context, r postgres.Reader) error {
+	var archived []uuid.UUID
+	p.Counts = map[UndoOutcome]int{}
+	for _, l := range p.Lines {
+		p.Counts[l.Outcome]++
+		if l.Outcome == TakenOut {
+			archived = append(archived, l.EServiceID)
+		}
+	}
+	if len(archived) == 0 {
+		return nil
+	}
+	months, err := monthsOf(ctx, r, archived)
+	for i := range p.Lines {
+		p.Lines[i].Months = months[p.Lines[i].EServiceID]
+	}
+	return err
+}
+
+// plan decides what the undo does to each e-service, as they are now.
+func (p undoing) plan(ctx context.Context, r postgres.Reader, at time.Time) (*UndoPlan, error) {
+	now, err := servicesByID(ctx, r, p.ids())
+	if err != nil {
+		return nil, err
+	}
+	plan := &UndoPlan{}
+	var wanted []*EService
+	var lines []int
+	for _, after := range p.after {
+		current := now[after.ID]
+		line := UndoLine{EServiceID: current.ID, Name: current.NameSv}
+		next := *current
+		if before, was := p.before[after.ID]; was {
+			line.Outcome = back(before, after, &next, &line)
+		} else {
+			line.Outcome = out(after, &next, &line, at)
+		}
+		if line.Outcome == Restored || line.Outcome == TakenOut {
+			wanted, lines = append(wanted, &next), append(lines, len(plan.Lines))
+		}
+		plan.Lines = append(plan.Lines, line)
+	}
+	broken, err := postgres.Check(ctx, r, "e_service", wanted, constraints)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range wanted {
+		if faults := broken[i]; len(faults) > 0 {
+			plan.refuse(lines[i], faults)
+			continue
+		}
+		plan.saved, plan.line = append(plan.saved, e), append(plan.line, lines[i])
+	}
+	return plan, nil
+}
+
+// notSet are the columns that no undo sets: what the record is, and the platform's
+// fields, which go back one by one.
+var notSet = []string{"id", "version", "created_at", "updated_at", "changed_in", "municipality_id", "oep_seen"}
+
+// columnsOf gives the columns of an e-service, each with its place in the record.
+func columnsOf(e *EService) map[string]reflect.Value {
+	columns := map[string]reflect.Value{}
+	v := reflect.ValueOf(e).Elem()
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if column, ok := f.Tag.Lookup("db"); ok {
+			columns[column] = v.FieldByIndex(f.Index)
+		}
+	}
+	return columns
+}
+
+// valuesOf gives the values of an e-service's columns as JSON, without those in notSet.
+func valuesOf(e *EService) map[string]json.RawMessage {
+	values := map[string]json.RawMessage{}
+	for column, place := range columnsOf(e) {
+		if !slices.Contains(notSet, column) {
+			values[column] = asJSON(place.Interface())
+		}
+	}
+	return values
+}
+
+// back sets of next the fields that the change set and that still have its value.
+func back(before, after, next *EService, line *UndoLine) UndoOutcome {
+	was, gave, has := valuesOf(before), valuesOf(after), valuesOf(next)
+	from, to := columnsOf(before), columnsOf(next)
+	for _, column := range sortedKeys(gave) {
+		switch {
+		case bytes.Equal(was[column], gave[column]) || bytes.Equal(has[column], was[column]):
+		case bytes.Equal(has[column], gave[column]):
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: has[column], After: was[column]})
+			to[column].Set(from[column])
+		default:
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: gave[column], After: has[column]})
+		}
+	}
+	seen := backSeen(before, after, next)
+	switch {
+	case len(line.Restored) > 0 || seen:
+		return Restored
+	case len(line.Kept) > 0:
+		return StaysEdited
+	}
+	return AlreadyBack
+}
+
+// backSeen lets the platform's fields that the change followed be followed anew: they
+// differ again, and the next import brings them again.
+func backSeen(before, after, next *EService) (changed bool) {
+	was, gave, has := fieldsIn(before.OepSeen), fieldsIn(after.OepSeen), fieldsIn(next.OepSeen)
+	for _, field := range followed {
+		name := field.name
+		if bytes.Equal(was[name], gave[name]) || !bytes.Equal(has[name], gave[name]) {
+			continue
+		}
+		changed = true
+		if was[name] == nil {
+			delete(has, name)
+		} else {
+			has[name] = was[name]
+		}
+	}
+	if changed {
+		next.OepSeen = asJSON(has)
+	}
+	return changed
+}
+
+// out archives an e-service that the change registered, unless it has become another
+// one since: at least half of what the change gave it has other values now.
+func out(after, next *EService, line *UndoLine, at time.Time) UndoOutcome {
+	if next.ArchivedAt != nil {
+		return AlreadyBack
+	}
+	empty := new(EService)
+	empty.fill()
+	none, gave, has := valuesOf(empty), valuesOf(after), valuesOf(next)
+	given := 0
+	for _, column := range sortedKeys(gave) {
+		if bytes.Equal(none[column], gave[column]) {
+			continue
+		}
+		given++
+		if !bytes.Equal(has[column], gave[column]) {
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: gave[column], After: has[column]})
+		}
+	}
+	if 2*len(line.Kept) >= given {
+		return StaysEdited
+	}
+	for column, value := range map[string]any{"archived_at": at, "published": false} {
+		if is := asJSON(value); !bytes.Equal(is, has[column]) {
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: has[column], After: is})
+		}
+	}
+	slices.SortFunc(line.Restored, func(a, b history.Field) int { return strings.Compare(a.Column, b.Column) })
+	next.ArchivedAt, next.Published = &at, false
+	return TakenOut
+}
+
+func sortedKeys(m map[string]json.RawMessage) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,73 @@
+-- What is searched: an entry for each record, and the words that entries hold.
+-- +goose Up
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- A text as it is compared in a search: small letters, words of letters and digits
+-- with one space between them. Accents go, but å ä ö are letters of their own.
+CREATE FUNCTION search_fold(of_text text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN btrim(regexp_replace(translate(lower(normalize(coalesce(of_text, ''), NFC) COLLATE "sv-SE-x-icu"),
+  'éèêëáàâãíìîïóòôõøúùûüýÿçñæ', 'eeeeaaaaiiiiooooöuuuuyycnä'), '[^[:alnum:]]+', ' ', 'g')) COLLATE "C";
+GRANT EXECUTE ON FUNCTION search_fold TO fardplan_app, fardplan_read;
+
+-- A folded text as one writes it without å ä ö.
+CREATE FUNCTION search_plain(folded text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN translate(folded, 'åäö', 'aao') COLLATE "C";
+GRANT EXECUTE ON FUNCTION search_plain TO fardplan_app, fardplan_read;
+
+-- The words of a text, folded. One with a hyphen is there in its parts and as one:
+-- e-tjänst is e, tjänst and etjänst. A word too long to be one is cut.
+CREATE FUNCTION search_words(of_text text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT DISTINCT left(w, 80) FROM regexp_split_to_table(search_fold(of_text) || ' ' || search_fold(replace(of_text, '-', '')), ' +') w WHERE w <> '');
+GRANT EXECUTE ON FUNCTION search_words TO fardplan_app, fardplan_read;
+
+-- What an entry is found by. Each word stands with a letter for where it is: a in a
+-- name, b in a keyword, c in a text. Whole names, also other ones, stand with =, the
+-- kind of record with @ and its municipality with #. Words of different places are
+-- words of their own, so that the index alone tells where one was found.
+CREATE FUNCTION search_vector(kind text, municipality uuid, names text[], aliases text[], keywords text[], texts text[]) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_to_tsvector(ARRAY['@' || kind, '#' || municipality]
+  || ARRAY(SELECT '=' || search_fold(n) FROM unnest(names || aliases) n WHERE search_fold(n) <> '')
+  || ARRAY(SELECT 'a' || w FROM unnest(search_words(array_to_string(names, ' '))) w)
+  || ARRAY(SELECT 'b' || w FROM unnest(search_words(array_to_string(keywords, ' '))) w)
+  || ARRAY(SELECT 'c' || w FROM unnest(search_words(array_to_string(texts, ' '))) w));
+GRANT EXECUTE ON FUNCTION search_vector TO fardplan_app, fardplan_read;
+
+-- One entry for each record that is searched, under the record's own id.
+CREATE TABLE search_entry (
+  id uuid NOT NULL CONSTRAINT search_entry_pk PRIMARY KEY,
+  version int NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  changed_in bigint NOT NULL,
+  object_kind text NOT NULL CONSTRAINT search_entry_object_kind CHECK (object_kind ~ '^[a-z_]{3,40}$'),
+  object_id uuid NOT NULL,
+  municipality_id uuid NOT NULL CONSTRAINT search_entry_municipality_fk REFERENCES municipality (id),
+  -- The folded Swedish name, for those that begin with what is typed.
+  name text COLLATE "C" NOT NULL,
+  words tsvector NOT NULL
+);
+CREATE INDEX search_entry_by_name ON search_entry (object_kind, name, id);
+CREATE INDEX search_entry_by_own_name ON search_entry (object_kind, municipality_id, name, id);
+CREATE INDEX search_entry_by_object ON search_entry (object_id);
+CREATE INDEX search_entry_by_words ON search_entry USING gin (words) WITH (fastupdate = off);
+SELECT history_sync('search_entry');
+
+-- Every word that some entry has or has had, to find those that resemble what is
+-- typed. A word is never taken away: the past is searched by the same.
+CREATE TABLE search_word (
+  word text COLLATE "C" NOT NULL CONSTRAINT search_word_pk PRIMARY KEY,
+  plain text COLLATE "C" NOT NULL GENERATED ALWAYS AS (search_plain(word)) STORED,
+  stem_sv text COLLATE "C" NOT NULL GENERATED ALWAYS AS (coalesce((ts_lexize('pg_catalog.swedish_stem'::regdictionary, word))[1], word)) STORED,
+  stem_en text COLLATE "C" NOT NULL GENERATED ALWAYS AS (coalesce((ts_lexize('pg_catalog.english_stem'::regdictionary, word))[1], word)) STORED
+);
+CREATE INDEX search_word_by_plain ON search_word (plain);
+CREATE INDEX search_word_by_stem_sv ON search_word (stem_sv);
+CREATE INDEX search_word_by_stem_en ON search_word (stem_en);
+CREATE INDEX search_word_by_trigram ON search_word USING gin (plain gin_trgm_ops) WITH (fastupdate = off);
+GRANT SELECT ON search_word TO fardplan_app, fardplan_read;
+GRANT INSERT ON search_word TO fardplan_app;
