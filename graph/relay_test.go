@@ -294,6 +294,9 @@ func (c *catalogue) walk(t *testing.T, l list, order string, backward bool) []st
 // Every list of the schema, in every order, is walked from both ends by small pages:
 // each record comes once, in one order.
 func TestListsAreWalkedFromBothEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks some thousands of queries, one after another")
+	}
 	t.Parallel()
 	c := newCatalogue(t)
 	for _, l := range c.lists() {

@@ -502,6 +502,9 @@ func TestOfTwoImportsAtOnceOneFindsNothingToDo(t *testing.T) {
 }
 
 func TestTwentyThousandFlowsAreTakenInWithinAMinute(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
 	const size = 20_000
 	w := newWorld(t)
 	flows := make([]flow, size)
