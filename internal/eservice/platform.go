@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -269,11 +270,24 @@ type Decision struct {
 	Take  Side
 }
 
-// set gives the e-service a followed field's value from JSON, by the field's column.
+// set gives the e-service a field's value from JSON, by the field's column.
 func (e *EService) set(column string, value json.RawMessage) error {
-	place := columnsOf(e)[column]
+	place := reflect.ValueOf(e).Elem().FieldByIndex(columnPlaces[column])
+	// What it held may be shared with a copy of the record, and is not written into.
+	place.SetZero()
 	return json.Unmarshal(value, place.Addr().Interface())
 }
+
+// columnPlaces are the places of an e-service's columns in the type.
+var columnPlaces = func() map[string][]int {
+	places := map[string][]int{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[EService]()) {
+		if column, ok := f.Tag.Lookup("db"); ok {
+			places[column] = f.Index
+		}
+	}
+	return places
+}()
 
 // DecideDifferences settles differences between an e-service and the platform.
 func (s *Service) DecideDifferences(ctx context.Context, id uuid.UUID, version int, decisions []Decision, comment string) (*EService, error) {

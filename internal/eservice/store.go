@@ -3,12 +3,15 @@ package eservice
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/text"
 )
 
 // statusOrder is the life cycle's order, for sorting.
@@ -610,4 +613,104 @@ func monthsOf(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid
 		months[one.ID] = one.Months
 	}
 	return months, err
+}
+
+// servicesOf reads all of a municipality's e-services, for who has been let to them.
+func servicesOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]*EService, error) {
+	return postgres.All[EService](ctx, r, "SELECT "+postgres.Columns[EService]("x")+" FROM e_service x WHERE x.municipality_id = @municipality",
+		postgres.Args{"municipality": municipality})
+}
+
+// namesOf reads the names of what e-services refer to.
+func (s *Service) namesOf(ctx context.Context, r postgres.Reader, services []*EService, in text.Language) (*sheetNames, error) {
+	municipalities := map[uuid.UUID]bool{}
+	for _, e := range services {
+		municipalities[e.MunicipalityID] = true
+	}
+	return s.names(ctx, r, slices.Collect(maps.Keys(municipalities)), in)
+}
+
+// names reads the names of municipalities, of their units, and of the shared services
+// that the caller may see.
+func (s *Service) names(ctx context.Context, r postgres.Reader, municipalities []uuid.UUID, in text.Language) (*sheetNames, error) {
+	type named struct {
+		ID             uuid.UUID `db:"id"`
+		MunicipalityID uuid.UUID `db:"municipality_id"`
+		Sv             string    `db:"sv"`
+		En             *string   `db:"en"`
+		AboveSv        *string   `db:"above_sv"`
+		AboveEn        *string   `db:"above_en"`
+		Aliases        []string  `db:"aliases"`
+		Open           bool      `db:"open"`
+	}
+	n := &sheetNames{
+		language: in, municipalities: map[uuid.UUID]string{}, units: map[uuid.UUID]string{}, shared: map[uuid.UUID]string{},
+		unitsCalled: map[string][]uuid.UUID{}, sharedCalled: map[string]uuid.UUID{},
+	}
+	args := postgres.Args{"municipalities": municipalities}
+	owners, err := postgres.All[named](ctx, r, `SELECT x.id, x.id AS municipality_id, x.name_sv AS sv, x.name_en AS en, NULL::text AS above_sv, NULL::text AS above_en,
+		'{}'::text[] AS aliases, true AS open FROM municipality x WHERE x.id = ANY (@municipalities)`, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range owners {
+		n.municipalities[m.ID] = text.Localized{Sv: m.Sv, En: m.En}.Text(in)
+	}
+	units, err := postgres.All[named](ctx, r, `SELECT x.id, x.municipality_id, x.name_sv AS sv, x.name_en AS en, a.name_sv AS above_sv, a.name_en AS above_en, x.aliases,
+		x.archived_at IS NULL AND coalesce(x.valid_to, 'infinity') >= today() AS open
+		FROM unit x LEFT JOIN unit a ON a.id = x.parent_id WHERE x.municipality_id = ANY (@municipalities)`, args)
+	if err != nil {
+		return nil, err
+	}
+	type name struct {
+		municipality uuid.UUID
+		text         string
+	}
+	open := map[name]int{}
+	nameIn := func(u *named) string { return text.Localized{Sv: u.Sv, En: u.En}.Text(in) }
+	for _, u := range units {
+		if u.Open {
+			open[name{u.MunicipalityID, nameIn(u)}]++
+		}
+	}
+	means := func(id uuid.UUID, names ...string) {
+		for _, called := range names {
+			if key := strings.ToLower(called); !slices.Contains(n.unitsCalled[key], id) {
+				n.unitsCalled[key] = append(n.unitsCalled[key], id)
+			}
+		}
+	}
+	for _, u := range units {
+		label := nameIn(u)
+		if above := text.Maybe(u.AboveSv, u.AboveEn); above != nil && open[name{u.MunicipalityID, label}] > 1 {
+			label += " (" + above.Text(in) + ")"
+		}
+		n.units[u.ID] = label
+		if u.Open {
+			means(u.ID, u.Sv, label)
+			if u.En != nil {
+				means(u.ID, *u.En)
+			}
+		}
+	}
+	// A name that a unit has is its own; an alias means a unit where no name does.
+	own := maps.Clone(n.unitsCalled)
+	for _, u := range units {
+		for _, alias := range u.Aliases {
+			if _, taken := own[strings.ToLower(alias)]; u.Open && !taken {
+				means(u.ID, alias)
+			}
+		}
+	}
+	type shared struct {
+		ID   uuid.UUID `db:"id"`
+		Code string    `db:"code"`
+	}
+	condition, seeing := s.Policy.Visible(ctx, "shared_service", "x", r.Past())
+	all, err := postgres.All[shared](ctx, r, "SELECT x.id, x.code FROM shared_service x WHERE "+condition, seeing)
+	for _, one := range all {
+		n.shared[one.ID] = one.Code
+		n.sharedCalled[one.Code] = one.ID
+	}
+	return n, err
 }

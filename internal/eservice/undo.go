@@ -170,7 +170,7 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 		for i, e := range plan.saved {
 			places[e] = plan.line[i]
 		}
-		done, err := saveWhatMay(ctx, tx, plan.saved, func(e *EService, faults fault.List) { plan.refuse(places[e], faults) })
+		done, err := keepWhatMay(ctx, tx, plan.saved, saveTogether(ctx), func(e *EService, faults fault.List) { plan.refuse(places[e], faults) })
 		if err != nil {
 			return err
 		}
@@ -189,13 +189,13 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 	return plan, err
 }
 
-// saveWhatMay saves the e-services that nothing refuses, and tells of each other: what
-// is refused together is tried by halves. It gives how many were saved.
-func saveWhatMay(ctx context.Context, tx *postgres.Tx, records []*EService, refused func(*EService, fault.List)) (int, error) {
+// keepWhatMay keeps the e-services that nothing refuses, and tells of each other: what is
+// refused together is tried by halves. It gives how many were kept.
+func keepWhatMay(ctx context.Context, tx *postgres.Tx, records []*EService, keep func(*postgres.Tx, []*EService) error, refused func(*EService, fault.List)) (int, error) {
 	if len(records) == 0 {
 		return 0, nil
 	}
-	err := tx.Try(ctx, func(part *postgres.Tx) error { return postgres.SaveAll(ctx, part, "e_service", records) })
+	err := tx.Try(ctx, func(part *postgres.Tx) error { return keep(part, records) })
 	if err == nil {
 		return len(records), nil
 	}
@@ -208,12 +208,19 @@ func saveWhatMay(ctx context.Context, tx *postgres.Tx, records []*EService, refu
 		return 0, nil
 	}
 	half := len(records) / 2
-	first, err := saveWhatMay(ctx, tx, records[:half], refused)
+	first, err := keepWhatMay(ctx, tx, records[:half], keep, refused)
 	if err != nil {
 		return 0, err
 	}
-	second, err := saveWhatMay(ctx, tx, records[half:], refused)
+	second, err := keepWhatMay(ctx, tx, records[half:], keep, refused)
 	return first + second, err
+}
+
+// saveTogether writes e-services over what they were, by one statement.
+func saveTogether(ctx context.Context) func(*postgres.Tx, []*EService) error {
+	return func(tx *postgres.Tx, records []*EService) error {
+		return postgres.SaveTogether(ctx, tx, "e_service", records)
+	}
 }
 
 func (p *UndoPlan) refuse(line int, faults fault.List) {

@@ -101,3 +101,22 @@ func Of(ctx context.Context, s *postgres.Snapshot, p access.Policy, table string
 	}
 	return postgres.Pages[Version](ctx, s, l, records, a)
 }
+
+// AtVersions reads records as they were at a version each, for who has been let to all of
+// them; one that never had the version is left out.
+func AtVersions[T any, P interface {
+	*T
+	RecordID() uuid.UUID
+}](ctx context.Context, now *postgres.Snapshot, table string, ids []uuid.UUID, versions []int) (map[uuid.UUID]*T, error) {
+	columns := postgres.Columns[T]("x")
+	records, err := postgres.All[T](ctx, now, fmt.Sprintf(`
+		SELECT DISTINCT ON (x.id) %[1]s
+		  FROM unnest(@ids::uuid[], @versions::int[]) AS wanted (id, version)
+		  JOIN (SELECT %[1]s FROM %[2]s x UNION ALL SELECT %[1]s FROM history.%[2]s x) x ON x.id = wanted.id AND x.version = wanted.version`, columns, table),
+		postgres.Args{"ids": ids, "versions": versions})
+	found := make(map[uuid.UUID]*T, len(records))
+	for _, record := range records {
+		found[P(record).RecordID()] = record
+	}
+	return found, err
+}

@@ -156,6 +156,23 @@ func Pages[T any](ctx context.Context, r Reader, l List, parents []uuid.UUID, a 
 	return connections, nil
 }
 
+// Whole reads a list that has no parent, whole; of a longer one than most, the first of it.
+func Whole[T any](ctx context.Context, r Reader, l List, most int) ([]*T, error) {
+	l.Parent = ""
+	scan := scanner[T]()
+	sql, args := l.pageSQL(Columns[T](l.Alias), page.Window{Limit: most - 1}, nil)
+	all := []*T{}
+	err := r.Read(ctx, sql, args, func(rows pgx.Rows) error {
+		var value string
+		var key uuid.UUID
+		var parent int
+		record, err := scan(rows, &value, &key, &parent)
+		all = append(all, record)
+		return err
+	})
+	return all, err
+}
+
 // pageSQL selects one record more than the window holds, to tell whether there are more.
 func (l *List) pageSQL(columns string, w page.Window, parents []uuid.UUID) (string, Args) {
 	args := maps.Clone(l.args)
