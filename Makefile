@@ -37,6 +37,7 @@ tools: ## install what the tests need beside Go
 	@sh tools/graphql-http/install.sh
 	@sh tools/oidc-provider/install.sh
 	@sh tools/postgres-client/install.sh
+	@sh tools/libreoffice/install.sh
 
 test: tools verify lint test-go ## run everything
 

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"os"
@@ -74,6 +75,7 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 	}
 	unnamed := apitest.Vars{"municipality": home, "nameSv": " "}
 	unreadable := attempt{apitest.Vars{"municipality": home, "document": "varken JSON eller XML"}, "INVALID"}
+	nameless := apitest.Vars{"municipality": home, "content": base64.StdEncoding.EncodeToString([]byte("Kommentar\nprov\n"))}
 	noSteps := apitest.Vars{"municipality": home, "effectiveOn": "2026-01-01", "comment": "prov", "steps": []apitest.Vars{}}
 	return map[string]attempt{
 		"createMunicipality":        {apitest.Vars{"scbCode": "x", "nameSv": "Finspång"}, "INVALID"},
@@ -99,6 +101,8 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 		"returnEServiceDraft":       stale(id["draft"], apitest.Vars{"comment": "Ange momsen"}),
 		"publishEServiceDrafts":     {apitest.Vars{"drafts": []apitest.Vars{{"id": id["draft"], "expectedVersion": 99}}}, "CONFLICT"},
 		"recordUsage":               {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
+		"previewSpreadsheet":        {nameless, "INVALID"},
+		"importSpreadsheet":         {apitest.Vars{"spreadsheet": nameless, "fingerprint": "1"}, "INVALID"},
 		"previewImport":             unreadable,
 		"applyImport":               unreadable,
 		"createApiToken":            {apitest.Vars{"municipality": home, "label": "prov", "role": "READER", "scopes": []string{"READ"}, "expiresAt": "2020-01-01T00:00:00Z"}, "INVALID"},

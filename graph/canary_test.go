@@ -326,14 +326,16 @@ func (n *nest) turning() {
 	}
 }
 
-var quoted = regexp.MustCompile(`"([A-Za-z0-9_-]{16,})"`)
+var quoted = regexp.MustCompile(`"([A-Za-z0-9_/+=-]{16,})"`)
 
 // haystack is an answer with what its cursors and ids hold inside.
 func haystack(raw []byte) string {
 	text := string(raw)
 	for _, found := range quoted.FindAllStringSubmatch(text, -1) {
-		if inside, err := base64.RawURLEncoding.DecodeString(found[1]); err == nil && utf8.Valid(inside) {
-			text += "\n" + string(inside)
+		for _, encoding := range []*base64.Encoding{base64.RawURLEncoding, base64.StdEncoding} {
+			if inside, err := encoding.DecodeString(found[1]); err == nil && utf8.Valid(inside) {
+				text += "\n" + string(inside)
+			}
 		}
 	}
 	return text
@@ -345,6 +347,7 @@ var notWalked = map[string]string{
 	"Query.asOf":      "the same walk is made under it",
 	"Mutation":        "writes are tried one by one",
 	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
+	"SpreadsheetLine": "is of a mutation's answer", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
 	"UndoLine":  "is of a mutation's answer",
 	"UndoCount": "likewise",
 	"UndoFault": "likewise",
@@ -401,7 +404,7 @@ func (n *nest) queries(w *walker) map[string]string {
 	queries := map[string]string{}
 	args := map[string][]string{
 		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {},
-		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`},
+		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
 	}
 	var ids []string
 	for _, s := range n.secrets {

@@ -27,6 +27,7 @@ import (
 type Options struct {
 	Limits        Limits
 	MaxBody       int64 // of a request, in bytes
+	MaxUpload     int64 // likewise of one who is signed in, who may send files
 	Introspection bool
 	// Concurrent is how many operations run at once; the others wait. Each takes at
 	// most one connection of each pool, so that they never wait for each other.
@@ -49,7 +50,7 @@ const MutationTimes = 12
 // NewHandler serves the API. The caller of each request is in its context.
 func NewHandler(r *Resolver, o Options) http.Handler {
 	server := handler.New(gen.NewExecutableSchema(gen.Config{Schema: served(), Resolvers: r}))
-	server.AddTransport(transport{maxBody: o.MaxBody})
+	server.AddTransport(transport{maxBody: o.MaxBody, maxUpload: o.MaxUpload})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](500))
 	server.SetParserTokenLimit(maxTokens)
 	server.SetErrorPresenter(presenter(o.Log))

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,6 +59,15 @@ type made struct {
 // of names a record with the version that is to be changed.
 func (m made) of(name string, more apitest.Vars) apitest.Vars {
 	return with(apitest.Vars{"id": m.id[name], "expectedVersion": m.version[name]}, more)
+}
+
+// taken is a spreadsheet with a new e-service, a row at fault and a column of the user's own.
+func taken(w *world, _ made) apitest.Vars {
+	content := "Namn;Tar betalt;Anteckning\nLån av lastcykel;ja;ring först\nLån av släp;ibland;\n"
+	return apitest.Vars{
+		"municipality": home, "content": base64.StdEncoding.EncodeToString([]byte(content)), "fileName": "katalog.csv",
+		"defaultOwner": w.units[home].NodeID(), "comment": "Vårens genomgång",
+	}
 }
 
 // steps has an example of every mutation, in an order in which they work.
@@ -325,6 +335,39 @@ func steps() []step {
 			input: func(_ *world, m made) apitest.Vars { return m.of("gemensam", nil) },
 			ask:   "sharedService { version archivedAt }",
 			want:  apitest.Vars{"sharedService": apitest.Vars{"version": 3., "archivedAt": "2026-03-16T11:00:00Z"}},
+		},
+		{
+			mutation: "previewSpreadsheet", as: editor, input: taken,
+			ask: "applied change differences ignored counts { outcome count } lines { outcome row name eService { id } cells { place field heading before after conflict inDraft } faults { place field rule message { text(in: EN) } } }",
+			want: apitest.Vars{
+				"applied": false, "change": nil, "differences": 0., "ignored": []any{"Anteckning"},
+				"counts": []any{count("NEW", 1), count("CHANGED", 0), count("CONFLICT", 0), count("REFUSED", 1), count("UNCHANGED", 0)},
+				"lines": []any{
+					apitest.Vars{
+						"outcome": "NEW", "row": 2., "name": "Lån av lastcykel", "eService": nil, "faults": []any{},
+						"cells": []any{
+							apitest.Vars{"place": "A2", "field": "nameSv", "heading": "Namn", "before": nil, "after": "Lån av lastcykel", "conflict": false, "inDraft": false},
+							apitest.Vars{"place": "B2", "field": "takesPayment", "heading": "Tar betalt", "before": nil, "after": true, "conflict": false, "inDraft": false},
+						},
+					},
+					apitest.Vars{
+						"outcome": "REFUSED", "row": 3., "name": "Lån av släp", "eService": nil, "cells": []any{},
+						"faults": []any{apitest.Vars{"place": "B3", "field": "takesPayment", "rule": "cell_yes_no", "message": apitest.Vars{"text": "\"ibland\" is neither yes nor no. Write yes or no, or leave the cell empty."}}},
+					},
+				},
+			},
+		},
+		{
+			mutation: "importSpreadsheet", as: editor,
+			input: func(w *world, m made) apitest.Vars {
+				answer := w.editor().Must(w.t, mutation("previewSpreadsheet"), apitest.Vars{"input": taken(w, m)})
+				return apitest.Vars{"spreadsheet": taken(w, m), "fingerprint": answer.Text("previewSpreadsheet.fingerprint")}
+			},
+			ask: "applied lines(outcomes: [NEW]) { row eService { name { sv } takesPayment ownerUnit { name { sv } } history { nodes { change { operation comment } } } } }",
+			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"row": 2., "eService": apitest.Vars{
+				"name": apitest.Vars{"sv": "Lån av lastcykel"}, "takesPayment": true, "ownerUnit": apitest.Vars{"name": apitest.Vars{"sv": "Kontoret"}},
+				"history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "importSpreadsheet", "comment": "Vårens genomgång"}}}},
+			}}}},
 		},
 		{
 			mutation: "previewImport", as: editor,

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"fardplan/internal/access"
 	"fardplan/internal/fault"
 )
 
@@ -23,7 +24,10 @@ const (
 
 // transport is GraphQL over HTTP as its specification says: POST with JSON, GET for
 // queries, and a status that tells whether the operation ran at all.
-type transport struct{ maxBody int64 }
+type transport struct {
+	maxBody   int64 // of a request, in bytes
+	maxUpload int64 // likewise of one who is signed in, who may send files
+}
 
 var _ graphql.Transport = transport{}
 
@@ -142,7 +146,11 @@ func (t transport) readBody(w http.ResponseWriter, r *http.Request) (*graphql.Ra
 		Variables     map[string]any `json:"variables"`
 		Extensions    map[string]any `json:"extensions"`
 	}
-	err = decode(http.MaxBytesReader(w, r.Body, t.maxBody), &body)
+	most := t.maxBody
+	if access.From(r.Context()).SignedIn() {
+		most = max(most, t.maxUpload)
+	}
+	err = decode(http.MaxBytesReader(w, r.Body, most), &body)
 	var tooLarge *http.MaxBytesError
 	var wrong *json.UnmarshalTypeError
 	switch {

@@ -24,6 +24,7 @@ import (
 	"fardplan/internal/postgres"
 	"fardplan/internal/reorganisation"
 	"fardplan/internal/search"
+	"fardplan/internal/sheet"
 	"fardplan/internal/text"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
@@ -78,6 +79,11 @@ type ResolverRoot interface {
 	ReorganisedUnit() ReorganisedUnitResolver
 	SearchHit() SearchHitResolver
 	SharedService() SharedServiceResolver
+	SpreadsheetCell() SpreadsheetCellResolver
+	SpreadsheetFault() SpreadsheetFaultResolver
+	SpreadsheetFile() SpreadsheetFileResolver
+	SpreadsheetLine() SpreadsheetLineResolver
+	SpreadsheetPayload() SpreadsheetPayloadResolver
 	UndoChangePayload() UndoChangePayloadResolver
 	UndoFault() UndoFaultResolver
 	UndoLine() UndoLineResolver
@@ -528,8 +534,10 @@ type ComplexityRoot struct {
 		DiscardEServiceDraft      func(childComplexity int, input model.EServiceDraftActionInput) int
 		ForgetUser                func(childComplexity int, input model.ForgetUserInput) int
 		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
+		ImportSpreadsheet         func(childComplexity int, input model.ImportSpreadsheetInput) int
 		PreviewImport             func(childComplexity int, input model.ImportOepInput) int
 		PreviewReorganisation     func(childComplexity int, input model.ReorganisationInput) int
+		PreviewSpreadsheet        func(childComplexity int, input model.SpreadsheetInput) int
 		PreviewUndo               func(childComplexity int, input model.UndoChangeInput) int
 		PublishEService           func(childComplexity int, input model.EServiceActionInput) int
 		PublishEServiceDrafts     func(childComplexity int, input model.PublishEServiceDraftsInput) int
@@ -631,6 +639,7 @@ type ComplexityRoot struct {
 		Changes            func(childComplexity int, since int, kinds []string, first *int, after *string) int
 		EServiceDrafts     func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
 		EServices          func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
+		ExportEServices    func(childComplexity int, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) int
 		GapRules           func(childComplexity int) int
 		GapSeries          func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
 		GapSweep           func(childComplexity int) int
@@ -813,6 +822,54 @@ type ComplexityRoot struct {
 	Snapshot struct {
 		At     func(childComplexity int) int
 		Change func(childComplexity int) int
+	}
+
+	SpreadsheetCell struct {
+		After    func(childComplexity int) int
+		Before   func(childComplexity int) int
+		Conflict func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Heading  func(childComplexity int) int
+		InDraft  func(childComplexity int) int
+		Place    func(childComplexity int) int
+	}
+
+	SpreadsheetCount struct {
+		Count   func(childComplexity int) int
+		Outcome func(childComplexity int) int
+	}
+
+	SpreadsheetFault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Place   func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	SpreadsheetFile struct {
+		Content   func(childComplexity int) int
+		FileName  func(childComplexity int) int
+		MediaType func(childComplexity int) int
+		Rows      func(childComplexity int) int
+	}
+
+	SpreadsheetLine struct {
+		Cells    func(childComplexity int) int
+		EService func(childComplexity int) int
+		Faults   func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Outcome  func(childComplexity int) int
+		Row      func(childComplexity int) int
+	}
+
+	SpreadsheetPayload struct {
+		Applied     func(childComplexity int) int
+		Counts      func(childComplexity int) int
+		Differences func(childComplexity int) int
+		Fingerprint func(childComplexity int) int
+		Ignored     func(childComplexity int) int
+		Lines       func(childComplexity int, outcomes []eservice.SheetOutcome, first int, offset int) int
+		Number      func(childComplexity int) int
 	}
 
 	TextRange struct {
@@ -1106,6 +1163,8 @@ type MutationResolver interface {
 	UndoChange(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error)
 	PreviewReorganisation(ctx context.Context, input model.ReorganisationInput) (*reorganisation.Preview, error)
 	ApplyReorganisation(ctx context.Context, input model.ApplyReorganisationInput) (*reorganisation.Preview, error)
+	PreviewSpreadsheet(ctx context.Context, input model.SpreadsheetInput) (*eservice.SheetPlan, error)
+	ImportSpreadsheet(ctx context.Context, input model.ImportSpreadsheetInput) (*eservice.SheetPlan, error)
 	CreateAPIToken(ctx context.Context, input model.CreateAPITokenInput) (*model.CreateAPITokenPayload, error)
 	RevokeAPIToken(ctx context.Context, input model.RevokeAPITokenInput) (*model.RevokeAPITokenPayload, error)
 }
@@ -1148,6 +1207,7 @@ type QueryResolver interface {
 	PlatformCategories(ctx context.Context, first *int, after *string, last *int, before *string, municipalities []string) (*page.Connection[*eservice.PlatformCategory], error)
 	Search(ctx context.Context, query string, first *int, after *string, filter *search.Filter) (*search.Connection, error)
 	Suggest(ctx context.Context, query string, first int, filter *search.Filter) ([]*search.Hit, error)
+	ExportEServices(ctx context.Context, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) (*eservice.SpreadsheetFile, error)
 	APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*token.Token], error)
 }
 type RecordChangeResolver interface {
@@ -1193,6 +1253,26 @@ type SharedServiceResolver interface {
 	OriginMunicipality(ctx context.Context, obj *eservice.SharedService) (*organisation.Municipality, error)
 
 	EServices(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
+}
+type SpreadsheetCellResolver interface {
+	Before(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error)
+	After(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error)
+}
+type SpreadsheetFaultResolver interface {
+	Message(ctx context.Context, obj *eservice.SheetFault) (*text.Localized, error)
+}
+type SpreadsheetFileResolver interface {
+	Content(ctx context.Context, obj *eservice.SpreadsheetFile) (string, error)
+}
+type SpreadsheetLineResolver interface {
+	EService(ctx context.Context, obj *eservice.SheetLine) (*eservice.EService, error)
+}
+type SpreadsheetPayloadResolver interface {
+	Applied(ctx context.Context, obj *eservice.SheetPlan) (bool, error)
+
+	Counts(ctx context.Context, obj *eservice.SheetPlan) ([]*model.SpreadsheetCount, error)
+
+	Lines(ctx context.Context, obj *eservice.SheetPlan, outcomes []eservice.SheetOutcome, first int, offset int) ([]*eservice.SheetLine, error)
 }
 type UndoChangePayloadResolver interface {
 	Applied(ctx context.Context, obj *eservice.UndoPlan) (bool, error)
@@ -3194,6 +3274,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.importSpreadsheet":
+		if e.ComplexityRoot.Mutation.ImportSpreadsheet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importSpreadsheet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportSpreadsheet(childComplexity, args["input"].(model.ImportSpreadsheetInput)), true
 	case "Mutation.previewImport":
 		if e.ComplexityRoot.Mutation.PreviewImport == nil {
 			break
@@ -3216,6 +3307,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PreviewReorganisation(childComplexity, args["input"].(model.ReorganisationInput)), true
+	case "Mutation.previewSpreadsheet":
+		if e.ComplexityRoot.Mutation.PreviewSpreadsheet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewSpreadsheet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewSpreadsheet(childComplexity, args["input"].(model.SpreadsheetInput)), true
 	case "Mutation.previewUndo":
 		if e.ComplexityRoot.Mutation.PreviewUndo == nil {
 			break
@@ -3792,6 +3894,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.EServices(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*eservice.Filter), args["orderBy"].(model.EServiceOrder)), true
+	case "Query.exportEServices":
+		if e.ComplexityRoot.Query.ExportEServices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportEServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportEServices(childComplexity, args["filter"].(*eservice.Filter), args["orderBy"].(model.EServiceOrder), args["format"].(sheet.Format), args["language"].(text.Language)), true
 	case "Query.gapRules":
 		if e.ComplexityRoot.Query.GapRules == nil {
 			break
@@ -4605,6 +4718,197 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Snapshot.Change(childComplexity), true
 
+	case "SpreadsheetCell.after":
+		if e.ComplexityRoot.SpreadsheetCell.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.After(childComplexity), true
+	case "SpreadsheetCell.before":
+		if e.ComplexityRoot.SpreadsheetCell.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.Before(childComplexity), true
+	case "SpreadsheetCell.conflict":
+		if e.ComplexityRoot.SpreadsheetCell.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.Conflict(childComplexity), true
+	case "SpreadsheetCell.field":
+		if e.ComplexityRoot.SpreadsheetCell.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.Field(childComplexity), true
+	case "SpreadsheetCell.heading":
+		if e.ComplexityRoot.SpreadsheetCell.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.Heading(childComplexity), true
+	case "SpreadsheetCell.inDraft":
+		if e.ComplexityRoot.SpreadsheetCell.InDraft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.InDraft(childComplexity), true
+	case "SpreadsheetCell.place":
+		if e.ComplexityRoot.SpreadsheetCell.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCell.Place(childComplexity), true
+
+	case "SpreadsheetCount.count":
+		if e.ComplexityRoot.SpreadsheetCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCount.Count(childComplexity), true
+	case "SpreadsheetCount.outcome":
+		if e.ComplexityRoot.SpreadsheetCount.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetCount.Outcome(childComplexity), true
+
+	case "SpreadsheetFault.field":
+		if e.ComplexityRoot.SpreadsheetFault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFault.Field(childComplexity), true
+	case "SpreadsheetFault.message":
+		if e.ComplexityRoot.SpreadsheetFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFault.Message(childComplexity), true
+	case "SpreadsheetFault.place":
+		if e.ComplexityRoot.SpreadsheetFault.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFault.Place(childComplexity), true
+	case "SpreadsheetFault.rule":
+		if e.ComplexityRoot.SpreadsheetFault.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFault.Rule(childComplexity), true
+
+	case "SpreadsheetFile.content":
+		if e.ComplexityRoot.SpreadsheetFile.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFile.Content(childComplexity), true
+	case "SpreadsheetFile.fileName":
+		if e.ComplexityRoot.SpreadsheetFile.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFile.FileName(childComplexity), true
+	case "SpreadsheetFile.mediaType":
+		if e.ComplexityRoot.SpreadsheetFile.MediaType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFile.MediaType(childComplexity), true
+	case "SpreadsheetFile.rows":
+		if e.ComplexityRoot.SpreadsheetFile.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetFile.Rows(childComplexity), true
+
+	case "SpreadsheetLine.cells":
+		if e.ComplexityRoot.SpreadsheetLine.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.Cells(childComplexity), true
+	case "SpreadsheetLine.eService":
+		if e.ComplexityRoot.SpreadsheetLine.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.EService(childComplexity), true
+	case "SpreadsheetLine.faults":
+		if e.ComplexityRoot.SpreadsheetLine.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.Faults(childComplexity), true
+	case "SpreadsheetLine.name":
+		if e.ComplexityRoot.SpreadsheetLine.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.Name(childComplexity), true
+	case "SpreadsheetLine.outcome":
+		if e.ComplexityRoot.SpreadsheetLine.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.Outcome(childComplexity), true
+	case "SpreadsheetLine.row":
+		if e.ComplexityRoot.SpreadsheetLine.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetLine.Row(childComplexity), true
+
+	case "SpreadsheetPayload.applied":
+		if e.ComplexityRoot.SpreadsheetPayload.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Applied(childComplexity), true
+	case "SpreadsheetPayload.counts":
+		if e.ComplexityRoot.SpreadsheetPayload.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Counts(childComplexity), true
+	case "SpreadsheetPayload.differences":
+		if e.ComplexityRoot.SpreadsheetPayload.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Differences(childComplexity), true
+	case "SpreadsheetPayload.fingerprint":
+		if e.ComplexityRoot.SpreadsheetPayload.Fingerprint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Fingerprint(childComplexity), true
+	case "SpreadsheetPayload.ignored":
+		if e.ComplexityRoot.SpreadsheetPayload.Ignored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Ignored(childComplexity), true
+	case "SpreadsheetPayload.lines":
+		if e.ComplexityRoot.SpreadsheetPayload.Lines == nil {
+			break
+		}
+
+		args, err := ec.field_SpreadsheetPayload_lines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Lines(childComplexity, args["outcomes"].([]eservice.SheetOutcome), args["first"].(int), args["offset"].(int)), true
+	case "SpreadsheetPayload.change":
+		if e.ComplexityRoot.SpreadsheetPayload.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SpreadsheetPayload.Number(childComplexity), true
+
 	case "TextRange.end":
 		if e.ComplexityRoot.TextRange.End == nil {
 			break
@@ -5290,6 +5594,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("ImportOepInput", ec.unmarshalInputImportOepInput),
 			graphql.NewInputUnmarshaler("ImportOwnerInput", ec.unmarshalInputImportOwnerInput),
+			graphql.NewInputUnmarshaler("ImportSpreadsheetInput", ec.unmarshalInputImportSpreadsheetInput),
 			graphql.NewInputUnmarshaler("LinkCheckFilter", ec.unmarshalInputLinkCheckFilter),
 			graphql.NewInputUnmarshaler("LinkCheckOrder", ec.unmarshalInputLinkCheckOrder),
 			graphql.NewInputUnmarshaler("MunicipalityFilter", ec.unmarshalInputMunicipalityFilter),
@@ -5318,6 +5623,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SharedServiceFilter", ec.unmarshalInputSharedServiceFilter),
 			graphql.NewInputUnmarshaler("SharedServiceOrder", ec.unmarshalInputSharedServiceOrder),
 			graphql.NewInputUnmarshaler("SignOutEverywhereInput", ec.unmarshalInputSignOutEverywhereInput),
+			graphql.NewInputUnmarshaler("SpreadsheetInput", ec.unmarshalInputSpreadsheetInput),
 			graphql.NewInputUnmarshaler("TransitionEServiceInput", ec.unmarshalInputTransitionEServiceInput),
 			graphql.NewInputUnmarshaler("UndoChangeInput", ec.unmarshalInputUndoChangeInput),
 			graphql.NewInputUnmarshaler("UnitFilter", ec.unmarshalInputUnitFilter),
@@ -9222,6 +9528,170 @@ extend type Query {
   ): [SearchHit!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/sheet.graphqls", Input: `"A kind of spreadsheet file."
+enum SpreadsheetFormat {
+  "CSV that Excel in Swedish opens as it is: semicolons, UTF-8 with a byte order mark."
+  CSV_EXCEL
+  "CSV by RFC 4180: commas, UTF-8."
+  CSV
+  "An Excel workbook."
+  XLSX
+}
+
+"A list as a spreadsheet file."
+type SpreadsheetFile {
+  "What to call the file, such as e-tjanster-2026-03-16.xlsx."
+  fileName: String!
+  "What kind of file it is, as HTTP names it."
+  mediaType: String!
+  "The number of rows below the headings."
+  rows: Int!
+  "The file in base64 (RFC 4648)."
+  content: String!
+}
+
+"A spreadsheet to take in."
+input SpreadsheetInput {
+  "The SCB code of the municipality whose catalogue it is."
+  municipality: String!
+  "The file in base64 (RFC 4648), of at most 5 MiB: CSV or an Excel workbook, as exportEServices gives it or with headings of one's own choice among its."
+  content: String!
+  "The file's name, which e-services that it registers as already in use tell of."
+  fileName: String! = ""
+  "The unit that owns a new e-service whose row names none."
+  defaultOwner: ID
+  "What to call the change in the history."
+  comment: String! = ""
+}
+
+"A spreadsheet to take in as it was previewed."
+input ImportSpreadsheetInput {
+  "The same as was previewed."
+  spreadsheet: SpreadsheetInput!
+  "What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done."
+  fingerprint: String!
+}
+
+"What a row of a spreadsheet does to the catalogue."
+enum SpreadsheetOutcome {
+  "It registers an e-service."
+  NEW
+  "Cells have other values than the file was written with."
+  CHANGED
+  "The field of a changed cell has been changed in the catalogue too. The row is left alone."
+  CONFLICT
+  "Nothing to do."
+  UNCHANGED
+  "The row is at fault, and is left alone."
+  REFUSED
+}
+
+"What taking a spreadsheet in would do, or did."
+type SpreadsheetPayload {
+  "Whether it was done; false for a preview and when there was nothing to do."
+  applied: Boolean!
+  "The number of the change, for asOf and undoChange; null when nothing was done."
+  change: Int
+  "Names what was seen, to take in exactly what was shown."
+  fingerprint: String!
+  "The number of rows of each outcome."
+  counts: [SpreadsheetCount!]!
+  "The number of cells that it changes of e-services that there are."
+  differences: Int!
+  "The headings of columns that the catalogue does not know, and that are not taken in."
+  ignored: [String!]!
+  "What each row does, in the file's order."
+  lines(
+    "Only rows of these outcomes; all when left out."
+    outcomes: [SpreadsheetOutcome!]
+    "How many rows, 0 to 1,000."
+    first: Int! = 100
+    "How many rows to pass over first."
+    offset: Int! = 0
+  ): [SpreadsheetLine!]!
+}
+
+"The number of rows of an outcome."
+type SpreadsheetCount {
+  "What the file does to each of them."
+  outcome: SpreadsheetOutcome!
+  "How many rows have it."
+  count: Int!
+}
+
+"What a row of a spreadsheet does."
+type SpreadsheetLine {
+  "What it does."
+  outcome: SpreadsheetOutcome!
+  "The row in the file, from 1."
+  row: Int!
+  "The e-service's name: the file's, or else the catalogue's."
+  name: String!
+  "The e-service here; null for one that is not here, or not yet."
+  eService: EService
+  "The cells whose values differ; of a new e-service, all that the row gives."
+  cells: [SpreadsheetCell!]!
+  "Why the row is refused."
+  faults: [SpreadsheetFault!]!
+}
+
+"A cell whose value differs."
+type SpreadsheetCell {
+  "The cell, such as B7."
+  place: String!
+  "The field as mutations name it."
+  field: String!
+  "The column's heading in the file."
+  heading: String!
+  "The value in the catalogue."
+  before: JSON
+  "The value in the file."
+  after: JSON
+  "Whether the value in the catalogue is another one than the file was written with."
+  conflict: Boolean!
+  "Whether the e-service's open draft has the field too. The draft keeps its value and shows the conflict."
+  inDraft: Boolean!
+}
+
+"A fault of a row."
+type SpreadsheetFault {
+  "The cell, such as B7; empty when it is not of one."
+  place: String!
+  "The field as mutations name it; empty when it is not of one."
+  field: String!
+  "The rule that is broken, for programs."
+  rule: String!
+  "What is wrong and what to do."
+  message: LocalizedText!
+}
+
+extend type Query {
+  """
+  The e-services that the caller may see, as a spreadsheet file: exactly what the list of the same filter and order
+  holds, at most 20,000. The file can be edited and taken in again by previewSpreadsheet and importSpreadsheet.
+  """
+  exportEServices(
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: EServiceFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: EServiceOrder! = { field: NAME, direction: ASC }
+    "The kind of file."
+    format: SpreadsheetFormat! = XLSX
+    "The language of headings and of the names of coded values. A file is taken in again in either."
+    language: Language! = SV
+  ): SpreadsheetFile!
+}
+
+extend type Mutation {
+  "Tells what taking a spreadsheet in would do, cell by cell, and changes nothing. For catalogue editors of the municipality."
+  previewSpreadsheet("The file." input: SpreadsheetInput!): SpreadsheetPayload!
+  """
+  Takes in what a preview has shown, as one change, which undoChange can undo. Rows at fault and rows in conflict are left
+  alone; a row, column or file that lacks something takes nothing away. For catalogue editors of the municipality.
+  """
+  importSpreadsheet("The file." input: ImportSpreadsheetInput!): SpreadsheetPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/token.graphqls", Input: `"A key that a program signs in with. Its secret is shown once, when it is made. Shows to administrators of the municipality."
 type ApiToken implements Record & Node {
   "Opaque, lasting and unique over all records."
@@ -10389,6 +10859,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_search(ctx, field)
 	case "suggest":
 		return ec.fieldContext_Query_suggest(ctx, field)
+	case "exportEServices":
+		return ec.fieldContext_Query_exportEServices(ctx, field)
 	case "apiTokens":
 		return ec.fieldContext_Query_apiTokens(ctx, field)
 	case "__schema":
@@ -10721,6 +11193,102 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_change(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Snapshot", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "place":
+		return ec.fieldContext_SpreadsheetCell_place(ctx, field)
+	case "field":
+		return ec.fieldContext_SpreadsheetCell_field(ctx, field)
+	case "heading":
+		return ec.fieldContext_SpreadsheetCell_heading(ctx, field)
+	case "before":
+		return ec.fieldContext_SpreadsheetCell_before(ctx, field)
+	case "after":
+		return ec.fieldContext_SpreadsheetCell_after(ctx, field)
+	case "conflict":
+		return ec.fieldContext_SpreadsheetCell_conflict(ctx, field)
+	case "inDraft":
+		return ec.fieldContext_SpreadsheetCell_inDraft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetCell", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_SpreadsheetCount_outcome(ctx, field)
+	case "count":
+		return ec.fieldContext_SpreadsheetCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetCount", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "place":
+		return ec.fieldContext_SpreadsheetFault_place(ctx, field)
+	case "field":
+		return ec.fieldContext_SpreadsheetFault_field(ctx, field)
+	case "rule":
+		return ec.fieldContext_SpreadsheetFault_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_SpreadsheetFault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetFault", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileName":
+		return ec.fieldContext_SpreadsheetFile_fileName(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_SpreadsheetFile_mediaType(ctx, field)
+	case "rows":
+		return ec.fieldContext_SpreadsheetFile_rows(ctx, field)
+	case "content":
+		return ec.fieldContext_SpreadsheetFile_content(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetFile", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_SpreadsheetLine_outcome(ctx, field)
+	case "row":
+		return ec.fieldContext_SpreadsheetLine_row(ctx, field)
+	case "name":
+		return ec.fieldContext_SpreadsheetLine_name(ctx, field)
+	case "eService":
+		return ec.fieldContext_SpreadsheetLine_eService(ctx, field)
+	case "cells":
+		return ec.fieldContext_SpreadsheetLine_cells(ctx, field)
+	case "faults":
+		return ec.fieldContext_SpreadsheetLine_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetLine", field.Name)
+}
+
+func (ec *executionContext) childFields_SpreadsheetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applied":
+		return ec.fieldContext_SpreadsheetPayload_applied(ctx, field)
+	case "change":
+		return ec.fieldContext_SpreadsheetPayload_change(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_SpreadsheetPayload_fingerprint(ctx, field)
+	case "counts":
+		return ec.fieldContext_SpreadsheetPayload_counts(ctx, field)
+	case "differences":
+		return ec.fieldContext_SpreadsheetPayload_differences(ctx, field)
+	case "ignored":
+		return ec.fieldContext_SpreadsheetPayload_ignored(ctx, field)
+	case "lines":
+		return ec.fieldContext_SpreadsheetPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SpreadsheetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TextRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11941,6 +12509,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_importSpreadsheet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ImportSpreadsheetInput, error) {
+			return ec.unmarshalNImportSpreadsheetInput2fardplanᚋgraphᚋmodelᚐImportSpreadsheetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_previewImport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11961,6 +12543,20 @@ func (ec *executionContext) field_Mutation_previewReorganisation_args(ctx contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReorganisationInput, error) {
 			return ec.unmarshalNReorganisationInput2fardplanᚋgraphᚋmodelᚐReorganisationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewSpreadsheet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SpreadsheetInput, error) {
+			return ec.unmarshalNSpreadsheetInput2fardplanᚋgraphᚋmodelᚐSpreadsheetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12596,6 +13192,44 @@ func (ec *executionContext) field_Query_eServices_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportEServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*eservice.Filter, error) {
+			return ec.unmarshalOEServiceFilter2ᚖfardplanᚋinternalᚋeserviceᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.EServiceOrder, error) {
+			return ec.unmarshalNEServiceOrder2fardplanᚋgraphᚋmodelᚐEServiceOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (sheet.Format, error) {
+			return ec.unmarshalNSpreadsheetFormat2fardplanᚋinternalᚋsheetᚐFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (text.Language, error) {
+			return ec.unmarshalNLanguage2fardplanᚋinternalᚋtextᚐLanguage(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg3
 	return args, nil
 }
 
@@ -13376,6 +14010,36 @@ func (ec *executionContext) field_SharedService_history_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_SpreadsheetPayload_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "outcomes",
+		func(ctx context.Context, v any) ([]eservice.SheetOutcome, error) {
+			return ec.unmarshalOSpreadsheetOutcome2ᚕfardplanᚋinternalᚋeserviceᚐSheetOutcomeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["outcomes"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
 	return args, nil
 }
 
@@ -22702,6 +23366,94 @@ func (ec *executionContext) fieldContext_Mutation_applyReorganisation(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_previewSpreadsheet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewSpreadsheet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewSpreadsheet(ctx, fc.Args["input"].(model.SpreadsheetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.SheetPlan) graphql.Marshaler {
+			return ec.marshalNSpreadsheetPayload2ᚖfardplanᚋinternalᚋeserviceᚐSheetPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewSpreadsheet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewSpreadsheet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importSpreadsheet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importSpreadsheet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportSpreadsheet(ctx, fc.Args["input"].(model.ImportSpreadsheetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.SheetPlan) graphql.Marshaler {
+			return ec.marshalNSpreadsheetPayload2ᚖfardplanᚋinternalᚋeserviceᚐSheetPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importSpreadsheet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importSpreadsheet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25014,6 +25766,50 @@ func (ec *executionContext) fieldContext_Query_suggest(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_suggest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportEServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportEServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportEServices(ctx, fc.Args["filter"].(*eservice.Filter), fc.Args["orderBy"].(model.EServiceOrder), fc.Args["format"].(sheet.Format), fc.Args["language"].(text.Language))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.SpreadsheetFile) graphql.Marshaler {
+			return ec.marshalNSpreadsheetFile2ᚖfardplanᚋinternalᚋeserviceᚐSpreadsheetFile(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportEServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetFile(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportEServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -27775,6 +28571,762 @@ func (ec *executionContext) _Snapshot_change(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Snapshot_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Snapshot", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetCell_place(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetCell_field(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetCell_heading(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_heading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Heading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_heading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetCell_before(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetCell().Before(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, true, true, "JSON")
+}
+
+func (ec *executionContext) _SpreadsheetCell_after(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetCell().After(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, true, true, "JSON")
+}
+
+func (ec *executionContext) _SpreadsheetCell_conflict(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_conflict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_conflict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SpreadsheetCell_inDraft(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCell_inDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InDraft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCell_inDraft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCell", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SpreadsheetCount_outcome(ctx context.Context, field graphql.CollectedField, obj *model.SpreadsheetCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.SheetOutcome) graphql.Marshaler {
+			return ec.marshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCount", field, false, false, "SpreadsheetOutcome")
+}
+
+func (ec *executionContext) _SpreadsheetCount_count(ctx context.Context, field graphql.CollectedField, obj *model.SpreadsheetCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetFault_place(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetFault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFault_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFault_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetFault_field(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetFault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFault_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFault_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetFault_rule(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetFault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFault_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFault_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetFault_message(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetFault) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFault_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetFault().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFault_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetFault",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SpreadsheetFile_fileName(ctx context.Context, field graphql.CollectedField, obj *eservice.SpreadsheetFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFile_fileName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFile_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetFile_mediaType(ctx context.Context, field graphql.CollectedField, obj *eservice.SpreadsheetFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFile_mediaType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFile_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetFile_rows(ctx context.Context, field graphql.CollectedField, obj *eservice.SpreadsheetFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFile_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFile_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFile", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetFile_content(ctx context.Context, field graphql.CollectedField, obj *eservice.SpreadsheetFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetFile_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetFile().Content(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetFile_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetFile", field, true, true, "String")
+}
+
+func (ec *executionContext) _SpreadsheetLine_outcome(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.SheetOutcome) graphql.Marshaler {
+			return ec.marshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetLine", field, false, false, "SpreadsheetOutcome")
+}
+
+func (ec *executionContext) _SpreadsheetLine_row(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetLine_name(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetLine_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetLine().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SpreadsheetLine_cells(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []eservice.SheetCell) graphql.Marshaler {
+			return ec.marshalNSpreadsheetCell2ᚕfardplanᚋinternalᚋeserviceᚐSheetCellᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetCell(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SpreadsheetLine_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetLine_faults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Faults, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []eservice.SheetFault) graphql.Marshaler {
+			return ec.marshalNSpreadsheetFault2ᚕfardplanᚋinternalᚋeserviceᚐSheetFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetLine_faults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetFault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SpreadsheetPayload_applied(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetPayload().Applied(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetPayload", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _SpreadsheetPayload_change(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetPayload_fingerprint(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetPayload_counts(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SpreadsheetPayload().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SpreadsheetCount) graphql.Marshaler {
+			return ec.marshalNSpreadsheetCount2ᚕᚖfardplanᚋgraphᚋmodelᚐSpreadsheetCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SpreadsheetPayload_differences(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differences(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetPayload", field, true, false, "Int")
+}
+
+func (ec *executionContext) _SpreadsheetPayload_ignored(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_ignored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ignored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_ignored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SpreadsheetPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SpreadsheetPayload_lines(ctx context.Context, field graphql.CollectedField, obj *eservice.SheetPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SpreadsheetPayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SpreadsheetPayload().Lines(ctx, obj, fc.Args["outcomes"].([]eservice.SheetOutcome), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.SheetLine) graphql.Marshaler {
+			return ec.marshalNSpreadsheetLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐSheetLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SpreadsheetPayload_lines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SpreadsheetPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SpreadsheetPayload_lines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TextRange_start(ctx context.Context, field graphql.CollectedField, obj *search.Range) (ret graphql.Marshaler) {
@@ -33691,6 +35243,55 @@ func UnmarshalImportOwnerInput(ctx context.Context, raw any) (model.ImportOwnerI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputImportSpreadsheetInput(ctx context.Context, obj any) (model.ImportSpreadsheetInput, error) {
+	var it model.ImportSpreadsheetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"spreadsheet", "fingerprint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "spreadsheet":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spreadsheet"))
+			data, err := ec.unmarshalNSpreadsheetInput2ᚖfardplanᚋgraphᚋmodelᚐSpreadsheetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Spreadsheet = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportSpreadsheetInput unmarshals raw into the ImportSpreadsheetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportSpreadsheetInput(ctx context.Context, raw any) (model.ImportSpreadsheetInput, error) {
+	var out model.ImportSpreadsheetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportSpreadsheetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputLinkCheckFilter(ctx context.Context, obj any) (link.Filter, error) {
 	var it link.Filter
 	if obj == nil {
@@ -35525,6 +37126,83 @@ func (ec *executionContext) unmarshalInputSignOutEverywhereInput(ctx context.Con
 func UnmarshalSignOutEverywhereInput(ctx context.Context, raw any) (model.SignOutEverywhereInput, error) {
 	var out model.SignOutEverywhereInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignOutEverywhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSpreadsheetInput(ctx context.Context, obj any) (model.SpreadsheetInput, error) {
+	var it model.SpreadsheetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["fileName"]; !present {
+		asMap["fileName"] = ""
+	}
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"municipality", "content", "fileName", "defaultOwner", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "fileName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileName = data
+		case "defaultOwner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultOwner"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefaultOwner = graphql.OmittableOf(data)
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSpreadsheetInput unmarshals raw into the SpreadsheetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSpreadsheetInput(ctx context.Context, raw any) (model.SpreadsheetInput, error) {
+	var out model.SpreadsheetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SpreadsheetInput", raw, &out)
 	return out, err
 }
 
@@ -39889,6 +41567,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "previewSpreadsheet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewSpreadsheet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importSpreadsheet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importSpreadsheet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createApiToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createApiToken(ctx, field)
@@ -40574,6 +42266,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_suggest(ctx, field)
+				})
+		case "exportEServices":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportEServices(ctx, field)
 				})
 		case "apiTokens":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -41730,6 +43428,332 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetCellImplementors = []string{"SpreadsheetCell"}
+
+func (ec *executionContext) _SpreadsheetCell(ctx context.Context, sel ast.SelectionSet, obj *eservice.SheetCell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetCellImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetCell")
+		case "place":
+			out.Values[i] = ec._SpreadsheetCell_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "field":
+			out.Values[i] = ec._SpreadsheetCell_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "heading":
+			out.Values[i] = ec._SpreadsheetCell_heading(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetCell_before(ctx, field, obj)
+				})
+		case "after":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetCell_after(ctx, field, obj)
+				})
+		case "conflict":
+			out.Values[i] = ec._SpreadsheetCell_conflict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inDraft":
+			out.Values[i] = ec._SpreadsheetCell_inDraft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetCountImplementors = []string{"SpreadsheetCount"}
+
+func (ec *executionContext) _SpreadsheetCount(ctx context.Context, sel ast.SelectionSet, obj *model.SpreadsheetCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetCount")
+		case "outcome":
+			out.Values[i] = ec._SpreadsheetCount_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SpreadsheetCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetFaultImplementors = []string{"SpreadsheetFault"}
+
+func (ec *executionContext) _SpreadsheetFault(ctx context.Context, sel ast.SelectionSet, obj *eservice.SheetFault) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetFaultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetFault")
+		case "place":
+			out.Values[i] = ec._SpreadsheetFault_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "field":
+			out.Values[i] = ec._SpreadsheetFault_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.Values[i] = ec._SpreadsheetFault_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetFault_message(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetFileImplementors = []string{"SpreadsheetFile"}
+
+func (ec *executionContext) _SpreadsheetFile(ctx context.Context, sel ast.SelectionSet, obj *eservice.SpreadsheetFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetFileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetFile")
+		case "fileName":
+			out.Values[i] = ec._SpreadsheetFile_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mediaType":
+			out.Values[i] = ec._SpreadsheetFile_mediaType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.Values[i] = ec._SpreadsheetFile_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "content":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetFile_content(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetLineImplementors = []string{"SpreadsheetLine"}
+
+func (ec *executionContext) _SpreadsheetLine(ctx context.Context, sel ast.SelectionSet, obj *eservice.SheetLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetLine")
+		case "outcome":
+			out.Values[i] = ec._SpreadsheetLine_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "row":
+			out.Values[i] = ec._SpreadsheetLine_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._SpreadsheetLine_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetLine_eService(ctx, field, obj)
+				})
+		case "cells":
+			out.Values[i] = ec._SpreadsheetLine_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "faults":
+			out.Values[i] = ec._SpreadsheetLine_faults(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var spreadsheetPayloadImplementors = []string{"SpreadsheetPayload"}
+
+func (ec *executionContext) _SpreadsheetPayload(ctx context.Context, sel ast.SelectionSet, obj *eservice.SheetPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, spreadsheetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SpreadsheetPayload")
+		case "applied":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetPayload_applied(ctx, field, obj)
+				})
+		case "change":
+			out.Values[i] = ec._SpreadsheetPayload_change(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fingerprint":
+			out.Values[i] = ec._SpreadsheetPayload_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetPayload_counts(ctx, field, obj)
+				})
+		case "differences":
+			out.Values[i] = ec._SpreadsheetPayload_differences(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ignored":
+			out.Values[i] = ec._SpreadsheetPayload_ignored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SpreadsheetPayload_lines(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -44378,6 +46402,11 @@ func (ec *executionContext) marshalNImportRunEdge2ᚕfardplanᚋinternalᚋpage�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNImportSpreadsheetInput2fardplanᚋgraphᚋmodelᚐImportSpreadsheetInput(ctx context.Context, v any) (model.ImportSpreadsheetInput, error) {
+	res, err := ec.unmarshalInputImportSpreadsheetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -45788,6 +47817,150 @@ func (ec *executionContext) marshalNSnapshot2ᚖfardplanᚋinternalᚋpostgres�
 		return graphql.Null
 	}
 	return ec._Snapshot(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSpreadsheetCell2fardplanᚋinternalᚋeserviceᚐSheetCell(ctx context.Context, sel ast.SelectionSet, v eservice.SheetCell) graphql.Marshaler {
+	return ec._SpreadsheetCell(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSpreadsheetCell2ᚕfardplanᚋinternalᚋeserviceᚐSheetCellᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.SheetCell) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpreadsheetCell2fardplanᚋinternalᚋeserviceᚐSheetCell(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSpreadsheetCount2ᚕᚖfardplanᚋgraphᚋmodelᚐSpreadsheetCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SpreadsheetCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpreadsheetCount2ᚖfardplanᚋgraphᚋmodelᚐSpreadsheetCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSpreadsheetCount2ᚖfardplanᚋgraphᚋmodelᚐSpreadsheetCount(ctx context.Context, sel ast.SelectionSet, v *model.SpreadsheetCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SpreadsheetCount!")
+		return graphql.Null
+	}
+	return ec._SpreadsheetCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSpreadsheetFault2fardplanᚋinternalᚋeserviceᚐSheetFault(ctx context.Context, sel ast.SelectionSet, v eservice.SheetFault) graphql.Marshaler {
+	return ec._SpreadsheetFault(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSpreadsheetFault2ᚕfardplanᚋinternalᚋeserviceᚐSheetFaultᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.SheetFault) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpreadsheetFault2fardplanᚋinternalᚋeserviceᚐSheetFault(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSpreadsheetFile2ᚖfardplanᚋinternalᚋeserviceᚐSpreadsheetFile(ctx context.Context, sel ast.SelectionSet, v *eservice.SpreadsheetFile) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SpreadsheetFile!")
+		return graphql.Null
+	}
+	return ec._SpreadsheetFile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSpreadsheetFormat2fardplanᚋinternalᚋsheetᚐFormat(ctx context.Context, v any) (sheet.Format, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := sheet.Format(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSpreadsheetFormat2fardplanᚋinternalᚋsheetᚐFormat(ctx context.Context, sel ast.SelectionSet, v sheet.Format) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SpreadsheetFormat!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSpreadsheetInput2fardplanᚋgraphᚋmodelᚐSpreadsheetInput(ctx context.Context, v any) (model.SpreadsheetInput, error) {
+	res, err := ec.unmarshalInputSpreadsheetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSpreadsheetInput2ᚖfardplanᚋgraphᚋmodelᚐSpreadsheetInput(ctx context.Context, v any) (*model.SpreadsheetInput, error) {
+	res, err := ec.unmarshalInputSpreadsheetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSpreadsheetLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐSheetLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.SheetLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpreadsheetLine2ᚖfardplanᚋinternalᚋeserviceᚐSheetLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSpreadsheetLine2ᚖfardplanᚋinternalᚋeserviceᚐSheetLine(ctx context.Context, sel ast.SelectionSet, v *eservice.SheetLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SpreadsheetLine!")
+		return graphql.Null
+	}
+	return ec._SpreadsheetLine(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx context.Context, v any) (eservice.SheetOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.SheetOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx context.Context, sel ast.SelectionSet, v eservice.SheetOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SpreadsheetOutcome!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNSpreadsheetPayload2ᚖfardplanᚋinternalᚋeserviceᚐSheetPlan(ctx context.Context, sel ast.SelectionSet, v *eservice.SheetPlan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SpreadsheetPayload!")
+		return graphql.Null
+	}
+	return ec._SpreadsheetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -47624,6 +49797,42 @@ func (ec *executionContext) unmarshalOSharedServiceFilter2ᚖfardplanᚋinternal
 	}
 	res, err := ec.unmarshalInputSharedServiceFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSpreadsheetOutcome2ᚕfardplanᚋinternalᚋeserviceᚐSheetOutcomeᚄ(ctx context.Context, v any) ([]eservice.SheetOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]eservice.SheetOutcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSpreadsheetOutcome2ᚕfardplanᚋinternalᚋeserviceᚐSheetOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.SheetOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpreadsheetOutcome2fardplanᚋinternalᚋeserviceᚐSheetOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {

@@ -414,6 +414,14 @@ type ImportOwnerInput struct {
 	Unit gid.ID `json:"unit"`
 }
 
+// A spreadsheet to take in as it was previewed.
+type ImportSpreadsheetInput struct {
+	// The same as was previewed.
+	Spreadsheet *SpreadsheetInput `json:"spreadsheet"`
+	// What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done.
+	Fingerprint string `json:"fingerprint"`
+}
+
 // An order of a list of link checks.
 type LinkCheckOrder struct {
 	// What to order by.
@@ -750,6 +758,28 @@ type SignOutEverywhereInput struct {
 type SignOutEverywherePayload struct {
 	// The number of sessions that ended.
 	Ended int `json:"ended"`
+}
+
+// The number of rows of an outcome.
+type SpreadsheetCount struct {
+	// What the file does to each of them.
+	Outcome eservice.SheetOutcome `json:"outcome"`
+	// How many rows have it.
+	Count int `json:"count"`
+}
+
+// A spreadsheet to take in.
+type SpreadsheetInput struct {
+	// The SCB code of the municipality whose catalogue it is.
+	Municipality string `json:"municipality"`
+	// The file in base64 (RFC 4648), of at most 5 MiB: CSV or an Excel workbook, as exportEServices gives it or with headings of one's own choice among its.
+	Content string `json:"content"`
+	// The file's name, which e-services that it registers as already in use tell of.
+	FileName string `json:"fileName"`
+	// The unit that owns a new e-service whose row names none.
+	DefaultOwner graphql.Omittable[*gid.ID] `json:"defaultOwner,omitempty"`
+	// What to call the change in the history.
+	Comment string `json:"comment"`
 }
 
 // A step of an e-service's life cycle.

@@ -86,6 +86,7 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 type Options struct {
 	Limits        graph.Limits
 	MaxBody       int64
+	MaxUpload     int64
 	Introspection bool
 	Concurrent    int
 	LoaderWait    time.Duration
@@ -131,7 +132,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	api := graph.NewHandler(resolver, graph.Options{
-		Limits: o.Limits, MaxBody: o.MaxBody, Introspection: o.Introspection, Concurrent: o.Concurrent,
+		Limits: o.Limits, MaxBody: o.MaxBody, MaxUpload: o.MaxUpload, Introspection: o.Introspection, Concurrent: o.Concurrent,
 		Log: o.Log, Observe: o.Metrics.ObserveOperation, Address: func(r *http.Request) string { return clientAddress(r, o.TrustedNets) },
 	})
 	crossOrigin := cors.New(cors.Options{

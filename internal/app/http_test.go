@@ -305,6 +305,15 @@ func TestWhatAnOperationMayAskForIsBounded(t *testing.T) {
 	if large.StatusCode != http.StatusRequestEntityTooLarge || code(large) != "LIMITED" {
 		t.Errorf("a large body: %d %s", large.StatusCode, large.Body)
 	}
+	// Who is signed in may send files, which are larger.
+	upload := apitest.New(t, func(s *apitest.Settings) { s.Data, s.App.MaxBody, s.App.MaxUpload = &a.Data, 2000, 4000 })
+	upload.Municipality(t, "0581", "Norrköping", apitest.Home)
+	sender := upload.As(upload.Token(t, "0581", access.Reader))
+	for size, want := range map[int]int{3000: 0, 5000: 1} {
+		if r := sender.Query(t, "{ viewer { kind } }"+strings.Repeat(" ", size), nil); len(r.Errors) != want {
+			t.Errorf("a body of %d bytes from one who is signed in: %s", size, r.Raw)
+		}
+	}
 	wide := apitest.New(t, func(s *apitest.Settings) { s.Data = &a.Data })
 	if r := wide.As(apitest.Caller{}).Query(t, "{ viewer { "+strings.Repeat("kind ", 20_000)+"} }", nil); len(r.Errors) != 1 || r.Errors[0].Code() != "INVALID" && r.Errors[0].Code() != "LIMITED" {
 		t.Errorf("twenty thousand words: %.300s", r.Raw)

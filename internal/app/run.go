@@ -31,7 +31,7 @@ func OptionsOf(cfg config.Config, log *slog.Logger, metrics *observe.Metrics) Op
 		Limits: graph.Limits{
 			Depth: cfg.MaxDepth, Aliases: cfg.MaxAliases, Cost: cfg.MaxCost, CostPerMinute: cfg.RateCost, Timeout: cfg.QueryTimeout,
 		},
-		MaxBody: int64(cfg.MaxBodyBytes), Introspection: cfg.Introspection, Concurrent: cfg.PoolSize, LoaderWait: loaderWait,
+		MaxBody: int64(cfg.MaxBodyBytes), MaxUpload: int64(cfg.MaxUploadBytes), Introspection: cfg.Introspection, Concurrent: cfg.PoolSize, LoaderWait: loaderWait,
 		CORSOrigins: cfg.CORSOrigins, TrustedNets: cfg.TrustedProxies, AllowPrivate: cfg.AllowPrivate, Links: LinksOf(cfg),
 		DemoSignIn: cfg.Demo, PublicURL: string(cfg.PublicURL), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLife, Log: log, Metrics: metrics,
 	}

@@ -42,6 +42,7 @@ type Config struct {
 	MaxCost          int             `env:"MAX_COST" envDefault:"20000" sv:"Högsta kostnad för en GraphQL-fråga; listor multiplicerar." en:"Highest cost of a GraphQL query; lists multiply."`
 	MaxAliases       int             `env:"MAX_ALIASES" envDefault:"50" sv:"Flest alias i en GraphQL-fråga." en:"Most aliases in a GraphQL query."`
 	MaxBodyBytes     ByteSize        `env:"MAX_BODY_BYTES" envDefault:"1MiB" sv:"Största storlek på ett anrops innehåll." en:"Greatest size of a request's body."`
+	MaxUploadBytes   ByteSize        `env:"MAX_UPLOAD_BYTES" envDefault:"8MiB" sv:"Detsamma för den som är inloggad och får skicka filer, till exempel kalkylblad." en:"The same for those signed in, who may send files such as spreadsheets."`
 	QueryTimeout     time.Duration   `env:"QUERY_TIMEOUT" envDefault:"10s" sv:"Längsta tid för en GraphQL-fråga." en:"Longest time of a GraphQL query."`
 	RateCost         int             `env:"RATE_COST_PER_MINUTE" envDefault:"200000" sv:"Sammanlagd kostnad som en anropare får använda per minut." en:"Total cost that a caller may spend in a minute."`
 	ShutdownTimeout  time.Duration   `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" sv:"Tid som pågående anrop får på sig när servern stannar." en:"Time that requests under way are given when the server stops."`

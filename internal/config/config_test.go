@@ -53,7 +53,7 @@ func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 	want := config.Config{
 		Addr: "127.0.0.1:8080", MetricsAddr: "127.0.0.1:9464", DataDir: ".fardplan",
 		LogLevel: config.LogLevel(slog.LevelInfo), LogFormat: "json", SessionIdle: 2 * time.Hour, SessionLife: 12 * time.Hour,
-		MaxDepth: 15, MaxCost: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
+		MaxDepth: 15, MaxCost: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20, MaxUploadBytes: 8 << 20,
 		QueryTimeout: 10 * time.Second, RateCost: 200000, ShutdownTimeout: 20 * time.Second,
 		PoolSize: 10, Introspection: true,
 	}
@@ -114,6 +114,7 @@ func TestEachVariableTakesWhatItMayBeAndRefusesTheRest(t *testing.T) {
 		{"MAX_ALIASES", "1", nil, func(c config.Config) any { return c.MaxAliases }, 1, []string{"0"}},
 		{"MAX_BODY_BYTES", "512KiB", nil, func(c config.Config) any { return c.MaxBodyBytes }, config.ByteSize(512 << 10),
 			[]string{"0", "1MB", "1 MiB", "-1", "2GiB", "4294967296", "MiB"}},
+		{"MAX_UPLOAD_BYTES", "16MiB", nil, func(c config.Config) any { return c.MaxUploadBytes }, config.ByteSize(16 << 20), []string{"0", "stor"}},
 		{"QUERY_TIMEOUT", "1m30s", nil, func(c config.Config) any { return c.QueryTimeout }, 90 * time.Second,
 			[]string{"10", "0s", "-1s", "25h", "1ns"}},
 		{"OIDC_FILE", file, []string{"FARDPLAN_PUBLIC_URL=https://fardplan.example"}, func(c config.Config) any { return c.OIDCFile }, config.File(file), []string{dir, filepath.Join(dir, "none")}},

@@ -422,6 +422,11 @@ func (p *SheetPlan) write(ctx context.Context, tx *postgres.Tx) (int, error) {
 	made, err := keepWhatMay(ctx, tx, added, func(part *postgres.Tx, some []*EService) error {
 		return postgres.InsertAll(ctx, part, "e_service", some)
 	}, refused)
+	for e, line := range lines {
+		if line.Outcome == RowNew {
+			line.EServiceID = &e.ID
+		}
+	}
 	return saved + made, err
 }
 
@@ -554,13 +559,19 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 // What is not touched is so told without reading it: a text that would be read as
 // another value, such as a keyword with a semicolon, is no difference.
 func (w *rowWork) asWritten(c *sheetColumn, cell string, e *EService, values Values) bool {
-	return strings.TrimSpace(cell) == strings.TrimSpace(sheet.Plain(c.show(e, values, w.names)))
+	return likeWritten(cell) == likeWritten(sheet.Plain(c.show(e, values, w.names)))
 }
 
 // unreadable is the fault of a value that the field cannot hold, such as a number that is
 // too great.
 func (c *sheetColumn) unreadable() *fault.Error {
 	return fault.Field(c.field, "cell_value", "Värdet går inte att läsa in i kolumnen "+c.sv+".", "The value cannot be taken into the column "+c.en+".")
+}
+
+// likeWritten gives a text without what programs change of it: the space around it, and
+// which of the two spaces stands in it.
+func likeWritten(text string) string {
+	return strings.TrimSpace(strings.ReplaceAll(text, "\u00a0", " "))
 }
 
 func notTakenIn(c *sheetColumn) *fault.Error {

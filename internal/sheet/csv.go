@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -12,12 +13,21 @@ import (
 // A spreadsheet program takes a cell of a CSV file that begins with one of these for a
 // formula. Such a text is written with an apostrophe before it, which is taken away
 // again when it is read; so is a text that begins with an apostrophe itself, and one
-// that looks like a number that a program has rounded.
+// that a program makes another text of.
 const formula = "=+-@\t\n＝＋－＠"
+
+// What Excel and LibreOffice in Swedish or English take for a number, a date or a truth
+// value and write back as another text: 0046 as 46, 1/2 as a day, 1 450 kr as 1450, TRUE as
+// SANT. Whole
+// numbers of up to 15 digits and days such as 2026-03-31 come back as they are.
+var (
+	reckoned = regexp.MustCompile(`^[\d.,:/%\s\x{a0}-]*\d[\d.,:/%\s\x{a0}-]*$|^(?i:true|false|sant|falskt)$|^(?i:\d{1,4}[ .:/-]*(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)|(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*[ .:/-]*\d{1,4})|^(?i:\d[\d:.]*\s*[ap]m)$|^(?i:(kr|sek|eur|[€$£])?[\s\x{a0}]*\d[\d.,\s\x{a0}-]*(kr|sek|eur|[€$£])?)$`)
+	kept     = regexp.MustCompile(`^(0|[1-9]\d{0,14}|[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$`)
+)
 
 func guarded(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
-	return text != "" && (first == '\'' || strings.ContainsRune(formula, first) || rounded.MatchString(text))
+	return text != "" && (first == '\'' || strings.ContainsRune(formula, first) || rounded.MatchString(text) || reckoned.MatchString(text) && !kept.MatchString(text))
 }
 
 func guard(text string) string {

@@ -1,0 +1,34 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+
+	"fardplan/graph/model"
+	"fardplan/internal/access"
+	"fardplan/internal/eservice"
+	"fardplan/internal/fault"
+)
+
+// rowOutcomes lists the outcomes of a spreadsheet's rows in the order that people read them.
+var rowOutcomes = []eservice.SheetOutcome{eservice.RowNew, eservice.RowChanged, eservice.RowConflict, eservice.RowRefused, eservice.RowUnchanged}
+
+// spreadsheetOf reads the file that is to be taken in.
+func (r *Resolver) spreadsheetOf(ctx context.Context, input model.SpreadsheetInput) (eservice.Spreadsheet, error) {
+	in := eservice.Spreadsheet{Source: input.FileName, Comment: input.Comment}
+	owner, err := r.municipalityByCode(ctx, input.Municipality)
+	if err != nil {
+		return in, err
+	}
+	in.Municipality = owner.ID
+	if err := r.Policy.Require(ctx, access.Import, owner.ID); err != nil {
+		return in, err
+	}
+	if in.DefaultOwner, err = optionalID(valueIn(input.DefaultOwner), "unit", "defaultOwner"); err != nil {
+		return in, err
+	}
+	if in.Content, err = base64.StdEncoding.DecodeString(input.Content); err != nil {
+		return in, fault.Field("content", "base64", "Filen ska skickas i base64 (RFC 4648).", "The file is to be sent in base64 (RFC 4648).")
+	}
+	return in, nil
+}
