@@ -52,21 +52,6 @@ func (f *file) set(name, heading, value string) {
 	f.grid.Rows[f.row(name)].Cells[f.column(heading)].Text = value
 }
 
-func (f *file) get(name, heading string) string {
-	f.t.Helper()
-	return f.grid.Rows[f.row(name)].Cells[f.column(heading)].Text
-}
-
-// add adds a row of cells by heading.
-func (f *file) add(cells map[string]string) {
-	f.t.Helper()
-	row := sheet.Row{Cells: make([]sheet.Cell, len(f.grid.Header))}
-	for heading, value := range cells {
-		row.Cells[f.column(heading)].Text = value
-	}
-	f.grid.Rows = append(f.grid.Rows, row)
-}
-
 func (f *file) write(format sheet.Format) []byte {
 	f.t.Helper()
 	table := sheet.Table{}
