@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 -- with one space between them. Accents go, but å ä ö are letters of their own.
 CREATE FUNCTION search_fold(of_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN btrim(regexp_replace(translate(lower(normalize(coalesce(of_text, ''), NFC) COLLATE "sv-SE-x-icu"),
+RETURN btrim(regexp_replace(translate(lower(CASE WHEN of_text IS NFC NORMALIZED THEN of_text ELSE normalize(coalesce(of_text, ''), NFC) END COLLATE "sv-SE-x-icu"),
   'éèêëáàâãíìîïóòôõøúùûüýÿçñæ', 'eeeeaaaaiiiiooooöuuuuyycnä'), '[^[:alnum:]]+', ' ', 'g')) COLLATE "C";
 GRANT EXECUTE ON FUNCTION search_fold TO fardplan_app, fardplan_read;
 
@@ -17,24 +17,43 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(folded, 'åäö', 'aao') COLLATE "C";
 GRANT EXECUTE ON FUNCTION search_plain TO fardplan_app, fardplan_read;
 
--- The words of a text, folded. One with a hyphen is there in its parts and as one:
--- e-tjänst is e, tjänst and etjänst. A word too long to be one is cut.
-CREATE FUNCTION search_words(of_text text) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY(SELECT DISTINCT left(w, 80) FROM regexp_split_to_table(search_fold(of_text) || ' ' || search_fold(replace(of_text, '-', '')), ' +') w WHERE w <> '');
-GRANT EXECUTE ON FUNCTION search_words TO fardplan_app, fardplan_read;
-
 -- What an entry is found by. Each word stands with a letter for where it is: a in a
 -- name, b in a keyword, c in a text. Whole names, also other ones, stand with =, the
--- kind of record with @ and its municipality with #. Words of different places are
--- words of their own, so that the index alone tells where one was found.
-CREATE FUNCTION search_vector(kind text, municipality uuid, names text[], aliases text[], keywords text[], texts text[]) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN array_to_tsvector(ARRAY['@' || kind, '#' || municipality]
-  || ARRAY(SELECT '=' || search_fold(n) FROM unnest(names || aliases) n WHERE search_fold(n) <> '')
-  || ARRAY(SELECT 'a' || w FROM unnest(search_words(array_to_string(names, ' '))) w)
-  || ARRAY(SELECT 'b' || w FROM unnest(search_words(array_to_string(keywords, ' '))) w)
-  || ARRAY(SELECT 'c' || w FROM unnest(search_words(array_to_string(texts, ' '))) w));
+-- kind of record with @ and its owner, a municipality, with #. Words of different places are
+-- words of their own, so that the index alone tells where one was found. A word with a
+-- hyphen is there in its parts and as one: e-tjänst is e, tjänst and etjänst. A word too
+-- long to be one is cut.
+-- +goose StatementBegin
+CREATE FUNCTION search_vector(kind text, owner uuid, names text[], aliases text[], keywords text[], texts text[]) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  found text[] := ARRAY['@' || kind, '#' || owner];
+  place text;
+  given text;
+  folded text;
+BEGIN
+  FOREACH given IN ARRAY names || aliases LOOP
+    folded := public.search_fold(given);
+    IF folded <> '' THEN
+      found := found || ('=' || folded);
+    END IF;
+  END LOOP;
+  FOREACH place IN ARRAY '{a,b,c}'::text[] LOOP
+    given := array_to_string(CASE place WHEN 'a' THEN names WHEN 'b' THEN keywords ELSE texts END, ' ');
+    folded := public.search_fold(given);
+    IF position('-' IN given) > 0 THEN
+      folded := folded || ' ' || public.search_fold(replace(given, '-', ''));
+    END IF;
+    IF length(folded) > 80 THEN
+      folded := regexp_replace(folded, '([^ ]{80})[^ ]+', '\1', 'g');
+    END IF;
+    IF folded <> '' THEN
+      found := found || string_to_array(place || replace(folded, ' ', ' ' || place), ' ');
+    END IF;
+  END LOOP;
+  RETURN array_to_tsvector(found);
+END $$;
+-- +goose StatementEnd
 GRANT EXECUTE ON FUNCTION search_vector TO fardplan_app, fardplan_read;
 
 -- One entry for each record that is searched, under the record's own id.
@@ -49,7 +68,9 @@ CREATE TABLE search_entry (
   municipality_id uuid NOT NULL CONSTRAINT search_entry_municipality_fk REFERENCES municipality (id),
   -- The folded Swedish name, for those that begin with what is typed.
   name text COLLATE "C" NOT NULL,
-  words tsvector NOT NULL
+  words tsvector NOT NULL,
+  -- Of what the entry was made of, so that a record whose texts are as they were is not gone through.
+  digest text NOT NULL
 );
 CREATE INDEX search_entry_by_name ON search_entry (object_kind, name, id);
 CREATE INDEX search_entry_by_own_name ON search_entry (object_kind, municipality_id, name, id);

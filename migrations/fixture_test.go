@@ -82,7 +82,7 @@ var base = map[string]map[string]string{
 	"platform_category":    {"municipality_id": ":home", "category": "'Prov'"},
 	"gap_episode":          {"rule": "'PROV'", "object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "opened_at": "'2024-01-01'"},
 	"e_service_draft":      {"municipality_id": ":home", "e_service_id": ":idea", "state": "'OPEN'", "changes": `'{"fee_sv": "Gratis"}'`, "base": `'{"fee_sv": null}'`},
-	"search_entry":         {"object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "name": "'prov'", "words": "''"},
+	"search_entry":         {"object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "name": "'prov'", "words": "''", "digest": "''"},
 	"api_token":            {"municipality_id": ":home", "label": "'prov'", "role": "'READER'", "scopes": "'{READ}'", "hash": "sha256('prov')", "expires_at": "'2030-01-01'"},
 	"user_account":         {"municipality_id": ":home"},
 	"user_role":            {"municipality_id": ":home", "user_account_id": ":user", "role": "'READER'"},

@@ -60,7 +60,7 @@ func TestRights(t *testing.T) {
 	})
 
 	t.Run("functions", func(t *testing.T) {
-		both := []string{"today", "instant", "luhn_valid", "texts_within", "texts_match", "same_keys", "e_service_steps", "check_rows", "search_fold", "search_plain", "search_words", "search_vector"}
+		both := []string{"today", "instant", "luhn_valid", "texts_within", "texts_match", "same_keys", "e_service_steps", "check_rows", "search_fold", "search_plain", "search_vector"}
 		app := []string{"change_begin", "change_current", "uuid_v7"}
 		var want []string
 		for _, f := range both {

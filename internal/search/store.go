@@ -16,23 +16,27 @@ import (
 	"fardplan/internal/text"
 )
 
-// entries selects what search_entry is to hold of the source's records.
+// entries selects what search_entry is to hold of the source's records, where it holds
+// something else or nothing. The records' own parts are read and digested first, and only
+// what has changed is taken to words.
 func (o Source) entries(where string) string {
-	return fmt.Sprintf(`SELECT x.id, '%[1]s' AS object_kind, x.id AS object_id, %[2]s AS municipality_id, search_fold(%[3]s) COLLATE "C" AS name,
-		search_vector('%[1]s', %[2]s, array_remove(ARRAY[%[3]s, %[4]s]::text[], NULL), %[5]s, %[6]s, %[7]s) AS words
-		FROM %[1]s x WHERE %[8]s`, o.Table, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, where)
+	return fmt.Sprintf(`SELECT n.id, '%[1]s', n.id, n.municipality_id, search_fold(n.names[1]) COLLATE "C",
+		search_vector('%[1]s', n.municipality_id, n.names, n.aliases, n.keywords, n.texts), n.digest
+		FROM (SELECT p.*, md5(@sources || (p.municipality_id, p.names, p.aliases, p.keywords, p.texts)::text) AS digest
+			FROM (SELECT x.id, %[2]s AS municipality_id, array_remove(ARRAY[%[3]s, %[4]s]::text[], NULL) AS names, %[5]s AS aliases, %[6]s AS keywords, %[7]s AS texts
+				FROM %[1]s x WHERE %[8]s OFFSET 0) p OFFSET 0) n
+		LEFT JOIN search_entry e ON e.id = n.id WHERE e.digest IS DISTINCT FROM n.digest`,
+		o.Table, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, where)
 }
 
 // keep brings the entries of records up to date, and the words that they hold. What
 // has not changed is left as it is.
 func (s *Service) keep(ctx context.Context, tx *postgres.Tx, where string) error {
 	for _, o := range s.Sources {
-		changed, err := tx.Exec(ctx, `INSERT INTO search_entry (id, object_kind, object_id, municipality_id, name, words)
-			SELECT n.id, n.object_kind, n.object_id, n.municipality_id, n.name, n.words
-			  FROM (`+o.entries(where)+`) n LEFT JOIN search_entry e ON e.id = n.id
-			 WHERE e.id IS NULL OR (e.municipality_id, e.name, e.words) IS DISTINCT FROM (n.municipality_id, n.name, n.words)
-			ON CONFLICT (id) DO UPDATE SET municipality_id = excluded.municipality_id, name = excluded.name, words = excluded.words`,
-			postgres.Args{"change": tx.Number})
+		changed, err := tx.Exec(ctx, `INSERT INTO search_entry (id, object_kind, object_id, municipality_id, name, words, digest)
+			`+o.entries(where)+`
+			ON CONFLICT (id) DO UPDATE SET municipality_id = excluded.municipality_id, name = excluded.name, words = excluded.words, digest = excluded.digest`,
+			postgres.Args{"change": tx.Number, "sources": s.fingerprint()})
 		if err != nil {
 			return fmt.Errorf("keep what is searched of %s: %w", o.Table, err)
 		}

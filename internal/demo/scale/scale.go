@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -154,30 +155,12 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	for i, m := range words.Municipalities {
 		ids[i] = access.Caller{Kind: access.User, Municipality: municipalityID(i + 1), ID: "skala:" + m.SCBCode}
 	}
-	analysed, told := 0, ""
-	for i, st := range all {
-		o.Clock.at = end.Add(-time.Duration(st.days * float64(24*time.Hour))).Truncate(time.Second)
-		if st.name != told {
-			told = st.name
-			progress(fmt.Sprintf("%s: %s (ändring %d av %d, %.0f s)", o.Clock.at.Format("2006-01"), st.name, i+1, len(all), time.Since(begun).Seconds()))
-		}
-		caller := access.SystemCaller("skalprov")
-		if st.each {
-			caller = ids[st.args["place"].(int)-1]
-			caller.Function, _ = st.role.Name()
-		}
-		st.args["words"], st.args["services"], st.args["units"], st.args["shared"] = string(given), s.services, s.units, s.shared
-		if err := o.write(access.With(ctx, caller), st, int64(i+1)); err != nil {
-			return nil, fmt.Errorf("%s: %w", st.name, err)
-		}
-		// The planner learns of the new rows while they are few and when they have become
-		// many: it would else read whole tables where an index would do.
-		if st.rows > 0 && i+1 >= 2*analysed {
-			if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
-				return nil, err
-			}
-			analysed = i + 1
-		}
+	fixed := postgres.Args{"words": string(given), "services": s.services, "units": s.units, "shared": s.shared}
+	if err := o.refuseUsed(ctx); err != nil {
+		return nil, err
+	}
+	if err := postgres.WithoutIndexes(ctx, o.OwnerURL, slow, func() error { return o.fill(ctx, all, end, ids, fixed, progress) }); err != nil {
+		return nil, err
 	}
 	o.Clock.at = end
 	if _, err := o.Gaps.SweepDaily(ctx); err != nil {
@@ -199,13 +182,61 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	return &Summary{Changes: len(all) + 1, Tables: tables, Took: time.Since(begun)}, nil
 }
 
+// slow are the indexes that are made of all rows at once, after them.
+var slow = []string{"search_entry_by_words", "search_word_by_trigram"}
+
+// fill makes the steps, which all have the arguments of fixed.
+func (o Options) fill(ctx context.Context, all []step, end time.Time, callers []access.Caller, fixed postgres.Args, progress func(string)) error {
+	begun, analysed, told := time.Now(), 0, ""
+	for i, st := range all {
+		o.Clock.at = end.Add(-time.Duration(st.days * float64(24*time.Hour))).Truncate(time.Second)
+		if st.name != told {
+			told = st.name
+			progress(fmt.Sprintf("%s: %s (ändring %d av %d, %.0f s)", o.Clock.at.Format("2006-01"), st.name, i+1, len(all), time.Since(begun).Seconds()))
+		}
+		caller := access.SystemCaller("skalprov")
+		if st.each {
+			caller = callers[st.args["place"].(int)-1]
+			caller.Function, _ = st.role.Name()
+		}
+		maps.Copy(st.args, fixed)
+		if err := o.write(access.With(ctx, caller), st, int64(i+1)); err != nil {
+			return fmt.Errorf("%s: %w", st.name, err)
+		}
+		// The planner learns of the new rows while they are few and when they have become
+		// many: it would else read whole tables where an index would do.
+		if st.rows > 0 && i+1 >= 2*analysed {
+			if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
+				return err
+			}
+			analysed = i + 1
+		}
+	}
+	return nil
+}
+
+func used() error {
+	return fault.Field("", "scale_not_empty",
+		"Databasen innehåller redan annat, eller någon skriver i den nu. Skapa en tom databas och försök igen.",
+		"The database holds other things already, or somebody is writing to it. Make an empty database and try again.")
+}
+
+// refuseUsed refuses a database that has any change.
+func (o Options) refuseUsed(ctx context.Context) error {
+	session := o.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err == nil && now.Change > 0 {
+		return used()
+	}
+	return err
+}
+
 // write makes a step as the change of the number.
 func (o Options) write(ctx context.Context, st step, number int64) error {
 	return o.Journal.Write(ctx, operation, st.comment, func(tx *postgres.Tx) error {
 		if tx.Number != number {
-			return fault.Field("", "scale_not_empty",
-				"Databasen innehåller redan annat, eller någon skriver i den nu. Skapa en tom databas och försök igen.",
-				"The database holds other things already, or somebody is writing to it. Make an empty database and try again.")
+			return used()
 		}
 		if len(st.sql) == 0 {
 			return o.Gaps.Recompute(ctx, tx)

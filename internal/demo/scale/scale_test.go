@@ -2,6 +2,7 @@ package scale_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,6 +94,9 @@ func TestScale(t *testing.T) {
 				t.Errorf("the summary tells %+v", summary.Tables)
 			}
 		}
+		if n := count("pg_indexes WHERE indexname IN ('search_entry_by_words', 'search_word_by_trigram')"); n != 2 {
+			t.Errorf("%d of the indexes that are made last are there", n)
+		}
 		if n := count("change"); n != summary.Changes {
 			t.Errorf("there are %d changes, and the summary says %d", n, summary.Changes)
 		}
@@ -138,7 +142,9 @@ func TestScale(t *testing.T) {
 	t.Run("what a change keeps is what a computation of all gives", func(t *testing.T) {
 		before := digests(t, owner)
 		ctx := access.With(t.Context(), access.SystemCaller("prov"))
-		if err := services.Journal.Write(ctx, "test", "", func(tx *postgres.Tx) error { return services.Gaps.Recompute(ctx, tx) }); err != nil {
+		if err := services.Journal.Write(ctx, "test", "", func(tx *postgres.Tx) error {
+			return errors.Join(services.Gaps.Recompute(ctx, tx), services.Search.Recompute(ctx, tx))
+		}); err != nil {
 			t.Fatal(err)
 		}
 		after := slices.DeleteFunc(digests(t, owner), isChange)
