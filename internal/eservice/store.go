@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fardplan/internal/date"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/text"
@@ -713,4 +714,11 @@ func (s *Service) names(ctx context.Context, r postgres.Reader, municipalities [
 		n.sharedCalled[one.Code] = one.ID
 	}
 	return n, err
+}
+
+// usageIn reads the figures of a municipality's e-services for the months, for who has
+// been let to them.
+func usageIn(ctx context.Context, r postgres.Reader, municipality uuid.UUID, months []date.Date) ([]*Usage, error) {
+	return postgres.All[Usage](ctx, r, "SELECT "+postgres.Columns[Usage]("x")+` FROM e_service_usage x
+		WHERE x.municipality_id = @municipality AND x.month = ANY (@months::date[])`, postgres.Args{"municipality": municipality, "months": months})
 }

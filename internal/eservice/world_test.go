@@ -24,6 +24,7 @@ import (
 type world struct {
 	t            *testing.T
 	ctx          context.Context // of the program itself
+	data         dbtest.Database
 	db           *postgres.DB
 	gaps         *gap.Service
 	organisation *organisation.Service
@@ -40,7 +41,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, ctx: access.With(t.Context(), access.SystemCaller("prov")), at: time.Date(2026, time.March, 16, 11, 0, 0, 0, time.UTC)}
-	w.db = dbtest.New(t).Open(t, w.now)
+	w.data = dbtest.New(t)
+	w.db = w.data.Open(t, w.now)
 	w.gaps = &gap.Service{
 		Rules: slices.Concat(organisation.GapRules(), eservice.GapRules()), Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
 		Journal: &history.Journal{DB: w.db},
