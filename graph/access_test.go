@@ -101,6 +101,8 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 		"returnEServiceDraft":       stale(id["draft"], apitest.Vars{"comment": "Ange momsen"}),
 		"publishEServiceDrafts":     {apitest.Vars{"drafts": []apitest.Vars{{"id": id["draft"], "expectedVersion": 99}}}, "CONFLICT"},
 		"recordUsage":               {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
+		"previewUsage":              {nameless, "INVALID"},
+		"importUsage":               {apitest.Vars{"usage": nameless, "fingerprint": "1"}, "INVALID"},
 		"previewSpreadsheet":        {nameless, "INVALID"},
 		"importSpreadsheet":         {apitest.Vars{"spreadsheet": nameless, "fingerprint": "1"}, "INVALID"},
 		"previewImport":             unreadable,

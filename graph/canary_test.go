@@ -347,7 +347,7 @@ var notWalked = map[string]string{
 	"Query.asOf":      "the same walk is made under it",
 	"Mutation":        "writes are tried one by one",
 	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
-	"SpreadsheetLine": "is of a mutation's answer", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
+	"UsageImportLine": "is of a mutation's answer", "SpreadsheetLine": "likewise", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
 	"UndoLine":  "is of a mutation's answer",
 	"UndoCount": "likewise",
 	"UndoFault": "likewise",

@@ -318,10 +318,10 @@ func (r *Resolver) importOf(ctx context.Context, input model.ImportOepInput) (es
 // outcomeOrder lists the outcomes of an import in the order that people read them.
 var outcomeOrder = []eservice.Outcome{eservice.New, eservice.Changed, eservice.KeptHere, eservice.Gone, eservice.Unchanged, eservice.Refused}
 
-func countsOf(p *eservice.Plan) []*model.ImportCount {
+func countsOf(of map[eservice.Outcome]int) []*model.ImportCount {
 	counts := make([]*model.ImportCount, len(outcomeOrder))
 	for i, o := range outcomeOrder {
-		counts[i] = &model.ImportCount{Outcome: o, Count: p.Counts[o]}
+		counts[i] = &model.ImportCount{Outcome: o, Count: of[o]}
 	}
 	return counts
 }

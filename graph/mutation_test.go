@@ -61,6 +61,12 @@ func (m made) of(name string, more apitest.Vars) apitest.Vars {
 	return with(apitest.Vars{"id": m.id[name], "expectedVersion": m.version[name]}, more)
 }
 
+// used are the figures of a month, and a row of an e-service that is not there.
+func used(*world, made) apitest.Vars {
+	content := "Adressnamn;2025-12\nansokan-om-bygglov-pa-oland;120\nfinns-inte;3\n"
+	return apitest.Vars{"municipality": home, "content": base64.StdEncoding.EncodeToString([]byte(content)), "comment": "Kvartalets ärenden"}
+}
+
 // taken is a spreadsheet with a new e-service, a row at fault and a column of the user's own.
 func taken(w *world, _ made) apitest.Vars {
 	content := "Namn;Tar betalt;Anteckning\nLån av lastcykel;ja;ring först\nLån av släp;ibland;\n"
@@ -231,6 +237,27 @@ func steps() []step {
 				apitest.Vars{"month": "2026-02-01", "cases": 80., "digitalShare": nil, "source": "OEP"},
 				apitest.Vars{"month": "2026-01-01", "cases": 120., "digitalShare": 0.85, "source": "MANUAL"},
 			}}}},
+		},
+		{
+			mutation: "previewUsage", as: editor, input: used,
+			ask: "applied change months ignored counts { outcome count } lines { outcome row name eService { name { sv } } month casesBefore cases faults { place field rule } }",
+			want: apitest.Vars{
+				"applied": false, "change": nil, "months": []any{"2025-12-01"}, "ignored": []any{},
+				"counts": []any{count("NEW", 1), count("CHANGED", 0), count("KEPT", 0), count("GONE", 0), count("UNCHANGED", 0), count("REFUSED", 1)},
+				"lines": []any{
+					apitest.Vars{"outcome": "NEW", "row": 2., "name": "Ansökan om bygglov på Öland", "eService": apitest.Vars{"name": apitest.Vars{"sv": "Ansökan om bygglov på Öland"}}, "month": "2025-12-01", "casesBefore": nil, "cases": 120., "faults": []any{}},
+					apitest.Vars{"outcome": "REFUSED", "row": 3., "name": "finns-inte", "eService": nil, "month": nil, "casesBefore": nil, "cases": nil, "faults": []any{apitest.Vars{"place": "A3", "field": "eService", "rule": "service_unknown"}}},
+				},
+			},
+		},
+		{
+			mutation: "importUsage", as: editor,
+			input: func(w *world, m made) apitest.Vars {
+				answer := w.editor().Must(w.t, mutation("previewUsage"), apitest.Vars{"input": used(w, m)})
+				return apitest.Vars{"usage": used(w, m), "fingerprint": answer.Text("previewUsage.fingerprint")}
+			},
+			ask:  "applied lines(outcomes: [NEW]) { eService { casesLastYear } }",
+			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"eService": apitest.Vars{"casesLastYear": 320.}}}},
 		},
 		{
 			mutation: "saveEServiceDraft", as: director, keep: "utkast",

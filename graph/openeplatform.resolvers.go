@@ -45,7 +45,7 @@ func (r *importPayloadResolver) Applied(ctx context.Context, obj *eservice.Plan)
 }
 
 func (r *importPayloadResolver) Counts(ctx context.Context, obj *eservice.Plan) ([]*model.ImportCount, error) {
-	return countsOf(obj), nil
+	return countsOf(obj.Counts), nil
 }
 
 func (r *importPayloadResolver) Lines(ctx context.Context, obj *eservice.Plan, outcomes []eservice.Outcome, first int, offset int) ([]*eservice.Line, error) {

@@ -2,12 +2,10 @@ package graph
 
 import (
 	"context"
-	"encoding/base64"
 
 	"fardplan/graph/model"
 	"fardplan/internal/access"
 	"fardplan/internal/eservice"
-	"fardplan/internal/fault"
 )
 
 // rowOutcomes lists the outcomes of a spreadsheet's rows in the order that people read them.
@@ -27,8 +25,6 @@ func (r *Resolver) spreadsheetOf(ctx context.Context, input model.SpreadsheetInp
 	if in.DefaultOwner, err = optionalID(valueIn(input.DefaultOwner), "unit", "defaultOwner"); err != nil {
 		return in, err
 	}
-	if in.Content, err = base64.StdEncoding.DecodeString(input.Content); err != nil {
-		return in, fault.Field("content", "base64", "Filen ska skickas i base64 (RFC 4648).", "The file is to be sent in base64 (RFC 4648).")
-	}
-	return in, nil
+	in.Content, err = fileOf("content", input.Content)
+	return in, err
 }

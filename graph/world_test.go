@@ -87,6 +87,7 @@ var answers = map[string]string{
 	"ImportPayload":                "applied run { id version } counts { outcome count }",
 	"CheckLinksPayload":            "eServices { id version }",
 	"ReorganisationPayload":        "applied fingerprint",
+	"UsageImportPayload":           "applied fingerprint",
 	"SpreadsheetPayload":           "applied fingerprint",
 }
 

@@ -89,6 +89,8 @@ type ResolverRoot interface {
 	UndoLine() UndoLineResolver
 	Unit() UnitResolver
 	Usage() UsageResolver
+	UsageImportLine() UsageImportLineResolver
+	UsageImportPayload() UsageImportPayloadResolver
 	UserAccount() UserAccountResolver
 	UserRole() UserRoleResolver
 	Viewer() ViewerResolver
@@ -535,10 +537,12 @@ type ComplexityRoot struct {
 		ForgetUser                func(childComplexity int, input model.ForgetUserInput) int
 		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
 		ImportSpreadsheet         func(childComplexity int, input model.ImportSpreadsheetInput) int
+		ImportUsage               func(childComplexity int, input model.ImportUsageInput) int
 		PreviewImport             func(childComplexity int, input model.ImportOepInput) int
 		PreviewReorganisation     func(childComplexity int, input model.ReorganisationInput) int
 		PreviewSpreadsheet        func(childComplexity int, input model.SpreadsheetInput) int
 		PreviewUndo               func(childComplexity int, input model.UndoChangeInput) int
+		PreviewUsage              func(childComplexity int, input model.UsageImportInput) int
 		PublishEService           func(childComplexity int, input model.EServiceActionInput) int
 		PublishEServiceDrafts     func(childComplexity int, input model.PublishEServiceDraftsInput) int
 		RecordUsage               func(childComplexity int, input model.RecordUsageInput) int
@@ -970,6 +974,27 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	UsageImportLine struct {
+		Cases       func(childComplexity int) int
+		CasesBefore func(childComplexity int) int
+		EService    func(childComplexity int) int
+		Faults      func(childComplexity int) int
+		Month       func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Outcome     func(childComplexity int) int
+		Row         func(childComplexity int) int
+	}
+
+	UsageImportPayload struct {
+		Applied     func(childComplexity int) int
+		Counts      func(childComplexity int) int
+		Fingerprint func(childComplexity int) int
+		Ignored     func(childComplexity int) int
+		Lines       func(childComplexity int, outcomes []eservice.Outcome, first int, offset int) int
+		Months      func(childComplexity int) int
+		Number      func(childComplexity int) int
+	}
+
 	UserAccount struct {
 		CreatedAt    func(childComplexity int) int
 		Email        func(childComplexity int) int
@@ -1167,6 +1192,8 @@ type MutationResolver interface {
 	ImportSpreadsheet(ctx context.Context, input model.ImportSpreadsheetInput) (*eservice.SheetPlan, error)
 	CreateAPIToken(ctx context.Context, input model.CreateAPITokenInput) (*model.CreateAPITokenPayload, error)
 	RevokeAPIToken(ctx context.Context, input model.RevokeAPITokenInput) (*model.RevokeAPITokenPayload, error)
+	PreviewUsage(ctx context.Context, input model.UsageImportInput) (*eservice.FigurePlan, error)
+	ImportUsage(ctx context.Context, input model.ImportUsageInput) (*eservice.FigurePlan, error)
 }
 type PlatformCategoryResolver interface {
 	History(ctx context.Context, obj *eservice.PlatformCategory, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
@@ -1304,6 +1331,18 @@ type UnitResolver interface {
 }
 type UsageResolver interface {
 	History(ctx context.Context, obj *eservice.Usage, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+}
+type UsageImportLineResolver interface {
+	EService(ctx context.Context, obj *eservice.FigureLine) (*eservice.EService, error)
+
+	CasesBefore(ctx context.Context, obj *eservice.FigureLine) (*int, error)
+	Cases(ctx context.Context, obj *eservice.FigureLine) (*int, error)
+}
+type UsageImportPayloadResolver interface {
+	Applied(ctx context.Context, obj *eservice.FigurePlan) (bool, error)
+
+	Counts(ctx context.Context, obj *eservice.FigurePlan) ([]*model.ImportCount, error)
+	Lines(ctx context.Context, obj *eservice.FigurePlan, outcomes []eservice.Outcome, first int, offset int) ([]*eservice.FigureLine, error)
 }
 type UserAccountResolver interface {
 	History(ctx context.Context, obj *user.Account, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
@@ -3285,6 +3324,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportSpreadsheet(childComplexity, args["input"].(model.ImportSpreadsheetInput)), true
+	case "Mutation.importUsage":
+		if e.ComplexityRoot.Mutation.ImportUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportUsage(childComplexity, args["input"].(model.ImportUsageInput)), true
 	case "Mutation.previewImport":
 		if e.ComplexityRoot.Mutation.PreviewImport == nil {
 			break
@@ -3329,6 +3379,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PreviewUndo(childComplexity, args["input"].(model.UndoChangeInput)), true
+	case "Mutation.previewUsage":
+		if e.ComplexityRoot.Mutation.PreviewUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewUsage(childComplexity, args["input"].(model.UsageImportInput)), true
 	case "Mutation.publishEService":
 		if e.ComplexityRoot.Mutation.PublishEService == nil {
 			break
@@ -5328,6 +5389,103 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UsageEdge.Node(childComplexity), true
 
+	case "UsageImportLine.cases":
+		if e.ComplexityRoot.UsageImportLine.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Cases(childComplexity), true
+	case "UsageImportLine.casesBefore":
+		if e.ComplexityRoot.UsageImportLine.CasesBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.CasesBefore(childComplexity), true
+	case "UsageImportLine.eService":
+		if e.ComplexityRoot.UsageImportLine.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.EService(childComplexity), true
+	case "UsageImportLine.faults":
+		if e.ComplexityRoot.UsageImportLine.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Faults(childComplexity), true
+	case "UsageImportLine.month":
+		if e.ComplexityRoot.UsageImportLine.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Month(childComplexity), true
+	case "UsageImportLine.name":
+		if e.ComplexityRoot.UsageImportLine.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Name(childComplexity), true
+	case "UsageImportLine.outcome":
+		if e.ComplexityRoot.UsageImportLine.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Outcome(childComplexity), true
+	case "UsageImportLine.row":
+		if e.ComplexityRoot.UsageImportLine.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportLine.Row(childComplexity), true
+
+	case "UsageImportPayload.applied":
+		if e.ComplexityRoot.UsageImportPayload.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Applied(childComplexity), true
+	case "UsageImportPayload.counts":
+		if e.ComplexityRoot.UsageImportPayload.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Counts(childComplexity), true
+	case "UsageImportPayload.fingerprint":
+		if e.ComplexityRoot.UsageImportPayload.Fingerprint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Fingerprint(childComplexity), true
+	case "UsageImportPayload.ignored":
+		if e.ComplexityRoot.UsageImportPayload.Ignored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Ignored(childComplexity), true
+	case "UsageImportPayload.lines":
+		if e.ComplexityRoot.UsageImportPayload.Lines == nil {
+			break
+		}
+
+		args, err := ec.field_UsageImportPayload_lines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Lines(childComplexity, args["outcomes"].([]eservice.Outcome), args["first"].(int), args["offset"].(int)), true
+	case "UsageImportPayload.months":
+		if e.ComplexityRoot.UsageImportPayload.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Months(childComplexity), true
+	case "UsageImportPayload.change":
+		if e.ComplexityRoot.UsageImportPayload.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageImportPayload.Number(childComplexity), true
+
 	case "UserAccount.createdAt":
 		if e.ComplexityRoot.UserAccount.CreatedAt == nil {
 			break
@@ -5595,6 +5753,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportOepInput", ec.unmarshalInputImportOepInput),
 			graphql.NewInputUnmarshaler("ImportOwnerInput", ec.unmarshalInputImportOwnerInput),
 			graphql.NewInputUnmarshaler("ImportSpreadsheetInput", ec.unmarshalInputImportSpreadsheetInput),
+			graphql.NewInputUnmarshaler("ImportUsageInput", ec.unmarshalInputImportUsageInput),
 			graphql.NewInputUnmarshaler("LinkCheckFilter", ec.unmarshalInputLinkCheckFilter),
 			graphql.NewInputUnmarshaler("LinkCheckOrder", ec.unmarshalInputLinkCheckOrder),
 			graphql.NewInputUnmarshaler("MunicipalityFilter", ec.unmarshalInputMunicipalityFilter),
@@ -5632,6 +5791,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateSharedServiceInput", ec.unmarshalInputUpdateSharedServiceInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("UsageImportInput", ec.unmarshalInputUsageImportInput),
 			graphql.NewInputUnmarshaler("UsageMonthInput", ec.unmarshalInputUsageMonthInput),
 			graphql.NewInputUnmarshaler("UsageOrder", ec.unmarshalInputUsageOrder),
 		)
@@ -9822,6 +9982,87 @@ extend type Mutation {
   revokeApiToken("Which token." input: RevokeApiTokenInput!): RevokeApiTokenPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/usage.graphqls", Input: `"Figures of use that are to be taken in."
+input UsageImportInput {
+  "The SCB code of the municipality whose e-services they are of."
+  municipality: String!
+  """
+  The file in base64 (RFC 4648): a spreadsheet, with a row for each month or a column for each, or the platform's
+  statistics (getflowinstances) in XML. Of the statistics, who sent a matter in is neither kept nor logged.
+  """
+  content: String!
+  "The first day that the statistics were fetched for. Needed for them alone."
+  from: Date
+  "The last day that the statistics were fetched for. Needed for them alone."
+  to: Date
+  "The platform's list of e-services (getflows) in base64, JSON or XML: it tells which e-service a version in the statistics is of, and which had no matters."
+  flows: String
+  "Whether the platform's figures take the place of those given by hand."
+  overwrite: Boolean! = false
+  "What to call the change in the history."
+  comment: String! = ""
+}
+
+"Figures of use to take in as they were previewed."
+input ImportUsageInput {
+  "The same as was previewed."
+  usage: UsageImportInput!
+  "What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done."
+  fingerprint: String!
+}
+
+"What taking figures of use in would do, or did."
+type UsageImportPayload {
+  "Whether it was done; false for a preview and when there was nothing to do."
+  applied: Boolean!
+  "The number of the change, for asOf; null when nothing was done."
+  change: Int
+  "Names what was seen, to take in exactly what was shown."
+  fingerprint: String!
+  "The first days of the months that there are figures for: of statistics, the whole months of the period that have ended."
+  months: [Date!]!
+  "The headings of columns that are not known, and that are not taken in."
+  ignored: [String!]!
+  "The number of lines of each outcome."
+  counts: [ImportCount!]!
+  "What becomes of each e-service's months."
+  lines(
+    "Only lines of these outcomes; all when left out."
+    outcomes: [ImportOutcome!]
+    "How many lines, 0 to 1,000."
+    first: Int! = 100
+    "How many lines to pass over first."
+    offset: Int! = 0
+  ): [UsageImportLine!]!
+}
+
+"What becomes of an e-service's month."
+type UsageImportLine {
+  "What is done: KEPT are figures given by hand that the platform has others for. None is GONE."
+  outcome: ImportOutcome!
+  "The row in the spreadsheet, from 1; 0 for the platform's statistics."
+  row: Int!
+  "The e-service's name, or what the file has for it."
+  name: String!
+  "The e-service; null where the file's is not known."
+  eService: EService
+  "The first day of the month; null where it could not be read."
+  month: Date
+  "The cases that the month has here; null for none."
+  casesBefore: Int
+  "The cases that the file has; null for a line that is refused."
+  cases: Int
+  "Why the line is refused."
+  faults: [SpreadsheetFault!]!
+}
+
+extend type Mutation {
+  "Tells what taking figures of use in would do, and changes nothing. For catalogue editors of the municipality."
+  previewUsage("The figures." input: UsageImportInput!): UsageImportPayload!
+  "Takes in figures of use as a preview has shown, as one change. Months that the file lacks stay as they are. For catalogue editors of the municipality."
+  importUsage("The figures." input: ImportUsageInput!): UsageImportPayload!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -11487,6 +11728,48 @@ func (ec *executionContext) childFields_UsageEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type UsageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_UsageImportLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_UsageImportLine_outcome(ctx, field)
+	case "row":
+		return ec.fieldContext_UsageImportLine_row(ctx, field)
+	case "name":
+		return ec.fieldContext_UsageImportLine_name(ctx, field)
+	case "eService":
+		return ec.fieldContext_UsageImportLine_eService(ctx, field)
+	case "month":
+		return ec.fieldContext_UsageImportLine_month(ctx, field)
+	case "casesBefore":
+		return ec.fieldContext_UsageImportLine_casesBefore(ctx, field)
+	case "cases":
+		return ec.fieldContext_UsageImportLine_cases(ctx, field)
+	case "faults":
+		return ec.fieldContext_UsageImportLine_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageImportLine", field.Name)
+}
+
+func (ec *executionContext) childFields_UsageImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applied":
+		return ec.fieldContext_UsageImportPayload_applied(ctx, field)
+	case "change":
+		return ec.fieldContext_UsageImportPayload_change(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_UsageImportPayload_fingerprint(ctx, field)
+	case "months":
+		return ec.fieldContext_UsageImportPayload_months(ctx, field)
+	case "ignored":
+		return ec.fieldContext_UsageImportPayload_ignored(ctx, field)
+	case "counts":
+		return ec.fieldContext_UsageImportPayload_counts(ctx, field)
+	case "lines":
+		return ec.fieldContext_UsageImportPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageImportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UserAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12523,6 +12806,20 @@ func (ec *executionContext) field_Mutation_importSpreadsheet_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_importUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ImportUsageInput, error) {
+			return ec.unmarshalNImportUsageInput2fardplanᚋgraphᚋmodelᚐImportUsageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_previewImport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12571,6 +12868,20 @@ func (ec *executionContext) field_Mutation_previewUndo_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UndoChangeInput, error) {
 			return ec.unmarshalNUndoChangeInput2fardplanᚋgraphᚋmodelᚐUndoChangeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UsageImportInput, error) {
+			return ec.unmarshalNUsageImportInput2fardplanᚋgraphᚋmodelᚐUsageImportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14284,6 +14595,36 @@ func (ec *executionContext) field_Unit_history_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_UsageImportPayload_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "outcomes",
+		func(ctx context.Context, v any) ([]eservice.Outcome, error) {
+			return ec.unmarshalOImportOutcome2ᚕfardplanᚋinternalᚋeserviceᚐOutcomeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["outcomes"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
 	return args, nil
 }
 
@@ -23542,6 +23883,94 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiToken(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_previewUsage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewUsage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewUsage(ctx, fc.Args["input"].(model.UsageImportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.FigurePlan) graphql.Marshaler {
+			return ec.marshalNUsageImportPayload2ᚖfardplanᚋinternalᚋeserviceᚐFigurePlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageImportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importUsage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importUsage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportUsage(ctx, fc.Args["input"].(model.ImportUsageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.FigurePlan) graphql.Marshaler {
+			return ec.marshalNUsageImportPayload2ᚖfardplanᚋinternalᚋeserviceᚐFigurePlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageImportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *page.Info) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31073,6 +31502,399 @@ func (ec *executionContext) fieldContext_UsageEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _UsageImportLine_outcome(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Outcome) graphql.Marshaler {
+			return ec.marshalNImportOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, false, false, "ImportOutcome")
+}
+
+func (ec *executionContext) _UsageImportLine_row(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UsageImportLine_name(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _UsageImportLine_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageImportLine().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageImportLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageImportLine_month(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UsageImportLine_casesBefore(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_casesBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageImportLine().CasesBefore(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_casesBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, true, true, "Int")
+}
+
+func (ec *executionContext) _UsageImportLine_cases(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_cases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageImportLine().Cases(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_cases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportLine", field, true, true, "Int")
+}
+
+func (ec *executionContext) _UsageImportLine_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.FigureLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportLine_faults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Faults, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []eservice.SheetFault) graphql.Marshaler {
+			return ec.marshalNSpreadsheetFault2ᚕfardplanᚋinternalᚋeserviceᚐSheetFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportLine_faults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageImportLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SpreadsheetFault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageImportPayload_applied(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageImportPayload().Applied(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportPayload", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _UsageImportPayload_change(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UsageImportPayload_fingerprint(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UsageImportPayload_months(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []date.Date) graphql.Marshaler {
+			return ec.marshalNDate2ᚕfardplanᚋinternalᚋdateᚐDateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportPayload", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UsageImportPayload_ignored(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_ignored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ignored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_ignored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageImportPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UsageImportPayload_counts(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageImportPayload().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportCount) graphql.Marshaler {
+			return ec.marshalNImportCount2ᚕᚖfardplanᚋgraphᚋmodelᚐImportCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageImportPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageImportPayload_lines(ctx context.Context, field graphql.CollectedField, obj *eservice.FigurePlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageImportPayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UsageImportPayload().Lines(ctx, obj, fc.Args["outcomes"].([]eservice.Outcome), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.FigureLine) graphql.Marshaler {
+			return ec.marshalNUsageImportLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐFigureLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageImportPayload_lines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageImportPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageImportLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UsageImportPayload_lines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserAccount_id(ctx context.Context, field graphql.CollectedField, obj *user.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35292,6 +36114,55 @@ func UnmarshalImportSpreadsheetInput(ctx context.Context, raw any) (model.Import
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputImportUsageInput(ctx context.Context, obj any) (model.ImportUsageInput, error) {
+	var it model.ImportUsageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"usage", "fingerprint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "usage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("usage"))
+			data, err := ec.unmarshalNUsageImportInput2ᚖfardplanᚋgraphᚋmodelᚐUsageImportInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Usage = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportUsageInput unmarshals raw into the ImportUsageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportUsageInput(ctx context.Context, raw any) (model.ImportUsageInput, error) {
+	var out model.ImportUsageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportUsageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputLinkCheckFilter(ctx context.Context, obj any) (link.Filter, error) {
 	var it link.Filter
 	if obj == nil {
@@ -38143,6 +39014,97 @@ func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, o
 func UnmarshalUpdateUnitInput(ctx context.Context, raw any) (model.UpdateUnitInput, error) {
 	var out model.UpdateUnitInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateUnitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUsageImportInput(ctx context.Context, obj any) (model.UsageImportInput, error) {
+	var it model.UsageImportInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["overwrite"]; !present {
+		asMap["overwrite"] = false
+	}
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"municipality", "content", "from", "to", "flows", "overwrite", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = graphql.OmittableOf(data)
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = graphql.OmittableOf(data)
+		case "flows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("flows"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Flows = graphql.OmittableOf(data)
+		case "overwrite":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overwrite"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Overwrite = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUsageImportInput unmarshals raw into the UsageImportInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUsageImportInput(ctx context.Context, raw any) (model.UsageImportInput, error) {
+	var out model.UsageImportInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UsageImportInput", raw, &out)
 	return out, err
 }
 
@@ -41595,6 +42557,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "previewUsage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewUsage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importUsage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importUsage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -44436,6 +45412,143 @@ func (ec *executionContext) _UsageEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var usageImportLineImplementors = []string{"UsageImportLine"}
+
+func (ec *executionContext) _UsageImportLine(ctx context.Context, sel ast.SelectionSet, obj *eservice.FigureLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageImportLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageImportLine")
+		case "outcome":
+			out.Values[i] = ec._UsageImportLine_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "row":
+			out.Values[i] = ec._UsageImportLine_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._UsageImportLine_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportLine_eService(ctx, field, obj)
+				})
+		case "month":
+			out.Values[i] = ec._UsageImportLine_month(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "casesBefore":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportLine_casesBefore(ctx, field, obj)
+				})
+		case "cases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportLine_cases(ctx, field, obj)
+				})
+		case "faults":
+			out.Values[i] = ec._UsageImportLine_faults(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var usageImportPayloadImplementors = []string{"UsageImportPayload"}
+
+func (ec *executionContext) _UsageImportPayload(ctx context.Context, sel ast.SelectionSet, obj *eservice.FigurePlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageImportPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageImportPayload")
+		case "applied":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportPayload_applied(ctx, field, obj)
+				})
+		case "change":
+			out.Values[i] = ec._UsageImportPayload_change(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fingerprint":
+			out.Values[i] = ec._UsageImportPayload_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "months":
+			out.Values[i] = ec._UsageImportPayload_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ignored":
+			out.Values[i] = ec._UsageImportPayload_ignored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportPayload_counts(ctx, field, obj)
+				})
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageImportPayload_lines(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userAccountImplementors = []string{"UserAccount", "Record", "Node"}
 
 func (ec *executionContext) _UserAccount(ctx context.Context, sel ast.SelectionSet, obj *user.Account) graphql.Marshaler {
@@ -45359,6 +46472,35 @@ func (ec *executionContext) unmarshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx
 
 func (ec *executionContext) marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx context.Context, sel ast.SelectionSet, v date.Date) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNDate2ᚕfardplanᚋinternalᚋdateᚐDateᚄ(ctx context.Context, v any) ([]date.Date, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]date.Date, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDate2ᚕfardplanᚋinternalᚋdateᚐDateᚄ(ctx context.Context, sel ast.SelectionSet, v []date.Date) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -46404,6 +47546,11 @@ func (ec *executionContext) marshalNImportRunEdge2ᚕfardplanᚋinternalᚋpage�
 
 func (ec *executionContext) unmarshalNImportSpreadsheetInput2fardplanᚋgraphᚋmodelᚐImportSpreadsheetInput(ctx context.Context, v any) (model.ImportSpreadsheetInput, error) {
 	res, err := ec.unmarshalInputImportSpreadsheetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNImportUsageInput2fardplanᚋgraphᚋmodelᚐImportUsageInput(ctx context.Context, v any) (model.ImportUsageInput, error) {
+	res, err := ec.unmarshalInputImportUsageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -48430,6 +49577,48 @@ func (ec *executionContext) marshalNUsageEdge2ᚕfardplanᚋinternalᚋpageᚐEd
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNUsageImportInput2fardplanᚋgraphᚋmodelᚐUsageImportInput(ctx context.Context, v any) (model.UsageImportInput, error) {
+	res, err := ec.unmarshalInputUsageImportInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUsageImportInput2ᚖfardplanᚋgraphᚋmodelᚐUsageImportInput(ctx context.Context, v any) (*model.UsageImportInput, error) {
+	res, err := ec.unmarshalInputUsageImportInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUsageImportLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐFigureLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.FigureLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUsageImportLine2ᚖfardplanᚋinternalᚋeserviceᚐFigureLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUsageImportLine2ᚖfardplanᚋinternalᚋeserviceᚐFigureLine(ctx context.Context, sel ast.SelectionSet, v *eservice.FigureLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageImportLine!")
+		return graphql.Null
+	}
+	return ec._UsageImportLine(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUsageImportPayload2ᚖfardplanᚋinternalᚋeserviceᚐFigurePlan(ctx context.Context, sel ast.SelectionSet, v *eservice.FigurePlan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageImportPayload!")
+		return graphql.Null
+	}
+	return ec._UsageImportPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUsageMonthInput2ᚕᚖfardplanᚋgraphᚋmodelᚐUsageMonthInputᚄ(ctx context.Context, v any) ([]*model.UsageMonthInput, error) {

@@ -422,6 +422,14 @@ type ImportSpreadsheetInput struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+// Figures of use to take in as they were previewed.
+type ImportUsageInput struct {
+	// The same as was previewed.
+	Usage *UsageImportInput `json:"usage"`
+	// What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done.
+	Fingerprint string `json:"fingerprint"`
+}
+
 // An order of a list of link checks.
 type LinkCheckOrder struct {
 	// What to order by.
@@ -992,6 +1000,25 @@ type UpdateUnitInput struct {
 	CostCentre graphql.Omittable[*string] `json:"costCentre,omitempty"`
 	// The register of its diary numbers, 1 to 8 capital letters.
 	DiaryCode graphql.Omittable[*string] `json:"diaryCode,omitempty"`
+}
+
+// Figures of use that are to be taken in.
+type UsageImportInput struct {
+	// The SCB code of the municipality whose e-services they are of.
+	Municipality string `json:"municipality"`
+	// The file in base64 (RFC 4648): a spreadsheet, with a row for each month or a column for each, or the platform's
+	// statistics (getflowinstances) in XML. Of the statistics, who sent a matter in is neither kept nor logged.
+	Content string `json:"content"`
+	// The first day that the statistics were fetched for. Needed for them alone.
+	From graphql.Omittable[*date.Date] `json:"from,omitempty"`
+	// The last day that the statistics were fetched for. Needed for them alone.
+	To graphql.Omittable[*date.Date] `json:"to,omitempty"`
+	// The platform's list of e-services (getflows) in base64, JSON or XML: it tells which e-service a version in the statistics is of, and which had no matters.
+	Flows graphql.Omittable[*string] `json:"flows,omitempty"`
+	// Whether the platform's figures take the place of those given by hand.
+	Overwrite bool `json:"overwrite"`
+	// What to call the change in the history.
+	Comment string `json:"comment"`
 }
 
 // The figures of one month.
