@@ -273,7 +273,7 @@ func (r *Resolver) importing() (done func(), err error) {
 	case r.Imports <- struct{}{}:
 		return func() { <-r.Imports }, nil
 	default:
-		return nil, fault.New(fault.Limited, "Andra importer pågår. Försök igen om en stund.", "Other imports are under way. Try again in a moment.")
+		return nil, fault.New(fault.Limited, "Andra importer eller ändringar av många pågår. Försök igen om en stund.", "Other imports or edits of many are under way. Try again in a moment.")
 	}
 }
 

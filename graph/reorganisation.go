@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"github.com/google/uuid"
 
@@ -86,6 +87,10 @@ func (s *stepReader) step(place string, input *model.ReorganisationStepInput) re
 	return step
 }
 
+// besides are the fields of inputs that stand beside what is to be done: they say what
+// was previewed of it, and lines are the preview's.
+var besides = regexp.MustCompile(`^(fingerprint|totalCount|lines)\b`)
+
 // under puts the fields of faults under a field of the input.
 func under(prefix string, err error) error {
 	all := fault.All(err)
@@ -94,7 +99,7 @@ func under(prefix string, err error) error {
 	}
 	var placed fault.List
 	for _, f := range all {
-		if f.Field != "" && f.Field != "fingerprint" {
+		if f.Field != "" && !besides.MatchString(f.Field) {
 			f = f.At(prefix + f.Field)
 		}
 		placed.Add(f)

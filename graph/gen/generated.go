@@ -53,6 +53,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Actor() ActorResolver
 	ApiToken() ApiTokenResolver
+	BulkEditCondition() BulkEditConditionResolver
+	BulkEditDifference() BulkEditDifferenceResolver
+	BulkEditFault() BulkEditFaultResolver
+	BulkEditLine() BulkEditLineResolver
+	BulkEditPayload() BulkEditPayloadResolver
 	Change() ChangeResolver
 	EService() EServiceResolver
 	EServiceDraft() EServiceDraftResolver
@@ -133,6 +138,48 @@ type ComplexityRoot struct {
 	ApiTokenEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BulkEditCondition struct {
+		Field func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	BulkEditCount struct {
+		Count   func(childComplexity int) int
+		Outcome func(childComplexity int) int
+	}
+
+	BulkEditDifference struct {
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Field   func(childComplexity int) int
+		InDraft func(childComplexity int) int
+	}
+
+	BulkEditFault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	BulkEditLine struct {
+		Differences func(childComplexity int) int
+		EService    func(childComplexity int) int
+		Faults      func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Outcome     func(childComplexity int) int
+		Position    func(childComplexity int) int
+	}
+
+	BulkEditPayload struct {
+		Applied     func(childComplexity int) int
+		Conditions  func(childComplexity int) int
+		Counts      func(childComplexity int) int
+		Fingerprint func(childComplexity int) int
+		Lines       func(childComplexity int, outcomes []eservice.Outcome, first int, offset int) int
+		Number      func(childComplexity int) int
+		Total       func(childComplexity int) int
 	}
 
 	Change struct {
@@ -525,6 +572,7 @@ type ComplexityRoot struct {
 		ArchiveEService           func(childComplexity int, input model.EServiceActionInput) int
 		ArchiveSharedService      func(childComplexity int, input model.ArchiveSharedServiceInput) int
 		ArchiveUnit               func(childComplexity int, input model.ArchiveUnitInput) int
+		BulkEditEServices         func(childComplexity int, input model.BulkEditEServicesInput) int
 		CheckLinks                func(childComplexity int, input model.CheckLinksInput) int
 		CloseUnit                 func(childComplexity int, input model.CloseUnitInput) int
 		CreateAPIToken            func(childComplexity int, input model.CreateAPITokenInput) int
@@ -638,32 +686,33 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AsOf               func(childComplexity int, at time.Time, change *int) int
-		Changes            func(childComplexity int, since int, kinds []string, first *int, after *string) int
-		EServiceDrafts     func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
-		EServices          func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
-		ExportEServices    func(childComplexity int, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) int
-		GapRules           func(childComplexity int) int
-		GapSeries          func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
-		GapSweep           func(childComplexity int) int
-		Gaps               func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
-		ImportRuns         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Jobs               func(childComplexity int) int
-		LinkChecks         func(childComplexity int, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) int
-		Municipalities     func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) int
-		Municipality       func(childComplexity int, scbCode string) int
-		Node               func(childComplexity int, id gid.ID) int
-		Nodes              func(childComplexity int, ids []gid.ID) int
-		PlatformCategories func(childComplexity int, first *int, after *string, last *int, before *string, municipalities []string) int
-		PlatformFlows      func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.FlowFilter) int
-		Search             func(childComplexity int, query string, first *int, after *string, filter *search.Filter) int
-		SharedServices     func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) int
-		Snapshot           func(childComplexity int) int
-		Suggest            func(childComplexity int, query string, first int, filter *search.Filter) int
-		Units              func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
-		Users              func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Viewer             func(childComplexity int) int
+		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AsOf                     func(childComplexity int, at time.Time, change *int) int
+		Changes                  func(childComplexity int, since int, kinds []string, first *int, after *string) int
+		EServiceDrafts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
+		EServices                func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
+		ExportEServices          func(childComplexity int, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) int
+		GapRules                 func(childComplexity int) int
+		GapSeries                func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
+		GapSweep                 func(childComplexity int) int
+		Gaps                     func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		ImportRuns               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Jobs                     func(childComplexity int) int
+		LinkChecks               func(childComplexity int, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) int
+		Municipalities           func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) int
+		Municipality             func(childComplexity int, scbCode string) int
+		Node                     func(childComplexity int, id gid.ID) int
+		Nodes                    func(childComplexity int, ids []gid.ID) int
+		PlatformCategories       func(childComplexity int, first *int, after *string, last *int, before *string, municipalities []string) int
+		PlatformFlows            func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.FlowFilter) int
+		PreviewBulkEditEServices func(childComplexity int, input model.BulkEditInput) int
+		Search                   func(childComplexity int, query string, first *int, after *string, filter *search.Filter) int
+		SharedServices           func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) int
+		Snapshot                 func(childComplexity int) int
+		Suggest                  func(childComplexity int, query string, first int, filter *search.Filter) int
+		Units                    func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
+		Users                    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Viewer                   func(childComplexity int) int
 	}
 
 	RecordChange struct {
@@ -1060,6 +1109,27 @@ type ApiTokenResolver interface {
 
 	LastUsedAt(ctx context.Context, obj *token.Token) (*time.Time, error)
 }
+type BulkEditConditionResolver interface {
+	Text(ctx context.Context, obj *eservice.Condition) (*text.Localized, error)
+}
+type BulkEditDifferenceResolver interface {
+	Before(ctx context.Context, obj *eservice.Difference) (json.RawMessage, error)
+	After(ctx context.Context, obj *eservice.Difference) (json.RawMessage, error)
+}
+type BulkEditFaultResolver interface {
+	Message(ctx context.Context, obj *fault.Error) (*text.Localized, error)
+}
+type BulkEditLineResolver interface {
+	EService(ctx context.Context, obj *eservice.Line) (*eservice.EService, error)
+
+	Faults(ctx context.Context, obj *eservice.Line) ([]*fault.Error, error)
+}
+type BulkEditPayloadResolver interface {
+	Applied(ctx context.Context, obj *eservice.BulkPlan) (bool, error)
+
+	Counts(ctx context.Context, obj *eservice.BulkPlan) ([]*model.BulkEditCount, error)
+	Lines(ctx context.Context, obj *eservice.BulkPlan, outcomes []eservice.Outcome, first int, offset int) ([]*eservice.Line, error)
+}
 type ChangeResolver interface {
 	Comment(ctx context.Context, obj *history.Version) (*string, error)
 	Actor(ctx context.Context, obj *history.Version) (*model.Actor, error)
@@ -1151,6 +1221,7 @@ type MunicipalityResolver interface {
 	Gaps(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type MutationResolver interface {
+	BulkEditEServices(ctx context.Context, input model.BulkEditEServicesInput) (*eservice.BulkPlan, error)
 	SaveEServiceDraft(ctx context.Context, input model.SaveEServiceDraftInput) (*model.EServiceDraftPayload, error)
 	SubmitEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
 	ReturnEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
@@ -1215,6 +1286,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*access.Caller, error)
 	Snapshot(ctx context.Context) (*postgres.Snapshot, error)
 	AsOf(ctx context.Context, at time.Time, change *int) (*model.Query, error)
+	PreviewBulkEditEServices(ctx context.Context, input model.BulkEditInput) (*eservice.BulkPlan, error)
 	EServiceDrafts(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) (*page.Connection[*eservice.Draft], error)
 	EServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
 	SharedServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) (*page.Connection[*eservice.SharedService], error)
@@ -1529,6 +1601,161 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
+
+	case "BulkEditCondition.field":
+		if e.ComplexityRoot.BulkEditCondition.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditCondition.Field(childComplexity), true
+	case "BulkEditCondition.text":
+		if e.ComplexityRoot.BulkEditCondition.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditCondition.Text(childComplexity), true
+
+	case "BulkEditCount.count":
+		if e.ComplexityRoot.BulkEditCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditCount.Count(childComplexity), true
+	case "BulkEditCount.outcome":
+		if e.ComplexityRoot.BulkEditCount.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditCount.Outcome(childComplexity), true
+
+	case "BulkEditDifference.after":
+		if e.ComplexityRoot.BulkEditDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditDifference.After(childComplexity), true
+	case "BulkEditDifference.before":
+		if e.ComplexityRoot.BulkEditDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditDifference.Before(childComplexity), true
+	case "BulkEditDifference.field":
+		if e.ComplexityRoot.BulkEditDifference.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditDifference.Field(childComplexity), true
+	case "BulkEditDifference.inDraft":
+		if e.ComplexityRoot.BulkEditDifference.InDraft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditDifference.InDraft(childComplexity), true
+
+	case "BulkEditFault.field":
+		if e.ComplexityRoot.BulkEditFault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditFault.Field(childComplexity), true
+	case "BulkEditFault.message":
+		if e.ComplexityRoot.BulkEditFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditFault.Message(childComplexity), true
+	case "BulkEditFault.rule":
+		if e.ComplexityRoot.BulkEditFault.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditFault.Rule(childComplexity), true
+
+	case "BulkEditLine.differences":
+		if e.ComplexityRoot.BulkEditLine.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.Differences(childComplexity), true
+	case "BulkEditLine.eService":
+		if e.ComplexityRoot.BulkEditLine.EService == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.EService(childComplexity), true
+	case "BulkEditLine.faults":
+		if e.ComplexityRoot.BulkEditLine.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.Faults(childComplexity), true
+	case "BulkEditLine.name":
+		if e.ComplexityRoot.BulkEditLine.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.Name(childComplexity), true
+	case "BulkEditLine.outcome":
+		if e.ComplexityRoot.BulkEditLine.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.Outcome(childComplexity), true
+	case "BulkEditLine.position":
+		if e.ComplexityRoot.BulkEditLine.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditLine.Position(childComplexity), true
+
+	case "BulkEditPayload.applied":
+		if e.ComplexityRoot.BulkEditPayload.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Applied(childComplexity), true
+	case "BulkEditPayload.conditions":
+		if e.ComplexityRoot.BulkEditPayload.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Conditions(childComplexity), true
+	case "BulkEditPayload.counts":
+		if e.ComplexityRoot.BulkEditPayload.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Counts(childComplexity), true
+	case "BulkEditPayload.fingerprint":
+		if e.ComplexityRoot.BulkEditPayload.Fingerprint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Fingerprint(childComplexity), true
+	case "BulkEditPayload.lines":
+		if e.ComplexityRoot.BulkEditPayload.Lines == nil {
+			break
+		}
+
+		args, err := ec.field_BulkEditPayload_lines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Lines(childComplexity, args["outcomes"].([]eservice.Outcome), args["first"].(int), args["offset"].(int)), true
+	case "BulkEditPayload.change":
+		if e.ComplexityRoot.BulkEditPayload.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Number(childComplexity), true
+	case "BulkEditPayload.totalCount":
+		if e.ComplexityRoot.BulkEditPayload.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkEditPayload.Total(childComplexity), true
 
 	case "Change.actor":
 		if e.ComplexityRoot.Change.Actor == nil {
@@ -3192,6 +3419,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveUnit(childComplexity, args["input"].(model.ArchiveUnitInput)), true
+	case "Mutation.bulkEditEServices":
+		if e.ComplexityRoot.Mutation.BulkEditEServices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkEditEServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkEditEServices(childComplexity, args["input"].(model.BulkEditEServicesInput)), true
 	case "Mutation.checkLinks":
 		if e.ComplexityRoot.Mutation.CheckLinks == nil {
 			break
@@ -4095,6 +4333,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PlatformFlows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*eservice.FlowFilter)), true
+	case "Query.previewBulkEditEServices":
+		if e.ComplexityRoot.Query.PreviewBulkEditEServices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewBulkEditEServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewBulkEditEServices(childComplexity, args["input"].(model.BulkEditInput)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -5730,6 +5979,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplySuggestedLinkInput", ec.unmarshalInputApplySuggestedLinkInput),
 			graphql.NewInputUnmarshaler("ArchiveSharedServiceInput", ec.unmarshalInputArchiveSharedServiceInput),
 			graphql.NewInputUnmarshaler("ArchiveUnitInput", ec.unmarshalInputArchiveUnitInput),
+			graphql.NewInputUnmarshaler("BulkEditEServicesInput", ec.unmarshalInputBulkEditEServicesInput),
+			graphql.NewInputUnmarshaler("BulkEditInput", ec.unmarshalInputBulkEditInput),
+			graphql.NewInputUnmarshaler("BulkEditListsInput", ec.unmarshalInputBulkEditListsInput),
+			graphql.NewInputUnmarshaler("BulkEditValuesInput", ec.unmarshalInputBulkEditValuesInput),
 			graphql.NewInputUnmarshaler("CheckLinksInput", ec.unmarshalInputCheckLinksInput),
 			graphql.NewInputUnmarshaler("CloseUnitInput", ec.unmarshalInputCloseUnitInput),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
@@ -6041,6 +6294,222 @@ type Query {
 
 "Everything that can be changed. Each operation is one change: kept whole or not at all."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/bulk.graphqls", Input: `"An edit of many e-services of a municipality: which, and what becomes of each."
+input BulkEditInput {
+  "The SCB code of the municipality whose e-services they are."
+  municipality: String!
+  "The e-services, 1 to 20,000. Not together with filter."
+  ids: [ID!]
+  """
+  The e-services that Query.eServices lists under the same filter, of the municipality, at most 20,000. Not together with ids.
+  With drafts, they are chosen by their drafted values; it is the live ones that are edited, always.
+  """
+  filter: EServiceFilter
+  "Values that each of them gets. A field left out stays as it is; null empties it; a list takes the place of the one there."
+  set: BulkEditValuesInput
+  "Values that are taken out of lists, after set."
+  remove: BulkEditListsInput
+  "Values that are put last in lists that have them not, after remove."
+  add: BulkEditListsInput
+}
+
+"Fields that many e-services can be given the same value of."
+input BulkEditValuesInput {
+  "The unit that owns it, of the same municipality."
+  ownerUnit: ID
+  "The shared service that it is the municipality's own version of."
+  sharedService: ID
+  "The function that answers for its content; never a person."
+  contactFunction: String
+  "Whom it is for."
+  audiences: [Audience!]
+  "The events in life that it belongs to."
+  lifeEvents: [LifeEvent!]
+  "Where citizens look for it."
+  themes: [Theme!]
+  "Words that citizens search with; at most 50 of at most 100 characters."
+  keywords: [String!]
+  "The ways in which it can be used."
+  channels: [ServiceChannel!]
+  "How the matter is done by those who do not use it; at most 1,000 characters."
+  alternativeChannelSv: String
+  "The same in English."
+  alternativeChannelEn: String
+  "The languages that it speaks, by ISO 639 code such as sv."
+  languages: [String!]
+  "The assurance that it asks of an electronic identity."
+  eidLevel: EIDLevel
+  "Whether one signs in to use it."
+  requiresAuthentication: Boolean
+  "Whether one signs what one sends."
+  requiresSigning: Boolean
+  "Whether one pays in it."
+  takesPayment: Boolean
+  "The act and section that it rests on; at most 1,000 characters."
+  legalBasis: String
+  "The day when somebody last saw that the legal basis is in force."
+  legalBasisVerifiedOn: Date
+  "What it costs; at most 500 characters."
+  feeSv: String
+  "The same in English."
+  feeEn: String
+  "How long the matter takes; at most 500 characters."
+  processingTimeSv: String
+  "The same in English."
+  processingTimeEn: String
+  "How far it is digital."
+  digitalLevel: DigitalLevel
+  "The personal data that it handles."
+  personalData: PersonalData
+  "How long what it takes in is kept (gallring); at most 500 characters."
+  retention: String
+  "How far it meets its accessibility standard."
+  accessibilityStatus: AccessibilityStatus
+  "The standard it was tested against, such as WCAG 2.2 AA."
+  accessibilityStandard: String
+  "The day of that test; needs the status it found."
+  accessibilityCheckedOn: Date
+  "Where its accessibility statement (tillgänglighetsredogörelse) is."
+  accessibilityStatementUrl: String
+  "The day when it is to go live."
+  plannedLaunch: Date
+  "The day when it went live."
+  launchedOn: Date
+  "Who may see it, beside its own municipality."
+  visibility: Visibility
+}
+
+"Fields that hold several values."
+input BulkEditListsInput {
+  "Whom it is for."
+  audiences: [Audience!]
+  "The events in life that it belongs to."
+  lifeEvents: [LifeEvent!]
+  "Where citizens look for it."
+  themes: [Theme!]
+  "Words that citizens search with; at most 50 of at most 100 characters."
+  keywords: [String!]
+  "The ways in which it can be used."
+  channels: [ServiceChannel!]
+  "The languages that it speaks, by ISO 639 code such as sv."
+  languages: [String!]
+}
+
+"An edit of many to do as it was previewed."
+input BulkEditEServicesInput {
+  "The same as was previewed."
+  edit: BulkEditInput!
+  "The number of e-services that the preview told of. When it has become another one since, the answer is CONFLICT and nothing is done."
+  totalCount: Int!
+  "What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done."
+  fingerprint: String!
+  "What to call the change in the history."
+  comment: String! = ""
+}
+
+"What an edit does to one of many e-services."
+enum BulkEditOutcome {
+  "Fields get other values."
+  CHANGED
+  "A rule refuses what it would become. While there is such a one, the edit cannot be done."
+  REFUSED
+  "It has all the values already."
+  UNCHANGED
+}
+
+"What an edit of many would do, or did."
+type BulkEditPayload {
+  "Whether it was done; false for a preview and when there was nothing to do."
+  applied: Boolean!
+  "The number of the change, for asOf and undoChange; null when nothing was done."
+  change: Int
+  "The number of e-services that the edit is of."
+  totalCount: Int!
+  "Which e-services it is of, in words: each condition that narrows the choice. Empty for a filter without any, which is all of the municipality's."
+  conditions: [BulkEditCondition!]!
+  "Names what was seen, to do exactly what was shown."
+  fingerprint: String!
+  "The number of e-services of each outcome."
+  counts: [BulkEditCount!]!
+  "What happens to each e-service, by name or in the order of the ids."
+  lines(
+    "Only e-services of these outcomes; all when left out."
+    outcomes: [BulkEditOutcome!]
+    "How many e-services, 0 to 1,000."
+    first: Int! = 100
+    "How many e-services to pass over first."
+    offset: Int! = 0
+  ): [BulkEditLine!]!
+}
+
+"One thing that the e-services of an edit were chosen by."
+type BulkEditCondition {
+  "The field of EServiceFilter; or ids, for e-services that were named one by one."
+  field: String!
+  "It in words, such as status: live, pilot."
+  text: LocalizedText!
+}
+
+"The number of e-services of an outcome."
+type BulkEditCount {
+  "What happens to each of them."
+  outcome: BulkEditOutcome!
+  "How many e-services have it."
+  count: Int!
+}
+
+"What an edit does to one e-service."
+type BulkEditLine {
+  "What happens to it."
+  outcome: BulkEditOutcome!
+  "Its place among all that the edit is of, from 1."
+  position: Int!
+  "What it is called in Swedish."
+  name: String!
+  "The e-service; after the edit, as it has become."
+  eService: EService
+  "The fields that get another value; none of one that is refused."
+  differences: [BulkEditDifference!]!
+  "Every rule that refuses it."
+  faults: [BulkEditFault!]!
+}
+
+"A field that gets another value."
+type BulkEditDifference {
+  "The field as mutations name it."
+  field: String!
+  "Its value before the edit."
+  before: JSON
+  "Its value after the edit."
+  after: JSON
+  "Whether the e-service's open draft has the field too. The draft keeps its value and shows the conflict."
+  inDraft: Boolean!
+}
+
+"A fault of what an e-service would become."
+type BulkEditFault {
+  "The field as mutations name it; empty when it is not of one."
+  field: String!
+  "The rule that is broken, for programs."
+  rule: String!
+  "What is wrong and what to do."
+  message: LocalizedText!
+}
+
+extend type Query {
+  "Tells what an edit of many e-services would do to each, and changes nothing. For catalogue editors and digitalization directors of the municipality."
+  previewBulkEditEServices("The edit." input: BulkEditInput!): BulkEditPayload!
+}
+
+extend type Mutation {
+  """
+  Edits many e-services as a preview has shown, as one change, which undoChange can undo: all of them, or none. Rules hold as for
+  updateEService, and each fault is told by the e-service's place among the preview's lines, from 0, as lines.2.feeSv. Open drafts
+  stay as they are. For catalogue editors and digitalization directors of the municipality.
+  """
+  bulkEditEServices("The edit." input: BulkEditEServicesInput!): BulkEditPayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/draft.graphqls", Input: `"""
 What is being prepared of an e-service (utkast), beside the live record that readers see.
@@ -10138,6 +10607,90 @@ func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkEditCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_BulkEditCondition_field(ctx, field)
+	case "text":
+		return ec.fieldContext_BulkEditCondition_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkEditCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_BulkEditCount_outcome(ctx, field)
+	case "count":
+		return ec.fieldContext_BulkEditCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditCount", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkEditDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_BulkEditDifference_field(ctx, field)
+	case "before":
+		return ec.fieldContext_BulkEditDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_BulkEditDifference_after(ctx, field)
+	case "inDraft":
+		return ec.fieldContext_BulkEditDifference_inDraft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditDifference", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkEditFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_BulkEditFault_field(ctx, field)
+	case "rule":
+		return ec.fieldContext_BulkEditFault_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkEditFault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditFault", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkEditLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_BulkEditLine_outcome(ctx, field)
+	case "position":
+		return ec.fieldContext_BulkEditLine_position(ctx, field)
+	case "name":
+		return ec.fieldContext_BulkEditLine_name(ctx, field)
+	case "eService":
+		return ec.fieldContext_BulkEditLine_eService(ctx, field)
+	case "differences":
+		return ec.fieldContext_BulkEditLine_differences(ctx, field)
+	case "faults":
+		return ec.fieldContext_BulkEditLine_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditLine", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkEditPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "applied":
+		return ec.fieldContext_BulkEditPayload_applied(ctx, field)
+	case "change":
+		return ec.fieldContext_BulkEditPayload_change(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkEditPayload_totalCount(ctx, field)
+	case "conditions":
+		return ec.fieldContext_BulkEditPayload_conditions(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_BulkEditPayload_fingerprint(ctx, field)
+	case "counts":
+		return ec.fieldContext_BulkEditPayload_counts(ctx, field)
+	case "lines":
+		return ec.fieldContext_BulkEditPayload_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkEditPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "number":
@@ -11062,6 +11615,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_snapshot(ctx, field)
 	case "asOf":
 		return ec.fieldContext_Query_asOf(ctx, field)
+	case "previewBulkEditEServices":
+		return ec.fieldContext_Query_previewBulkEditEServices(ctx, field)
 	case "eServiceDrafts":
 		return ec.fieldContext_Query_eServiceDrafts(ctx, field)
 	case "eServices":
@@ -12026,6 +12581,36 @@ func (ec *executionContext) field_ApiToken_history_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_BulkEditPayload_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "outcomes",
+		func(ctx context.Context, v any) ([]eservice.Outcome, error) {
+			return ec.unmarshalOBulkEditOutcome2ᚕfardplanᚋinternalᚋeserviceᚐOutcomeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["outcomes"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_EServiceConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12630,6 +13215,20 @@ func (ec *executionContext) field_Mutation_archiveUnit_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ArchiveUnitInput, error) {
 			return ec.unmarshalNArchiveUnitInput2fardplanᚋgraphᚋmodelᚐArchiveUnitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bulkEditEServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkEditEServicesInput, error) {
+			return ec.unmarshalNBulkEditEServicesInput2fardplanᚋgraphᚋmodelᚐBulkEditEServicesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13913,6 +14512,20 @@ func (ec *executionContext) field_Query_platformFlows_args(ctx context.Context, 
 		return nil, err
 	}
 	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_previewBulkEditEServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkEditInput, error) {
+			return ec.unmarshalNBulkEditInput2fardplanᚋgraphᚋmodelᚐBulkEditInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -15393,6 +16006,642 @@ func (ec *executionContext) fieldContext_ApiTokenEdge_node(_ context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ApiToken(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditCondition_field(ctx context.Context, field graphql.CollectedField, obj *eservice.Condition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditCondition_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditCondition_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditCondition_text(ctx context.Context, field graphql.CollectedField, obj *eservice.Condition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditCondition_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditCondition().Text(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditCondition_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditCondition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditCount_outcome(ctx context.Context, field graphql.CollectedField, obj *model.BulkEditCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Outcome) graphql.Marshaler {
+			return ec.marshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditCount", field, false, false, "BulkEditOutcome")
+}
+
+func (ec *executionContext) _BulkEditCount_count(ctx context.Context, field graphql.CollectedField, obj *model.BulkEditCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkEditDifference_field(ctx context.Context, field graphql.CollectedField, obj *eservice.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditDifference_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditDifference_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditDifference_before(ctx context.Context, field graphql.CollectedField, obj *eservice.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditDifference_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditDifference().Before(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditDifference_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditDifference", field, true, true, "JSON")
+}
+
+func (ec *executionContext) _BulkEditDifference_after(ctx context.Context, field graphql.CollectedField, obj *eservice.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditDifference_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditDifference().After(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditDifference_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditDifference", field, true, true, "JSON")
+}
+
+func (ec *executionContext) _BulkEditDifference_inDraft(ctx context.Context, field graphql.CollectedField, obj *eservice.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditDifference_inDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InDraft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditDifference_inDraft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BulkEditFault_field(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditFault_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditFault_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditFault_rule(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditFault_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditFault_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditFault", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditFault_message(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditFault_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditFault().Message(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditFault_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditFault",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditLine_outcome(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Outcome) graphql.Marshaler {
+			return ec.marshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditLine", field, false, false, "BulkEditOutcome")
+}
+
+func (ec *executionContext) _BulkEditLine_position(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkEditLine_name(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditLine_eService(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_eService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditLine().EService(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.EService) graphql.Marshaler {
+			return ec.marshalOEService2ᚖfardplanᚋinternalᚋeserviceᚐEService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_eService(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EService(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditLine_differences(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []eservice.Difference) graphql.Marshaler {
+			return ec.marshalNBulkEditDifference2ᚕfardplanᚋinternalᚋeserviceᚐDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditLine_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditLine_faults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditLine().Faults(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNBulkEditFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditLine_faults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditFault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditPayload_applied(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditPayload().Applied(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditPayload", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _BulkEditPayload_change(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkEditPayload_totalCount(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditPayload", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkEditPayload_conditions(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_conditions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conditions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []eservice.Condition) graphql.Marshaler {
+			return ec.marshalNBulkEditCondition2ᚕfardplanᚋinternalᚋeserviceᚐConditionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_conditions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditPayload_fingerprint(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkEditPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkEditPayload_counts(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkEditPayload().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkEditCount) graphql.Marshaler {
+			return ec.marshalNBulkEditCount2ᚕᚖfardplanᚋgraphᚋmodelᚐBulkEditCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkEditPayload_lines(ctx context.Context, field graphql.CollectedField, obj *eservice.BulkPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkEditPayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkEditPayload().Lines(ctx, obj, fc.Args["outcomes"].([]eservice.Outcome), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.Line) graphql.Marshaler {
+			return ec.marshalNBulkEditLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkEditPayload_lines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkEditPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkEditPayload_lines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -22079,6 +23328,50 @@ func (ec *executionContext) fieldContext_MunicipalityPayload_municipality(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_bulkEditEServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bulkEditEServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BulkEditEServices(ctx, fc.Args["input"].(model.BulkEditEServicesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.BulkPlan) graphql.Marshaler {
+			return ec.marshalNBulkEditPayload2ᚖfardplanᚋinternalᚋeserviceᚐBulkPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bulkEditEServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bulkEditEServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_saveEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25395,6 +26688,50 @@ func (ec *executionContext) fieldContext_Query_asOf(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_asOf_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_previewBulkEditEServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewBulkEditEServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewBulkEditEServices(ctx, fc.Args["input"].(model.BulkEditInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.BulkPlan) graphql.Marshaler {
+			return ec.marshalNBulkEditPayload2ᚖfardplanᚋinternalᚋeserviceᚐBulkPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewBulkEditEServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkEditPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewBulkEditEServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -34157,6 +35494,479 @@ func UnmarshalArchiveUnitInput(ctx context.Context, raw any) (model.ArchiveUnitI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBulkEditEServicesInput(ctx context.Context, obj any) (model.BulkEditEServicesInput, error) {
+	var it model.BulkEditEServicesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"edit", "totalCount", "fingerprint", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "edit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edit"))
+			data, err := ec.unmarshalNBulkEditInput2ᚖfardplanᚋgraphᚋmodelᚐBulkEditInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edit = data
+		case "totalCount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totalCount"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TotalCount = data
+		case "fingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fingerprint"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fingerprint = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEditEServicesInput unmarshals raw into the BulkEditEServicesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEditEServicesInput(ctx context.Context, raw any) (model.BulkEditEServicesInput, error) {
+	var out model.BulkEditEServicesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditEServicesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkEditInput(ctx context.Context, obj any) (model.BulkEditInput, error) {
+	var it model.BulkEditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "ids", "filter", "set", "remove", "add"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = graphql.OmittableOf(data)
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOEServiceFilter2ᚖfardplanᚋinternalᚋeserviceᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = graphql.OmittableOf(data)
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalOBulkEditValuesInput2ᚖfardplanᚋgraphᚋmodelᚐBulkEditValuesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = graphql.OmittableOf(data)
+		case "remove":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remove"))
+			data, err := ec.unmarshalOBulkEditListsInput2ᚖfardplanᚋinternalᚋeserviceᚐLists(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Remove = graphql.OmittableOf(data)
+		case "add":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("add"))
+			data, err := ec.unmarshalOBulkEditListsInput2ᚖfardplanᚋinternalᚋeserviceᚐLists(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Add = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEditInput unmarshals raw into the BulkEditInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEditInput(ctx context.Context, raw any) (model.BulkEditInput, error) {
+	var out model.BulkEditInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkEditListsInput(ctx context.Context, obj any) (eservice.Lists, error) {
+	var it eservice.Lists
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"audiences", "lifeEvents", "themes", "keywords", "channels", "languages"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "audiences":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audiences"))
+			data, err := ec.unmarshalOAudience2ᚕfardplanᚋinternalᚋeserviceᚐAudienceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audiences = data
+		case "lifeEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lifeEvents"))
+			data, err := ec.unmarshalOLifeEvent2ᚕfardplanᚋinternalᚋeserviceᚐLifeEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LifeEvents = data
+		case "themes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("themes"))
+			data, err := ec.unmarshalOTheme2ᚕfardplanᚋinternalᚋeserviceᚐThemeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Themes = data
+		case "keywords":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keywords"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keywords = data
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalOServiceChannel2ᚕfardplanᚋinternalᚋeserviceᚐChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = data
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEditListsInput unmarshals raw into the BulkEditListsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEditListsInput(ctx context.Context, raw any) (eservice.Lists, error) {
+	var out eservice.Lists
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditListsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkEditValuesInput(ctx context.Context, obj any) (model.BulkEditValuesInput, error) {
+	var it model.BulkEditValuesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ownerUnit", "sharedService", "contactFunction", "audiences", "lifeEvents", "themes", "keywords", "channels", "alternativeChannelSv", "alternativeChannelEn", "languages", "eidLevel", "requiresAuthentication", "requiresSigning", "takesPayment", "legalBasis", "legalBasisVerifiedOn", "feeSv", "feeEn", "processingTimeSv", "processingTimeEn", "digitalLevel", "personalData", "retention", "accessibilityStatus", "accessibilityStandard", "accessibilityCheckedOn", "accessibilityStatementUrl", "plannedLaunch", "launchedOn", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ownerUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnit = graphql.OmittableOf(data)
+		case "sharedService":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharedService"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SharedService = graphql.OmittableOf(data)
+		case "contactFunction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactFunction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactFunction = graphql.OmittableOf(data)
+		case "audiences":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audiences"))
+			data, err := ec.unmarshalOAudience2ᚕfardplanᚋinternalᚋeserviceᚐAudienceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audiences = graphql.OmittableOf(data)
+		case "lifeEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lifeEvents"))
+			data, err := ec.unmarshalOLifeEvent2ᚕfardplanᚋinternalᚋeserviceᚐLifeEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LifeEvents = graphql.OmittableOf(data)
+		case "themes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("themes"))
+			data, err := ec.unmarshalOTheme2ᚕfardplanᚋinternalᚋeserviceᚐThemeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Themes = graphql.OmittableOf(data)
+		case "keywords":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keywords"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keywords = graphql.OmittableOf(data)
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalOServiceChannel2ᚕfardplanᚋinternalᚋeserviceᚐChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = graphql.OmittableOf(data)
+		case "alternativeChannelSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternativeChannelSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternativeChannelSv = graphql.OmittableOf(data)
+		case "alternativeChannelEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternativeChannelEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternativeChannelEn = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "eidLevel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eidLevel"))
+			data, err := ec.unmarshalOEIDLevel2ᚖfardplanᚋinternalᚋeserviceᚐEIDLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EidLevel = graphql.OmittableOf(data)
+		case "requiresAuthentication":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiresAuthentication"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiresAuthentication = graphql.OmittableOf(data)
+		case "requiresSigning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiresSigning"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiresSigning = graphql.OmittableOf(data)
+		case "takesPayment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takesPayment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakesPayment = graphql.OmittableOf(data)
+		case "legalBasis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasis"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasis = graphql.OmittableOf(data)
+		case "legalBasisVerifiedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasisVerifiedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasisVerifiedOn = graphql.OmittableOf(data)
+		case "feeSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeSv = graphql.OmittableOf(data)
+		case "feeEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feeEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeeEn = graphql.OmittableOf(data)
+		case "processingTimeSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingTimeSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessingTimeSv = graphql.OmittableOf(data)
+		case "processingTimeEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processingTimeEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessingTimeEn = graphql.OmittableOf(data)
+		case "digitalLevel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("digitalLevel"))
+			data, err := ec.unmarshalODigitalLevel2ᚖfardplanᚋinternalᚋeserviceᚐDigitalLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DigitalLevel = graphql.OmittableOf(data)
+		case "personalData":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("personalData"))
+			data, err := ec.unmarshalOPersonalData2ᚖfardplanᚋinternalᚋeserviceᚐPersonalData(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PersonalData = graphql.OmittableOf(data)
+		case "retention":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retention"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retention = graphql.OmittableOf(data)
+		case "accessibilityStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStatus"))
+			data, err := ec.unmarshalOAccessibilityStatus2ᚖfardplanᚋinternalᚋeserviceᚐAccessibilityStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStatus = graphql.OmittableOf(data)
+		case "accessibilityStandard":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStandard"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStandard = graphql.OmittableOf(data)
+		case "accessibilityCheckedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityCheckedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityCheckedOn = graphql.OmittableOf(data)
+		case "accessibilityStatementUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibilityStatementUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessibilityStatementURL = graphql.OmittableOf(data)
+		case "plannedLaunch":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plannedLaunch"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlannedLaunch = graphql.OmittableOf(data)
+		case "launchedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("launchedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LaunchedOn = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEditValuesInput unmarshals raw into the BulkEditValuesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEditValuesInput(ctx context.Context, raw any) (model.BulkEditValuesInput, error) {
+	var out model.BulkEditValuesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditValuesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCheckLinksInput(ctx context.Context, obj any) (model.CheckLinksInput, error) {
 	var it model.CheckLinksInput
 	if obj == nil {
@@ -39676,6 +41486,303 @@ func (ec *executionContext) _ApiTokenEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var bulkEditConditionImplementors = []string{"BulkEditCondition"}
+
+func (ec *executionContext) _BulkEditCondition(ctx context.Context, sel ast.SelectionSet, obj *eservice.Condition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditCondition")
+		case "field":
+			out.Values[i] = ec._BulkEditCondition_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditCondition_text(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkEditCountImplementors = []string{"BulkEditCount"}
+
+func (ec *executionContext) _BulkEditCount(ctx context.Context, sel ast.SelectionSet, obj *model.BulkEditCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditCount")
+		case "outcome":
+			out.Values[i] = ec._BulkEditCount_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._BulkEditCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkEditDifferenceImplementors = []string{"BulkEditDifference"}
+
+func (ec *executionContext) _BulkEditDifference(ctx context.Context, sel ast.SelectionSet, obj *eservice.Difference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditDifference")
+		case "field":
+			out.Values[i] = ec._BulkEditDifference_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditDifference_before(ctx, field, obj)
+				})
+		case "after":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditDifference_after(ctx, field, obj)
+				})
+		case "inDraft":
+			out.Values[i] = ec._BulkEditDifference_inDraft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkEditFaultImplementors = []string{"BulkEditFault"}
+
+func (ec *executionContext) _BulkEditFault(ctx context.Context, sel ast.SelectionSet, obj *fault.Error) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditFaultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditFault")
+		case "field":
+			out.Values[i] = ec._BulkEditFault_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.Values[i] = ec._BulkEditFault_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditFault_message(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkEditLineImplementors = []string{"BulkEditLine"}
+
+func (ec *executionContext) _BulkEditLine(ctx context.Context, sel ast.SelectionSet, obj *eservice.Line) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditLine")
+		case "outcome":
+			out.Values[i] = ec._BulkEditLine_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._BulkEditLine_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._BulkEditLine_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eService":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditLine_eService(ctx, field, obj)
+				})
+		case "differences":
+			out.Values[i] = ec._BulkEditLine_differences(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "faults":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditLine_faults(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkEditPayloadImplementors = []string{"BulkEditPayload"}
+
+func (ec *executionContext) _BulkEditPayload(ctx context.Context, sel ast.SelectionSet, obj *eservice.BulkPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkEditPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkEditPayload")
+		case "applied":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditPayload_applied(ctx, field, obj)
+				})
+		case "change":
+			out.Values[i] = ec._BulkEditPayload_change(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.Values[i] = ec._BulkEditPayload_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conditions":
+			out.Values[i] = ec._BulkEditPayload_conditions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fingerprint":
+			out.Values[i] = ec._BulkEditPayload_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditPayload_counts(ctx, field, obj)
+				})
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkEditPayload_lines(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var changeImplementors = []string{"Change"}
 
 func (ec *executionContext) _Change(ctx context.Context, sel ast.SelectionSet, obj *history.Version) graphql.Marshaler {
@@ -42270,6 +44377,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "bulkEditEServices":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bulkEditEServices(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "saveEServiceDraft":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_saveEServiceDraft(ctx, field)
@@ -43128,6 +45242,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_asOf(ctx, field)
+				})
+		case "previewBulkEditEServices":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_previewBulkEditEServices(ctx, field)
 				})
 		case "eServiceDrafts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -46388,6 +48508,156 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNBulkEditCondition2fardplanᚋinternalᚋeserviceᚐCondition(ctx context.Context, sel ast.SelectionSet, v eservice.Condition) graphql.Marshaler {
+	return ec._BulkEditCondition(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkEditCondition2ᚕfardplanᚋinternalᚋeserviceᚐConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.Condition) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditCondition2fardplanᚋinternalᚋeserviceᚐCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkEditCount2ᚕᚖfardplanᚋgraphᚋmodelᚐBulkEditCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkEditCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditCount2ᚖfardplanᚋgraphᚋmodelᚐBulkEditCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkEditCount2ᚖfardplanᚋgraphᚋmodelᚐBulkEditCount(ctx context.Context, sel ast.SelectionSet, v *model.BulkEditCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkEditCount!")
+		return graphql.Null
+	}
+	return ec._BulkEditCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkEditDifference2fardplanᚋinternalᚋeserviceᚐDifference(ctx context.Context, sel ast.SelectionSet, v eservice.Difference) graphql.Marshaler {
+	return ec._BulkEditDifference(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkEditDifference2ᚕfardplanᚋinternalᚋeserviceᚐDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.Difference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditDifference2fardplanᚋinternalᚋeserviceᚐDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBulkEditEServicesInput2fardplanᚋgraphᚋmodelᚐBulkEditEServicesInput(ctx context.Context, v any) (model.BulkEditEServicesInput, error) {
+	res, err := ec.unmarshalInputBulkEditEServicesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkEditFault2ᚕᚖfardplanᚋinternalᚋfaultᚐErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkEditFault2ᚖfardplanᚋinternalᚋfaultᚐError(ctx context.Context, sel ast.SelectionSet, v *fault.Error) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkEditFault!")
+		return graphql.Null
+	}
+	return ec._BulkEditFault(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkEditInput2fardplanᚋgraphᚋmodelᚐBulkEditInput(ctx context.Context, v any) (model.BulkEditInput, error) {
+	res, err := ec.unmarshalInputBulkEditInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBulkEditInput2ᚖfardplanᚋgraphᚋmodelᚐBulkEditInput(ctx context.Context, v any) (*model.BulkEditInput, error) {
+	res, err := ec.unmarshalInputBulkEditInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkEditLine2ᚕᚖfardplanᚋinternalᚋeserviceᚐLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*eservice.Line) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditLine2ᚖfardplanᚋinternalᚋeserviceᚐLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkEditLine2ᚖfardplanᚋinternalᚋeserviceᚐLine(ctx context.Context, sel ast.SelectionSet, v *eservice.Line) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkEditLine!")
+		return graphql.Null
+	}
+	return ec._BulkEditLine(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx context.Context, v any) (eservice.Outcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := eservice.Outcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx context.Context, sel ast.SelectionSet, v eservice.Outcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BulkEditOutcome!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNBulkEditPayload2ᚖfardplanᚋinternalᚋeserviceᚐBulkPlan(ctx context.Context, sel ast.SelectionSet, v *eservice.BulkPlan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkEditPayload!")
+		return graphql.Null
+	}
+	return ec._BulkEditPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCallerKind2fardplanᚋinternalᚋaccessᚐKind(ctx context.Context, v any) (access.Kind, error) {
@@ -50044,6 +52314,58 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOBulkEditListsInput2ᚖfardplanᚋinternalᚋeserviceᚐLists(ctx context.Context, v any) (*eservice.Lists, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBulkEditListsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOBulkEditOutcome2ᚕfardplanᚋinternalᚋeserviceᚐOutcomeᚄ(ctx context.Context, v any) ([]eservice.Outcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]eservice.Outcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBulkEditOutcome2ᚕfardplanᚋinternalᚋeserviceᚐOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []eservice.Outcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkEditOutcome2fardplanᚋinternalᚋeserviceᚐOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOBulkEditValuesInput2ᚖfardplanᚋgraphᚋmodelᚐBulkEditValuesInput(ctx context.Context, v any) (*model.BulkEditValuesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBulkEditValuesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx context.Context, v any) (*date.Date, error) {
 	if v == nil {
 		return nil, nil
@@ -50356,6 +52678,41 @@ func (ec *executionContext) marshalOGapSweep2ᚖfardplanᚋinternalᚋgapᚐSwee
 		return graphql.Null
 	}
 	return ec._GapSweep(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx context.Context, v any) ([]gid.ID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]gid.ID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx context.Context, sel ast.SelectionSet, v []gid.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, v any) ([]uuid.UUID, error) {

@@ -60,6 +60,109 @@ type ArchiveUnitInput struct {
 	Comment string `json:"comment"`
 }
 
+// The number of e-services of an outcome.
+type BulkEditCount struct {
+	// What happens to each of them.
+	Outcome eservice.Outcome `json:"outcome"`
+	// How many e-services have it.
+	Count int `json:"count"`
+}
+
+// An edit of many to do as it was previewed.
+type BulkEditEServicesInput struct {
+	// The same as was previewed.
+	Edit *BulkEditInput `json:"edit"`
+	// The number of e-services that the preview told of. When it has become another one since, the answer is CONFLICT and nothing is done.
+	TotalCount int `json:"totalCount"`
+	// What the preview gave. When the outcome has become another one since, the answer is CONFLICT and nothing is done.
+	Fingerprint string `json:"fingerprint"`
+	// What to call the change in the history.
+	Comment string `json:"comment"`
+}
+
+// An edit of many e-services of a municipality: which, and what becomes of each.
+type BulkEditInput struct {
+	// The SCB code of the municipality whose e-services they are.
+	Municipality string `json:"municipality"`
+	// The e-services, 1 to 20,000. Not together with filter.
+	Ids graphql.Omittable[[]gid.ID] `json:"ids,omitempty"`
+	// The e-services that Query.eServices lists under the same filter, of the municipality, at most 20,000. Not together with ids.
+	// With drafts, they are chosen by their drafted values; it is the live ones that are edited, always.
+	Filter graphql.Omittable[*eservice.Filter] `json:"filter,omitempty"`
+	// Values that each of them gets. A field left out stays as it is; null empties it; a list takes the place of the one there.
+	Set graphql.Omittable[*BulkEditValuesInput] `json:"set,omitempty"`
+	// Values that are taken out of lists, after set.
+	Remove graphql.Omittable[*eservice.Lists] `json:"remove,omitempty"`
+	// Values that are put last in lists that have them not, after remove.
+	Add graphql.Omittable[*eservice.Lists] `json:"add,omitempty"`
+}
+
+// Fields that many e-services can be given the same value of.
+type BulkEditValuesInput struct {
+	// The unit that owns it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The shared service that it is the municipality's own version of.
+	SharedService graphql.Omittable[*gid.ID] `json:"sharedService,omitempty"`
+	// The function that answers for its content; never a person.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// Whom it is for.
+	Audiences graphql.Omittable[[]eservice.Audience] `json:"audiences,omitempty"`
+	// The events in life that it belongs to.
+	LifeEvents graphql.Omittable[[]eservice.LifeEvent] `json:"lifeEvents,omitempty"`
+	// Where citizens look for it.
+	Themes graphql.Omittable[[]eservice.Theme] `json:"themes,omitempty"`
+	// Words that citizens search with; at most 50 of at most 100 characters.
+	Keywords graphql.Omittable[[]string] `json:"keywords,omitempty"`
+	// The ways in which it can be used.
+	Channels graphql.Omittable[[]eservice.Channel] `json:"channels,omitempty"`
+	// How the matter is done by those who do not use it; at most 1,000 characters.
+	AlternativeChannelSv graphql.Omittable[*string] `json:"alternativeChannelSv,omitempty"`
+	// The same in English.
+	AlternativeChannelEn graphql.Omittable[*string] `json:"alternativeChannelEn,omitempty"`
+	// The languages that it speaks, by ISO 639 code such as sv.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// The assurance that it asks of an electronic identity.
+	EidLevel graphql.Omittable[*eservice.EIDLevel] `json:"eidLevel,omitempty"`
+	// Whether one signs in to use it.
+	RequiresAuthentication graphql.Omittable[*bool] `json:"requiresAuthentication,omitempty"`
+	// Whether one signs what one sends.
+	RequiresSigning graphql.Omittable[*bool] `json:"requiresSigning,omitempty"`
+	// Whether one pays in it.
+	TakesPayment graphql.Omittable[*bool] `json:"takesPayment,omitempty"`
+	// The act and section that it rests on; at most 1,000 characters.
+	LegalBasis graphql.Omittable[*string] `json:"legalBasis,omitempty"`
+	// The day when somebody last saw that the legal basis is in force.
+	LegalBasisVerifiedOn graphql.Omittable[*date.Date] `json:"legalBasisVerifiedOn,omitempty"`
+	// What it costs; at most 500 characters.
+	FeeSv graphql.Omittable[*string] `json:"feeSv,omitempty"`
+	// The same in English.
+	FeeEn graphql.Omittable[*string] `json:"feeEn,omitempty"`
+	// How long the matter takes; at most 500 characters.
+	ProcessingTimeSv graphql.Omittable[*string] `json:"processingTimeSv,omitempty"`
+	// The same in English.
+	ProcessingTimeEn graphql.Omittable[*string] `json:"processingTimeEn,omitempty"`
+	// How far it is digital.
+	DigitalLevel graphql.Omittable[*eservice.DigitalLevel] `json:"digitalLevel,omitempty"`
+	// The personal data that it handles.
+	PersonalData graphql.Omittable[*eservice.PersonalData] `json:"personalData,omitempty"`
+	// How long what it takes in is kept (gallring); at most 500 characters.
+	Retention graphql.Omittable[*string] `json:"retention,omitempty"`
+	// How far it meets its accessibility standard.
+	AccessibilityStatus graphql.Omittable[*eservice.AccessibilityStatus] `json:"accessibilityStatus,omitempty"`
+	// The standard it was tested against, such as WCAG 2.2 AA.
+	AccessibilityStandard graphql.Omittable[*string] `json:"accessibilityStandard,omitempty"`
+	// The day of that test; needs the status it found.
+	AccessibilityCheckedOn graphql.Omittable[*date.Date] `json:"accessibilityCheckedOn,omitempty"`
+	// Where its accessibility statement (tillgänglighetsredogörelse) is.
+	AccessibilityStatementURL graphql.Omittable[*string] `json:"accessibilityStatementUrl,omitempty"`
+	// The day when it is to go live.
+	PlannedLaunch graphql.Omittable[*date.Date] `json:"plannedLaunch,omitempty"`
+	// The day when it went live.
+	LaunchedOn graphql.Omittable[*date.Date] `json:"launchedOn,omitempty"`
+	// Who may see it, beside its own municipality.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
 // Which e-services to check the links of.
 type CheckLinksInput struct {
 	// The e-services, 1 to 20, by id. One that was checked within the last minute is not asked again.

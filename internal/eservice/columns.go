@@ -134,10 +134,6 @@ func (c *sheetColumn) heading(in text.Language) string {
 
 // column is the field's column in the database.
 func (c *sheetColumn) column() string {
-	switch c.field {
-	case "ownerUnit", "sharedService":
-		return columnOf(c.field) + "_id"
-	}
 	return columnOf(c.field)
 }
 

@@ -578,7 +578,8 @@ func (s *Service) markDrafted(ctx context.Context, r postgres.Reader, lines []Li
 	return nil
 }
 
-// columnOf gives the column of a field of the API: nameSv is name_sv.
+// columnOf gives the column of a field of the API: nameSv is name_sv, and ownerUnit is
+// owner_unit_id.
 func columnOf(field string) string {
 	var b strings.Builder
 	for _, r := range field {
@@ -587,5 +588,17 @@ func columnOf(field string) string {
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
+	if column := b.String() + "_id"; columnPlaces[column] != nil {
+		return column
+	}
 	return b.String()
+}
+
+// fieldOf is columnOf backwards.
+func fieldOf(column string) string {
+	words := strings.Split(strings.TrimSuffix(column, "_id"), "_")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+	}
+	return strings.Join(words, "")
 }

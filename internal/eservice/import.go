@@ -36,20 +36,20 @@ type Import struct {
 	Progress func(stage string, done, of int)
 }
 
-// Outcome is what an import does to one e-service.
+// Outcome is what an import, or an edit of many, does to one e-service.
 type Outcome string
 
 // The outcomes.
 const (
 	New       Outcome = "NEW"       // the catalogue gets it, live and unpublished
-	Changed   Outcome = "CHANGED"   // fields follow the platform
+	Changed   Outcome = "CHANGED"   // fields get other values: the platform's, or the edit's
 	KeptHere  Outcome = "KEPT"      // changed both here and there: what is here stays, to be decided
 	Gone      Outcome = "GONE"      // the platform has it no more: it is marked, never removed
 	Unchanged Outcome = "UNCHANGED" // nothing to do
 	Refused   Outcome = "REFUSED"   // the row is at fault and left alone
 )
 
-// Difference is one field that the platform has another value for, as JSON.
+// Difference is one field that the platform, or an edit of many, has another value for, as JSON.
 type Difference struct {
 	Field  string // as in the API
 	Before json.RawMessage
@@ -60,12 +60,13 @@ type Difference struct {
 	InDraft bool
 }
 
-// Line is what an import does to one flow or e-service.
+// Line is what an import does to one flow or e-service, or an edit of many to one e-service.
 type Line struct {
 	Outcome Outcome
-	// Position is the flow's place in the document, from 1; 0 for one that is gone.
+	// Position is the flow's place in the document, or the e-service's among those
+	// edited, from 1; 0 for one that is gone.
 	Position    int
-	FamilyID    int64
+	FamilyID    int64 // the flow's
 	Name        string
 	EServiceID  *uuid.UUID
 	Differences []Difference

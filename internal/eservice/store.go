@@ -359,6 +359,37 @@ func unitsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (ma
 	return open, err
 }
 
+// unitsOpen tells which of the units are the municipality's, and of each whether it is
+// open today to own what is live.
+func unitsOpen(ctx context.Context, r postgres.Reader, municipality uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	type state struct {
+		ID   uuid.UUID `db:"id"`
+		Open bool      `db:"open"`
+	}
+	all, err := postgres.All[state](ctx, r, `SELECT x.id, x.archived_at IS NULL AND coalesce(x.valid_from, '-infinity') <= today() AND coalesce(x.valid_to, 'infinity') >= today() AS open
+		FROM unit x WHERE x.municipality_id = @municipality AND x.id = ANY (@ids)`, postgres.Args{"municipality": municipality, "ids": ids})
+	open := make(map[uuid.UUID]bool, len(all))
+	for _, unit := range all {
+		open[unit.ID] = unit.Open
+	}
+	return open, err
+}
+
+// unitNames reads the names of units.
+func unitNames(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]text.Localized, error) {
+	type named struct {
+		ID uuid.UUID `db:"id"`
+		Sv string    `db:"sv"`
+		En *string   `db:"en"`
+	}
+	all, err := postgres.All[named](ctx, r, "SELECT x.id, x.name_sv AS sv, x.name_en AS en FROM unit x WHERE x.id = ANY (@ids)", postgres.Args{"ids": ids})
+	names := make(map[uuid.UUID]text.Localized, len(all))
+	for _, unit := range all {
+		names[unit.ID] = text.Localized{Sv: unit.Sv, En: unit.En}
+	}
+	return names, err
+}
+
 // openDraft is the condition that the draft named draft is not closed.
 const openDraft = "draft.state IN ('OPEN', 'IN_REVIEW')"
 
