@@ -103,6 +103,7 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 		"recordUsage":               {apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{{"month": "2026-01-01", "cases": -1}}}, "INVALID"},
 		"previewUsage":              {nameless, "INVALID"},
 		"importUsage":               {apitest.Vars{"usage": nameless, "fingerprint": "1"}, "INVALID"},
+		"bulkEditEServices":         {apitest.Vars{"edit": apitest.Vars{"municipality": home, "ids": []any{id["eService"]}, "set": apitest.Vars{"feeSv": "1 kr"}}, "totalCount": 2, "fingerprint": "1"}, "CONFLICT"},
 		"previewSpreadsheet":        {nameless, "INVALID"},
 		"importSpreadsheet":         {apitest.Vars{"spreadsheet": nameless, "fingerprint": "1"}, "INVALID"},
 		"previewImport":             unreadable,

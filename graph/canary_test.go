@@ -348,6 +348,7 @@ var notWalked = map[string]string{
 	"Mutation":        "writes are tried one by one",
 	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
 	"UsageImportLine": "is of a mutation's answer", "SpreadsheetLine": "likewise", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
+	"Query.previewBulkEditEServices": "is for those who may write, and shows what its mutation does", "BulkEditLine": "likewise", "BulkEditDifference": "likewise", "BulkEditFault": "likewise", "BulkEditCount": "likewise", "BulkEditCondition": "likewise",
 	"UndoLine":  "is of a mutation's answer",
 	"UndoCount": "likewise",
 	"UndoFault": "likewise",
@@ -403,7 +404,7 @@ func (n *nest) queries(w *walker) map[string]string {
 	wide, deep, archived := depth{2, 1, false}, depth{1, 2, false}, depth{1, 2, true}
 	queries := map[string]string{}
 	args := map[string][]string{
-		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {},
+		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {}, "previewBulkEditEServices": {},
 		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
 	}
 	var ids []string

@@ -118,6 +118,13 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"a slug that is taken", "createEService", with(fresh, apitest.Vars{"slug": "bygglov"}), []string{"INVALID slug e_service_slug_unique"}},
 		{"no months", "recordUsage", apitest.Vars{"eService": id["eService"], "months": []apitest.Vars{}}, []string{"INVALID months months_number"}},
 		{"two sources", "previewImport", apitest.Vars{"municipality": home, "url": "https://example.se", "document": "{}"}, []string{"INVALID url import_source"}},
+		{
+			"an edit of many of what are no e-services", "bulkEditEServices",
+			apitest.Vars{"totalCount": 1, "fingerprint": "1", "edit": apitest.Vars{"municipality": home, "ids": []any{id["eService"], w.units[home].NodeID()}, "set": apitest.Vars{"ownerUnit": nil, "sharedService": id["eService"]}}},
+			[]string{"INVALID edit.ids.1 id_kind", "INVALID edit.set.ownerUnit null", "INVALID edit.set.sharedService id_kind"},
+		},
+		{"an edit of many that sets nothing", "bulkEditEServices", apitest.Vars{"totalCount": 1, "fingerprint": "1", "edit": apitest.Vars{"municipality": home, "filter": apitest.Vars{}, "set": apitest.Vars{}}}, []string{"INVALID edit.set bulk_nothing"}},
+		{"an edit of more than were previewed", "bulkEditEServices", apitest.Vars{"totalCount": 0, "fingerprint": "1", "edit": apitest.Vars{"municipality": home, "filter": apitest.Vars{}, "set": apitest.Vars{"feeSv": "1 kr"}}}, []string{"CONFLICT totalCount bulk_count"}},
 		{"an unknown value", "updateEService", with(service, apitest.Vars{"visibility": "SECRET"}), []string{"INVALID"}},
 		{"an unknown field", "updateEService", with(service, apitest.Vars{"namn": "x"}), []string{"INVALID"}},
 		{"a field that is missing", "createEService", apitest.Vars{"municipality": home}, []string{"INVALID"}},

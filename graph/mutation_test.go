@@ -76,6 +76,14 @@ func taken(w *world, _ made) apitest.Vars {
 	}
 }
 
+// many is an edit of the e-services of a spreadsheet.
+func many(*world, made) apitest.Vars {
+	return apitest.Vars{
+		"municipality": home, "filter": apitest.Vars{"nameContains": "lastcykel", "statuses": []string{"IDEA"}},
+		"set": apitest.Vars{"feeSv": " 50 kr ", "takesPayment": nil}, "add": apitest.Vars{"keywords": []string{"cykel"}},
+	}
+}
+
 // steps has an example of every mutation, in an order in which they work.
 func steps() []step {
 	admin, editor, director := (*world).admin, (*world).editor, (*world).director
@@ -394,6 +402,35 @@ func steps() []step {
 			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"row": 2., "eService": apitest.Vars{
 				"name": apitest.Vars{"sv": "Lån av lastcykel"}, "takesPayment": true, "ownerUnit": apitest.Vars{"name": apitest.Vars{"sv": "Kontoret"}},
 				"history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "importSpreadsheet", "comment": "Vårens genomgång"}}}},
+			}}}},
+		},
+		{
+			mutation: "bulkEditEServices", as: director,
+			input: func(w *world, m made) apitest.Vars {
+				answer := w.director().Must(w.t, `query($input: BulkEditInput!) { previewBulkEditEServices(input: $input) {
+					applied change totalCount fingerprint conditions { field text { text(in: EN) } } counts { outcome count }
+					lines(outcomes: [CHANGED]) { position name eService { name { sv } } differences { field before after inDraft } faults { field rule message { sv } } } } }`, apitest.Vars{"input": many(w, m)})
+				want := apitest.Vars{
+					"applied": false, "change": nil, "totalCount": 1., "fingerprint": answer.At("previewBulkEditEServices.fingerprint"),
+					"conditions": []any{
+						apitest.Vars{"field": "statuses", "text": apitest.Vars{"text": "status: idea"}}, apitest.Vars{"field": "nameContains", "text": apitest.Vars{"text": "the name holds: lastcykel"}},
+					},
+					"counts": []any{count("CHANGED", 1), count("REFUSED", 0), count("UNCHANGED", 0)},
+					"lines": []any{apitest.Vars{"position": 1., "name": "Lån av lastcykel", "eService": apitest.Vars{"name": apitest.Vars{"sv": "Lån av lastcykel"}}, "faults": []any{}, "differences": []any{
+						apitest.Vars{"field": "keywords", "before": []any{}, "after": []any{"cykel"}, "inDraft": false},
+						apitest.Vars{"field": "takesPayment", "before": true, "after": nil, "inDraft": false},
+						apitest.Vars{"field": "feeSv", "before": nil, "after": "50 kr", "inDraft": false},
+					}}},
+				}
+				if diff := cmp.Diff(any(want), answer.At("previewBulkEditEServices")); diff != "" {
+					w.t.Errorf("the preview (-want +got):\n%s", diff)
+				}
+				return apitest.Vars{"edit": many(w, m), "totalCount": 1, "fingerprint": answer.Text("previewBulkEditEServices.fingerprint"), "comment": "Avgifter"}
+			},
+			ask: "applied totalCount lines { outcome eService { version fee { sv } keywords takesPayment history(first: 1) { nodes { change { operation comment } } } } }",
+			want: apitest.Vars{"applied": true, "totalCount": 1., "lines": []any{apitest.Vars{"outcome": "CHANGED", "eService": apitest.Vars{
+				"version": 2., "fee": apitest.Vars{"sv": "50 kr"}, "keywords": []any{"cykel"}, "takesPayment": nil,
+				"history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "bulkEditEServices", "comment": "Avgifter"}}}},
 			}}}},
 		},
 		{

@@ -89,6 +89,7 @@ var answers = map[string]string{
 	"ReorganisationPayload":        "applied fingerprint",
 	"UsageImportPayload":           "applied fingerprint",
 	"SpreadsheetPayload":           "applied fingerprint",
+	"BulkEditPayload":              "applied totalCount",
 }
 
 // mutation writes the operation of a mutation that takes its input as a variable.

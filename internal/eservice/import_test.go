@@ -539,4 +539,13 @@ func TestTwentyThousandFlowsAreTakenInWithinAMinute(t *testing.T) {
 		t.Errorf("again: %v", plan.Counts)
 	}
 	t.Logf("%d e-services were taken in in %s and compared in %s", size, took, time.Since(begun))
+	many := eservice.BulkEdit{Municipality: w.home.ID, Filter: &eservice.Filter{}, Set: func(e *eservice.EService) { e.OwnerUnitID = w.school.ID }, Add: eservice.Lists{Keywords: []string{"ansökan"}}}
+	begun = time.Now()
+	preview := must(w.previewBulk(w.ctx, many))(t)
+	previewed := time.Since(begun)
+	edited := must(w.catalogue.BulkEdit(w.ctx, many, size, preview.Fingerprint))(t)
+	if took = time.Since(begun); edited.Number == nil || edited.Counts[eservice.Changed] != size || took > time.Minute {
+		t.Errorf("they were edited in %s: %v", took, edited.Counts)
+	}
+	t.Logf("they were previewed for an edit in %s and edited in %s", previewed, took-previewed)
 }
