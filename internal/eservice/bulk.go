@@ -147,14 +147,17 @@ func (s *Service) BulkEdit(ctx context.Context, in BulkEdit, total int, fingerpr
 		return plan, err
 	}
 	err = s.Journal.Write(ctx, "bulkEditEServices", strings.TrimSpace(in.Comment), func(tx *postgres.Tx) (err error) {
-		if plan, err = s.planBulk(ctx, tx, in); err != nil {
-			return err
-		}
-		if err := plan.asPreviewed(total, fingerprint); err != nil {
-			return err
-		}
-		if len(plan.saved) == 0 {
-			return errIdle
+		// Where no change has come between, what was planned is still so.
+		if tx.Number != now.Change+1 {
+			if plan, err = s.planBulk(ctx, tx, in); err != nil {
+				return err
+			}
+			if err := plan.asPreviewed(total, fingerprint); err != nil {
+				return err
+			}
+			if len(plan.saved) == 0 {
+				return errIdle
+			}
 		}
 		places := map[*EService]int{}
 		for i, e := range plan.saved {

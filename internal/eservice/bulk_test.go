@@ -165,6 +165,37 @@ func TestAnEditOfManyIsOfWhatWasPreviewed(t *testing.T) {
 	}
 }
 
+// TestAnEditOfManyWaitsForAnother looks again when another change has come before its own.
+func TestAnEditOfManyWaitsForAnother(t *testing.T) {
+	w := newWorld(t)
+	one := w.create(w.found("Ett", eservice.Idea))
+	in := eservice.BulkEdit{Municipality: w.home.ID, Filter: &eservice.Filter{}, Set: func(e *eservice.EService) { e.FeeSv = ptr("Gratis") }}
+	preview := must(w.previewBulk(w.ctx, in))(t)
+	answer := make(chan error, 1)
+	before := w.changes()
+	err := w.gaps.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
+		go func() {
+			_, err := w.catalogue.BulkEdit(w.ctx, in, preview.Total(), preview.Fingerprint)
+			answer <- err
+		}()
+		for waits := 0; waits == 0 && len(answer) == 0; time.Sleep(5 * time.Millisecond) {
+			w.reads(func(now *postgres.Snapshot) {
+				waits = must(postgres.Values[int](w.ctx, now, "SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted AND a.datname = current_database()", nil))(t)[0]
+			})
+		}
+		meanwhile := *one
+		meanwhile.FeeSv = ptr("10 kr")
+		_, err := eservice.Keep(w.ctx, tx, &meanwhile)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := fault.All(<-answer); len(all) != 1 || all[0].Rule != "bulk_changed" || *w.read(one).FeeSv != "10 kr" || w.changes() != before+1 {
+		t.Errorf("it answers %v, and the fee is %s", all, *w.read(one).FeeSv)
+	}
+}
+
 // TestARuleRefusesAnEditOfMany tells every fault with its record, and keeps nothing.
 func TestARuleRefusesAnEditOfMany(t *testing.T) {
 	w := newWorld(t)
