@@ -526,11 +526,11 @@ func steps() []step {
 			input: func(w *world, _ made) apitest.Vars {
 				return apitest.Vars{"municipality": home, "change": w.importedIn()}
 			},
-			ask: "applied change counts { outcome count } lines { outcome name kept { field } usageMonths faults { rule } restored { field before } eService { status } }",
+			ask: "applied change counts { outcome count } lines { outcome name kept { field } usageMonths draft { id } inDraft faults { rule } restored { field before } eService { status } }",
 			want: apitest.Vars{
 				"applied": false, "change": nil, "counts": []any{count("RESTORED", 0), count("ARCHIVED", 1), count("KEPT", 0), count("UNCHANGED", 0), count("REFUSED", 0)},
 				"lines": []any{apitest.Vars{
-					"outcome": "ARCHIVED", "name": "Ansökan om skolskjuts", "kept": []any{}, "usageMonths": 0., "faults": []any{},
+					"outcome": "ARCHIVED", "name": "Ansökan om skolskjuts", "kept": []any{}, "usageMonths": 0., "draft": nil, "inDraft": []any{}, "faults": []any{},
 					"restored": []any{apitest.Vars{"field": "archivedAt", "before": nil}}, "eService": apitest.Vars{"status": "LIVE"},
 				}},
 			},

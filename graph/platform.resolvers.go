@@ -233,6 +233,14 @@ func (r *undoLineResolver) Kept(ctx context.Context, obj *eservice.UndoLine) ([]
 	return r.told(ctx, obj.Kept)
 }
 
+func (r *undoLineResolver) InDraft(ctx context.Context, obj *eservice.UndoLine) ([]string, error) {
+	fields := make([]string, len(obj.InDraft))
+	for i, column := range obj.InDraft {
+		fields[i] = fieldName(column)
+	}
+	return fields, nil
+}
+
 func (r *undoLineResolver) Faults(ctx context.Context, obj *eservice.UndoLine) ([]*fault.Error, error) {
 	return append([]*fault.Error{}, obj.Faults...), nil
 }

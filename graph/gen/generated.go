@@ -949,8 +949,10 @@ type ComplexityRoot struct {
 	}
 
 	UndoLine struct {
+		Draft    func(childComplexity int) int
 		EService func(childComplexity int) int
 		Faults   func(childComplexity int) int
+		InDraft  func(childComplexity int) int
 		Kept     func(childComplexity int) int
 		Months   func(childComplexity int) int
 		Name     func(childComplexity int) int
@@ -1387,6 +1389,7 @@ type UndoLineResolver interface {
 	Restored(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error)
 	Kept(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error)
 
+	InDraft(ctx context.Context, obj *eservice.UndoLine) ([]string, error)
 	Faults(ctx context.Context, obj *eservice.UndoLine) ([]*fault.Error, error)
 }
 type UnitResolver interface {
@@ -5294,6 +5297,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoFault.Rule(childComplexity), true
 
+	case "UndoLine.draft":
+		if e.ComplexityRoot.UndoLine.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.Draft(childComplexity), true
 	case "UndoLine.eService":
 		if e.ComplexityRoot.UndoLine.EService == nil {
 			break
@@ -5306,6 +5315,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UndoLine.Faults(childComplexity), true
+	case "UndoLine.inDraft":
+		if e.ComplexityRoot.UndoLine.InDraft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoLine.InDraft(childComplexity), true
 	case "UndoLine.kept":
 		if e.ComplexityRoot.UndoLine.Kept == nil {
 			break
@@ -9713,6 +9728,10 @@ type UndoLine {
   kept: [FieldChange!]!
   "The number of months with figures of use that stay with one that is archived."
   usageMonths: Int!
+  "The open draft of one that the undo changes; it stays as it is. Null where there is none."
+  draft: EServiceDraft
+  "The fields that go back and that the draft has too, as mutations name them. The draft keeps its values and shows the conflict."
+  inDraft: [String!]!
   "Why it stays as it is, when it is refused."
   faults: [UndoFault!]!
 }
@@ -12147,6 +12166,10 @@ func (ec *executionContext) childFields_UndoLine(ctx context.Context, field grap
 		return ec.fieldContext_UndoLine_kept(ctx, field)
 	case "usageMonths":
 		return ec.fieldContext_UndoLine_usageMonths(ctx, field)
+	case "draft":
+		return ec.fieldContext_UndoLine_draft(ctx, field)
+	case "inDraft":
+		return ec.fieldContext_UndoLine_inDraft(ctx, field)
 	case "faults":
 		return ec.fieldContext_UndoLine_faults(ctx, field)
 	}
@@ -31552,6 +31575,61 @@ func (ec *executionContext) fieldContext_UndoLine_usageMonths(_ context.Context,
 	return graphql.NewScalarFieldContext("UndoLine", field, false, false, "Int")
 }
 
+func (ec *executionContext) _UndoLine_draft(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *eservice.Draft) graphql.Marshaler {
+			return ec.marshalOEServiceDraft2ᚖfardplanᚋinternalᚋeserviceᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EServiceDraft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoLine_inDraft(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoLine_inDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoLine().InDraft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoLine_inDraft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoLine", field, true, true, "String")
+}
+
 func (ec *executionContext) _UndoLine_faults(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -47082,6 +47160,17 @@ func (ec *executionContext) _UndoLine(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "draft":
+			out.Values[i] = ec._UndoLine_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inDraft":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoLine_inDraft(ctx, field, obj)
+				})
 		case "faults":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

@@ -56,7 +56,12 @@ type UndoLine struct {
 	Kept []history.Field
 	// Months is how many months of use stay with one that is archived.
 	Months int
-	Faults fault.List
+	// Draft is the open draft of an e-service that the undo changes, which stays as it is;
+	// nil for none. InDraft are the columns that go back and that it has too: it then
+	// shows the conflict.
+	Draft   *Draft
+	InDraft []string
+	Faults  fault.List
 }
 
 // UndoPlan is what an undo would do, or did.
@@ -143,7 +148,7 @@ func (s *Service) PreviewUndo(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan, plan.count(ctx, now)
+	return plan, s.sumUp(ctx, now, plan)
 }
 
 // UndoChange takes back what a change did to e-services, as one change: each field that
@@ -174,7 +179,7 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 		if err != nil {
 			return err
 		}
-		if err := plan.count(ctx, tx); err != nil {
+		if err := s.sumUp(ctx, tx, plan); err != nil {
 			return err
 		}
 		if done == 0 {
@@ -228,22 +233,39 @@ func (p *UndoPlan) refuse(line int, faults fault.List) {
 	l.Outcome, l.Faults, l.Restored = CannotReturn, faults, nil
 }
 
-// count sums up the lines, and what stays with those that are archived.
-func (p *UndoPlan) count(ctx context.Context, r postgres.Reader) error {
-	var archived []uuid.UUID
+// sumUp counts the lines, and tells what stays with the e-services that they change: the
+// use of those that are archived, and open drafts.
+func (s *Service) sumUp(ctx context.Context, r postgres.Reader, p *UndoPlan) error {
+	var archived, changed []uuid.UUID
 	p.Counts = map[UndoOutcome]int{}
 	for _, l := range p.Lines {
 		p.Counts[l.Outcome]++
 		if l.Outcome == TakenOut {
 			archived = append(archived, l.EServiceID)
 		}
+		if len(l.Restored) > 0 {
+			changed = append(changed, l.EServiceID)
+		}
 	}
-	if len(archived) == 0 {
+	if len(changed) == 0 {
 		return nil
 	}
 	months, err := monthsOf(ctx, r, archived)
+	if err != nil {
+		return err
+	}
+	drafts, err := s.OpenDrafts(ctx, r, changed)
 	for i := range p.Lines {
-		p.Lines[i].Months = months[p.Lines[i].EServiceID]
+		l := &p.Lines[i]
+		l.Months = months[l.EServiceID]
+		if l.Draft = drafts[l.EServiceID]; l.Draft == nil {
+			continue
+		}
+		for _, f := range l.Restored {
+			if _, drafted := l.Draft.Changes[f.Column]; drafted {
+				l.InDraft = append(l.InDraft, f.Column)
+			}
+		}
 	}
 	return err
 }

@@ -23,6 +23,9 @@ func told(p *eservice.UndoPlan) string {
 		for _, f := range l.Kept {
 			text += " kept:" + f.Column
 		}
+		if l.Draft != nil {
+			text += " draft:" + strings.Join(l.InDraft, ",")
+		}
 		for _, f := range l.Faults {
 			text += " " + f.Rule
 		}
@@ -96,6 +99,19 @@ func TestAnImportIsUndone(t *testing.T) {
 	if plan.Counts[eservice.StaysEdited] != 1 || plan.Counts[eservice.TakenOut] != 3 {
 		t.Errorf("the undo would make %s", told(plan))
 	}
+}
+
+// TestAnUndoTellsOfOpenDrafts, which stay: one of a field that goes back shows the
+// conflict, and one of an e-service that is archived is told of too.
+func TestAnUndoTellsOfOpenDrafts(t *testing.T) {
+	w := newWorld(t)
+	w.apply(w.of(read(t, asJSON(t, named(1, "Ett"), named(2, "Två")))))
+	w.apply(w.of(read(t, asJSON(t, named(1, "Ett B"), named(2, "Två B"), named(3, "Tre")))))
+	number := w.changes()
+	must(w.draft(w.imported()[1], func(e *eservice.EService) { e.NameSv, e.FeeSv = "Ett C", ptr("50 kr") }))(t)
+	must(w.draft(w.imported()[3], func(e *eservice.EService) { e.FeeSv = ptr("50 kr") }))(t)
+	w.undo(number, "ARCHIVED Tre archived_at draft:; RESTORED Ett B name_sv draft:name_sv; RESTORED Två B name_sv")
+	w.shows(w.imported()[1], `OPEN name_sv:"Ett B"/"Ett"/"Ett C"! fee_sv:null/null/"50 kr"`)
 }
 
 // TestAnUndoThatARuleRefuses leaves the record as it is and takes back the others.
