@@ -6478,7 +6478,7 @@ type BulkEditCount {
 type BulkEditLine {
   "What happens to it."
   outcome: BulkEditOutcome!
-  "Its place among all that the edit is of, from 1."
+  "Its place among all that the edit is of, from 1. The faults of an edit that is refused count from 0, as lines.0.feeSv for the first."
   position: Int!
   "What it is called in Swedish."
   name: String!

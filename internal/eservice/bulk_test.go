@@ -254,6 +254,26 @@ func TestARuleRefusesAnEditOfMany(t *testing.T) {
 	}
 }
 
+// TestARefusedEditOfManyTellsWhatOneCanRead bounds the faults, and says how many are left out.
+func TestARefusedEditOfManyTellsWhatOneCanRead(t *testing.T) {
+	w := newWorld(t)
+	flows := make([]flow, 203)
+	for i := range flows {
+		flows[i] = named(i+1, fmt.Sprintf("Ansökan %d", i+1))
+	}
+	w.apply(w.of(read(t, asJSON(t, flows...))))
+	in := eservice.BulkEdit{Municipality: w.home.ID, Filter: &eservice.Filter{}, Set: func(e *eservice.EService) { e.FeeSv = ptr(strings.Repeat("x", 501)) }}
+	preview := must(w.previewBulk(w.ctx, in))(t)
+	_, err := w.catalogue.BulkEdit(w.ctx, in, preview.Total(), preview.Fingerprint)
+	if all := fault.All(err); preview.Counts[eservice.Refused] != len(flows) || len(all) != 201 || all[200].Rule != "bulk_more" || !strings.HasPrefix(all[200].Sv, "3 fel till.") {
+		t.Errorf("%d are refused, and %d faults told", preview.Counts[eservice.Refused], len(all))
+	}
+	in.Filter, in.IDs = nil, make([]uuid.UUID, 300)
+	if _, err := w.previewBulk(w.ctx, in); len(fault.All(err)) != 200 {
+		t.Errorf("of 300 ids of nothing %d are told", len(fault.All(err)))
+	}
+}
+
 // TestAnEditOfManyThatIsNotOne tells what is wrong with it, and to whom it is not open.
 func TestAnEditOfManyThatIsNotOne(t *testing.T) {
 	w := newWorld(t)
