@@ -89,13 +89,13 @@ func (s *Service) understand(ctx context.Context, r postgres.Reader, typed strin
 		UNION ALL SELECT f.n, a.word, 0, false, '' FROM form f CROSS JOIN LATERAL (
 			SELECT y.word FROM search_word y WHERE y.stem_sv = f.sv[1] UNION SELECT y.word FROM search_word y WHERE y.stem_en = f.en[1]) a
 		UNION ALL SELECT f.n, a.word, 2, false, '' FROM form f CROSS JOIN LATERAL (
-			SELECT y.word FROM search_word y WHERE y.plain >= f.plain AND y.plain < f.plain || chr(1114111) ORDER BY y.plain LIMIT 40) a WHERE f.long > 2
+			SELECT y.word FROM search_word y WHERE y.plain >= f.plain AND y.plain < f.plain || chr(1114111) ORDER BY y.plain LIMIT @begun) a WHERE f.long > 2
 		UNION ALL SELECT f.n, a.word, 3, false, '' FROM form f CROSS JOIN LATERAL (
 			SELECT y.word FROM search_word y WHERE y.plain LIKE '%' || f.plain || '%' ORDER BY length(y.plain), y.word LIMIT 60) a WHERE f.long > 2 AND NOT f.joined
 		UNION ALL SELECT f.n, a.word, 4, false, '' FROM form f CROSS JOIN LATERAL (
 			SELECT y.word FROM search_word y WHERE y.plain % f.plain AND similarity(y.plain, f.plain) >= 0.4 ORDER BY similarity(y.plain, f.plain) DESC, y.word LIMIT 12) a WHERE f.long > 3 AND NOT f.joined
 		ORDER BY 3, 1, 2`,
-		postgres.Args{"typed": typed, "most": mostWords}, func(rows pgx.Rows) error {
+		postgres.Args{"typed": typed, "most": mostWords, "begun": mostBegun}, func(rows pgx.Rows) error {
 			var n, of int
 			var word, whole string
 			var stop bool

@@ -76,6 +76,26 @@ func lexeme(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(text) + "'"
 }
 
+// mostBegun is how many words are looked up that begin as a typed one, and fewBegun how
+// many are asked for one by one.
+const mostBegun, fewBegun = 40, 12
+
+// begun writes the lexemes that begin as the group's word. For a beginning the index
+// goes through all entries of all of them; where they are few, it takes a tenth of the
+// time to ask for the words themselves.
+func (g group) begun(field string) []string {
+	if len(g.alts[dotless]) > fewBegun || len([]rune(g.word)) < 3 {
+		return []string{lexeme(field+g.word) + ":*"}
+	}
+	var all []string
+	for _, word := range g.alts[dotless] {
+		if strings.HasPrefix(word, g.word) {
+			all = append(all, lexeme(field+word))
+		}
+	}
+	return all
+}
+
 // of writes the tsquery of one group at a tier.
 func (g group) of(t tier, places bool) string {
 	var any []string
@@ -91,7 +111,7 @@ func (g group) of(t tier, places bool) string {
 					any = append(any, lexeme(field+word))
 				}
 			case beginning:
-				any = append(any, lexeme(field+g.word)+":*")
+				any = append(any, g.begun(field)...)
 				for _, word := range g.joined {
 					any = append(any, lexeme(field+word)+":*")
 				}
