@@ -4,11 +4,14 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- A text as it is compared in a search: small letters, words of letters and digits
--- with one space between them. Accents go, but å ä ö are letters of their own.
+-- with one space between them. Accents go, but å ä ö are letters of their own. Most
+-- texts have none, which is told in a tenth of the time that taking them away takes.
 CREATE FUNCTION search_fold(of_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN btrim(regexp_replace(translate(lower(CASE WHEN of_text IS NFC NORMALIZED THEN of_text ELSE normalize(coalesce(of_text, ''), NFC) END COLLATE "sv-SE-x-icu"),
-  'éèêëáàâãíìîïóòôõøúùûüýÿçñæ', 'eeeeaaaaiiiiooooöuuuuyycnä'), '[^[:alnum:]]+', ' ', 'g')) COLLATE "C";
+RETURN CASE WHEN of_text IS NFC NORMALIZED AND lower(of_text COLLATE "sv-SE-x-icu") !~ '[éèêëáàâãíìîïóòôõøúùûüýÿçñæ]'
+  THEN btrim(regexp_replace(lower(of_text COLLATE "sv-SE-x-icu"), '[^[:alnum:]]+', ' ', 'g')) COLLATE "C"
+  ELSE btrim(regexp_replace(translate(lower(normalize(coalesce(of_text, ''), NFC) COLLATE "sv-SE-x-icu"),
+    'éèêëáàâãíìîïóòôõøúùûüýÿçñæ', 'eeeeaaaaiiiiooooöuuuuyycnä'), '[^[:alnum:]]+', ' ', 'g')) COLLATE "C" END;
 GRANT EXECUTE ON FUNCTION search_fold TO fardplan_app, fardplan_read;
 
 -- A folded text as one writes it without å ä ö.

@@ -44,8 +44,8 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, where string) error
 			continue
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO search_word (word)
-			SELECT DISTINCT substr(l, 2) FROM search_entry e, unnest(tsvector_to_array(e.words)) l
-			 WHERE e.changed_in = @change AND e.object_kind = @kind AND l >= 'a' AND l < 'd' ORDER BY 1
+			SELECT DISTINCT substr(word, 2) FROM ts_stat(format('SELECT words FROM search_entry WHERE changed_in = %s AND object_kind = %L', @change::bigint, @kind::text))
+			 WHERE word >= 'a' AND word < 'd' ORDER BY 1
 			ON CONFLICT DO NOTHING`, postgres.Args{"change": tx.Number, "kind": o.Table})
 		if err != nil {
 			return fmt.Errorf("keep the words of %s: %w", o.Table, err)

@@ -101,7 +101,7 @@ func generators() []generator {
 			UPDATE e_service x SET owner_unit_id = u.successor_id FROM unit u
 			 WHERE ` + own + ` AND u.id = x.owner_unit_id AND u.valid_to < today() AND ` + chance(7) + ` < 220`}},
 	}
-	for round, days := range []float64{1100, 730, 200} {
+	for round, days := range []float64{730, 200} {
 		all = append(all, generator{name: "årlig genomgång", from: days, to: days - 20, each: true, role: access.CatalogueEditor, round: round + 1, comment: "Årlig genomgång: rättslig grund och uppgifter kontrollerade", sql: []string{`
 			UPDATE e_service x SET
 			       legal_basis_verified_on = CASE WHEN x.legal_basis IS NOT NULL THEN today() END,
@@ -110,7 +110,7 @@ func generators() []generator {
 			       name_sv = regexp_replace(x.name_sv, '^Ansök om ', 'Ansökan om '),
 			       accessibility_status = coalesce(x.accessibility_status, 'FULL'),
 			       accessibility_checked_on = today()
-			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 80`}})
+			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 64`}})
 	}
 	for round, days := range []float64{100, 2} {
 		all = append(all, generator{name: "användning", from: days, to: days - 1, each: true, role: access.CatalogueEditor, round: round + 1, comment: "Kvartalets ärenden ur plattformen", sql: []string{`
@@ -121,7 +121,7 @@ func generators() []generator {
 			  FROM e_service x, generate_series(1, 3) k
 			 WHERE ` + own + ` AND x.status IN ('LIVE', 'PHASING_OUT') AND x.oep_family_id IS NOT NULL AND ` + chance(7) + ` < 60 ORDER BY x.id, k`}})
 	}
-	for _, days := range []float64{1110, 740, 210} {
+	for _, days := range []float64{210} {
 		all = append(all, generator{name: "genomgång av brister", from: days, comment: "Genomgång av brister"})
 	}
 	return all
