@@ -83,6 +83,18 @@ func (r *reorganisationPayloadResolver) Units(ctx context.Context, obj *reorgani
 	return part(units, first, offset)
 }
 
+func (r *reorganisationPayloadResolver) PlatformCategories(ctx context.Context, obj *reorganisation.Preview) ([]*eservice.PlatformCategory, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := part(obj.Categories, mostLines, 0)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.category.all(ctx, ids)
+}
+
 func (r *reorganisationPayloadResolver) Drafts(ctx context.Context, obj *reorganisation.Preview, first int, offset int) ([]*eservice.Draft, error) {
 	ids, err := part(obj.Drafts, first, offset)
 	if err != nil {

@@ -755,15 +755,16 @@ type ComplexityRoot struct {
 	}
 
 	ReorganisationPayload struct {
-		Applied     func(childComplexity int) int
-		Change      func(childComplexity int) int
-		Drafts      func(childComplexity int, first int, offset int) int
-		EffectiveOn func(childComplexity int) int
-		Fingerprint func(childComplexity int) int
-		Gaps        func(childComplexity int) int
-		Handovers   func(childComplexity int) int
-		Orphans     func(childComplexity int) int
-		Units       func(childComplexity int, changed bool, first int, offset int) int
+		Applied            func(childComplexity int) int
+		Change             func(childComplexity int) int
+		Drafts             func(childComplexity int, first int, offset int) int
+		EffectiveOn        func(childComplexity int) int
+		Fingerprint        func(childComplexity int) int
+		Gaps               func(childComplexity int) int
+		Handovers          func(childComplexity int) int
+		Orphans            func(childComplexity int) int
+		PlatformCategories func(childComplexity int) int
+		Units              func(childComplexity int, changed bool, first int, offset int) int
 	}
 
 	ReorganisedUnit struct {
@@ -1331,6 +1332,7 @@ type ReorganisationPayloadResolver interface {
 
 	Units(ctx context.Context, obj *reorganisation.Preview, changed bool, first int, offset int) ([]*reorganisation.Unit, error)
 
+	PlatformCategories(ctx context.Context, obj *reorganisation.Preview) ([]*eservice.PlatformCategory, error)
 	Drafts(ctx context.Context, obj *reorganisation.Preview, first int, offset int) ([]*eservice.Draft, error)
 }
 type ReorganisedUnitResolver interface {
@@ -4605,6 +4607,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReorganisationPayload.Orphans(childComplexity), true
+	case "ReorganisationPayload.platformCategories":
+		if e.ComplexityRoot.ReorganisationPayload.PlatformCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReorganisationPayload.PlatformCategories(childComplexity), true
 	case "ReorganisationPayload.units":
 		if e.ComplexityRoot.ReorganisationPayload.Units == nil {
 			break
@@ -9936,6 +9944,8 @@ type ReorganisationPayload {
   ): [ReorganisedUnit!]!
   "What passes from each unit that closes to the one that owns it in the end."
   handovers: [ReorganisationHandover!]!
+  "Categories of the platform that a unit which closes owns what is imported in; imports to come go to the one that takes over. By name, at most 1,000."
+  platformCategories: [PlatformCategory!]!
   "Drafts under way that name a unit that closes, as the drafted owner or the one drafted over; they follow too. By the e-service's Swedish name."
   drafts(
     "How many drafts, 0 to 1,000."
@@ -11778,6 +11788,8 @@ func (ec *executionContext) childFields_ReorganisationPayload(ctx context.Contex
 		return ec.fieldContext_ReorganisationPayload_units(ctx, field)
 	case "handovers":
 		return ec.fieldContext_ReorganisationPayload_handovers(ctx, field)
+	case "platformCategories":
+		return ec.fieldContext_ReorganisationPayload_platformCategories(ctx, field)
 	case "drafts":
 		return ec.fieldContext_ReorganisationPayload_drafts(ctx, field)
 	case "orphans":
@@ -28482,6 +28494,38 @@ func (ec *executionContext) fieldContext_ReorganisationPayload_handovers(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReorganisationHandover(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReorganisationPayload_platformCategories(ctx context.Context, field graphql.CollectedField, obj *reorganisation.Preview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReorganisationPayload_platformCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReorganisationPayload().PlatformCategories(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*eservice.PlatformCategory) graphql.Marshaler {
+			return ec.marshalNPlatformCategory2ᚕᚖfardplanᚋinternalᚋeserviceᚐPlatformCategoryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReorganisationPayload_platformCategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReorganisationPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCategory(ctx, field)
 		},
 	}
 	return fc, nil
@@ -45806,6 +45850,12 @@ func (ec *executionContext) _ReorganisationPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "platformCategories":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReorganisationPayload_platformCategories(ctx, field, obj)
+				})
 		case "drafts":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

@@ -150,6 +150,9 @@ type Preview struct {
 	Orphans   []*Orphan
 	// Drafts are those under way that name a unit that hands over, and follow it.
 	Drafts []uuid.UUID
+	// Categories are those of the platform that a unit which hands over owns what is
+	// imported in; the imports to come go to who takes over.
+	Categories []uuid.UUID
 	// Gaps are those that open and close, judged as if the day had come.
 	Gaps []*gap.Difference
 

@@ -544,6 +544,27 @@ func TestDraftsFollow(t *testing.T) {
 	same(t, "the drafts", map[string]string{"A 0 LIVE": "B to C", "A 1 RETIRED": "A to C", "C 0 LIVE": "C to B"}, got)
 }
 
+// The owner of what comes in a category of the platform is as a hand-over makes it, also
+// for the imports to come.
+func TestCategoriesOfThePlatformFollow(t *testing.T) {
+	w := newWorld(t, "A", "B", "C")
+	a, c := w.units["A"].ID, w.units["C"].ID
+	set := must(w.Services.EServices.SetCategories(w.ctx, w.units["A"].MunicipalityID, []eservice.PlatformCategory{{Category: "Skola", OwnerUnitID: &a}, {Category: "Trafik", OwnerUnitID: &c}}))(t)
+	in := w.plan(w.close("A", w.above("B")))
+	seen := must(w.preview(in))(t)
+	same(t, "the categories told", []uuid.UUID{set[0].ID}, seen.Categories)
+	must(w.Services.Reorganise.Apply(w.ctx, in, seen.Fingerprint))(t)
+	got := map[string]string{}
+	for _, category := range must(w.Services.EServices.Categories(w.ctx, w.reading(), nil, page.Args{}))(t).Nodes() {
+		for name, u := range w.units {
+			if u.ID == *category.OwnerUnitID {
+				got[category.Category] = name
+			}
+		}
+	}
+	same(t, "the owners", map[string]string{"Skola": "B", "Trafik": "C"}, got)
+}
+
 // To close a unit by itself hands over what it owns too.
 func TestACloseHandsOver(t *testing.T) {
 	w := newWorld(t, "A", "B", "C")

@@ -61,6 +61,9 @@ func (s *Service) work(ctx context.Context, r postgres.Reader, in Reorganisation
 	if v.Drafts, err = draftsTouched(ctx, r, p.heirs()); err != nil {
 		return nil, nil, err
 	}
+	if v.Categories, err = categoriesTouched(ctx, r, p.heirs()); err != nil {
+		return nil, nil, err
+	}
 	v.Fingerprint = fmt.Sprintf("%d.%s.%s", change, fingerprintOf(in), p.seen())
 	return p, v, nil
 }

@@ -114,8 +114,13 @@ func draftsTouched(ctx context.Context, r postgres.Reader, of map[uuid.UUID]uuid
 	return postgres.Values[uuid.UUID](ctx, r, "SELECT d.id FROM e_service_draft d JOIN e_service e ON e.id = d.e_service_id WHERE "+draftTouched+" ORDER BY e.name_sv, d.id", heirs(of))
 }
 
-// HandOver gives what units own to those that take over from them, within a write that
-// is allowed to. What is retired, rejected or archived stays.
+// categoriesTouched reads the categories of the platform that a hand-over changes, by name.
+func categoriesTouched(ctx context.Context, r postgres.Reader, of map[uuid.UUID]uuid.UUID) ([]uuid.UUID, error) {
+	return postgres.Values[uuid.UUID](ctx, r, "SELECT c.id FROM platform_category c WHERE c.owner_unit_id = ANY (@from::uuid[]) ORDER BY c.category, c.id", heirs(of))
+}
+
+// HandOver gives what units own to those that take over from them, also what imports will
+// bring, within a write that is allowed to. What is retired, rejected or archived stays.
 func HandOver(ctx context.Context, tx *postgres.Tx, of map[uuid.UUID]uuid.UUID) error {
 	if len(of) == 0 {
 		return nil
@@ -137,6 +142,9 @@ func HandOver(ctx context.Context, tx *postgres.Tx, of map[uuid.UUID]uuid.UUID) 
 				JOIN e_service e ON e.id = d.e_service_id AND e.owner_unit_id = h.new WHERE h.old::text = d.base ->> 'owner_unit_id'), '{}')
 		WHERE `+draftTouched, heirs(of)); err != nil {
 		return fmt.Errorf("hand over in drafts: %w", err)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE platform_category c SET owner_unit_id = h.new FROM "+heir+" WHERE h.old = c.owner_unit_id", heirs(of)); err != nil {
+		return fmt.Errorf("hand over categories of the platform: %w", err)
 	}
 	return nil
 }
