@@ -379,12 +379,11 @@ func (h *Handler) signOutAt(key string) string {
 	if p == nil {
 		return ""
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known == nil || p.known.signOut == "" {
+	d := p.known.Load()
+	if d == nil || d.signOut == "" {
 		return ""
 	}
-	u, err := url.Parse(p.known.signOut)
+	u, err := url.Parse(d.signOut)
 	if err != nil {
 		return ""
 	}
@@ -410,8 +409,6 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, p *provider, er
 	switch {
 	case errors.As(err, &told):
 		why = told.kind
-	case fault.CodeOf(err) == fault.Limited:
-		why = tooMany
 	case fault.CodeOf(err) == fault.Forbidden:
 		why = crossOrigin
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"fardplan/internal/access"
 	"fardplan/internal/fault"
@@ -212,10 +213,26 @@ func (c claims) texts(name string) []string {
 	return nil
 }
 
-// text gives the first value of a claim that says something, at most so long.
+// oneLine gives a text as one line without what is not seen: a name is shown among
+// others, and is not to break their line or turn their direction.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsControl(r):
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// text gives the first value of a claim that says something, as one line and at most so
+// long.
 func (c claims) text(name string, most int) *string {
 	for _, t := range c.texts(name) {
-		if t = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "")); t != "" {
+		if t = oneLine(t); t != "" {
 			if r := []rune(t); len(r) > most {
 				t = string(r[:most])
 			}

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -46,9 +46,16 @@ type provider struct {
 	redirect string // where it sends the browser back to
 	client   *http.Client
 
-	mu    sync.Mutex
-	known *discovered
+	known atomic.Pointer[discovered]
+	// asking lets one ask at a time. One who has waited for another's attempt takes its
+	// failure too: a provider that does not answer keeps nobody for longer than patience.
+	asking  chan struct{}
+	failed  error
+	failure time.Time
 }
+
+// pause is how long a failure to ask the provider stands before it is asked again.
+const pause = 3 * time.Second
 
 // discovered is what the provider says of itself, and its keys.
 type discovered struct {
@@ -60,7 +67,7 @@ type discovered struct {
 
 func newProvider(i *Issuer, publicURL string) *provider {
 	return &provider{
-		Issuer: i, redirect: publicURL + "/sign-in/" + i.Key + "/callback",
+		Issuer: i, redirect: publicURL + "/sign-in/" + i.Key + "/callback", asking: make(chan struct{}, 1),
 		client: &http.Client{Timeout: patience, Transport: bounded{http.DefaultTransport}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if !secure(r.URL) || len(via) > 3 {
 				return errors.New("a redirect to where nothing is sent")
@@ -70,14 +77,34 @@ func newProvider(i *Issuer, publicURL string) *provider {
 	}
 }
 
-// discover asks the provider for its addresses, once it answers. A failure is not
-// kept: the next sign-in asks again.
+// discover asks the provider for its addresses, once it answers.
 func (p *provider) discover(ctx context.Context) (*discovered, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known != nil {
-		return p.known, nil
+	if d := p.known.Load(); d != nil {
+		return d, nil
 	}
+	select {
+	case p.asking <- struct{}{}:
+		defer func() { <-p.asking }()
+	case <-ctx.Done():
+		return nil, &refusal{kind: providerDown, cause: ctx.Err()}
+	}
+	if d := p.known.Load(); d != nil {
+		return d, nil
+	}
+	if p.failed != nil && time.Since(p.failure) < pause {
+		return nil, p.failed
+	}
+	d, err := p.ask(ctx)
+	if err != nil {
+		p.failed, p.failure = err, time.Now()
+		return nil, err
+	}
+	p.known.Store(d)
+	return d, nil
+}
+
+// ask asks the provider.
+func (p *provider) ask(ctx context.Context) (*discovered, error) {
 	// The keys are fetched with the same client long after this request has ended.
 	ctx = oidc.ClientContext(context.WithoutCancel(ctx), p.client)
 	found, err := oidc.NewProvider(ctx, p.Issuer.Issuer)
@@ -101,14 +128,13 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	if u, err := url.Parse(more.SignOut); err != nil || !secure(u) {
 		more.SignOut = ""
 	}
-	p.known = &discovered{
+	return &discovered{
 		endpoint: found.Endpoint(), signOut: more.SignOut, sendsIssue: more.Issue,
 		// What the token says is checked by check, with a fault for each thing that is
 		// wrong and the skew of the configuration; the library checks the signature,
 		// and fetches the keys anew when one is unknown.
 		verifier: found.VerifierContext(ctx, &oidc.Config{SkipClientIDCheck: true, SkipIssuerCheck: true, SkipExpiryCheck: true, SupportedSigningAlgs: algorithms}),
-	}
-	return p.known, nil
+	}, nil
 }
 
 func (p *provider) oauth(d *discovered) *oauth2.Config {

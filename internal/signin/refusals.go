@@ -22,7 +22,6 @@ const (
 	noMunicipality  kind = "no_municipality"
 	otherAccount    kind = "other_account"
 	unknownIssuer   kind = "unknown_issuer"
-	tooMany         kind = "too_many"
 	crossOrigin     kind = "cross_origin"
 	providerRefused kind = "provider_refused"
 	internalFault   kind = "internal"
@@ -110,9 +109,6 @@ func pages() map[kind]page {
 		notConfigured: {http.StatusNotFound,
 			message{"Inloggning är inte påslagen", "Den här installationen av Färdplan visar det som är öppet för alla. Inloggning är inte påslagen.", "Behöver du logga in, kontakta den som driftar Färdplan."},
 			message{"Sign-in is not turned on", "This installation of Färdplan shows what is open to all. Sign-in is not turned on.", "If you need to sign in, contact whoever runs Färdplan."}, false, false},
-		tooMany: {http.StatusServiceUnavailable,
-			message{"Många loggar in just nu", "Så många loggar in samtidigt att Färdplan inte hinner med.", "Vänta några minuter och försök igen."},
-			message{"Many are signing in right now", "So many are signing in at once that Färdplan cannot keep up.", "Wait a few minutes and try again."}, true, false},
 		crossOrigin: {http.StatusForbidden,
 			message{"Begäran kom från en annan webbplats", "En annan webbplats försökte logga ut dig. Ingenting har hänt.", "Vill du logga ut, gör det från Färdplans egna sidor."},
 			message{"The request came from another web site", "Another web site tried to sign you out. Nothing has happened.", "If you want to sign out, do it from Färdplan's own pages."}, false, false},

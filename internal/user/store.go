@@ -234,21 +234,18 @@ type Attempt struct {
 }
 
 // attemptsAtMost bounds the sign-ins that are begun and not ended: beyond it somebody
-// begins them to no end.
+// begins them to no end, and the oldest go, so that nobody is shut out.
 const attemptsAtMost = 20_000
 
 func (s *Service) addAttempt(ctx context.Context, a Attempt, state, browser []byte, at, expires time.Time) error {
-	if err := s.Journal.DB.Note(ctx, "DELETE FROM sign_in_attempt WHERE expires_at <= @at", postgres.Args{"at": at}); err != nil {
+	if err := s.Journal.DB.Note(ctx, `DELETE FROM sign_in_attempt x WHERE x.expires_at <= @at
+		OR x.state_hash IN (SELECT o.state_hash FROM sign_in_attempt o ORDER BY o.expires_at DESC OFFSET @most)`, postgres.Args{"at": at, "most": attemptsAtMost - 1}); err != nil {
 		return err
 	}
-	added, err := take[[]byte](ctx, s.Journal.DB, `INSERT INTO sign_in_attempt (state_hash, browser_hash, issuer_key, nonce, verifier, return_to, expires_at)
-		SELECT @state, @browser, @issuer, @nonce, @verifier, @return, @expires WHERE (SELECT count(*) FROM sign_in_attempt) < @most RETURNING state_hash`, postgres.Args{
-		"state": state, "browser": browser, "issuer": a.IssuerKey, "nonce": a.Nonce, "verifier": a.Verifier, "return": a.ReturnTo, "expires": expires, "most": attemptsAtMost,
+	return s.Journal.DB.Note(ctx, `INSERT INTO sign_in_attempt (state_hash, browser_hash, issuer_key, nonce, verifier, return_to, expires_at)
+		VALUES (@state, @browser, @issuer, @nonce, @verifier, @return, @expires)`, postgres.Args{
+		"state": state, "browser": browser, "issuer": a.IssuerKey, "nonce": a.Nonce, "verifier": a.Verifier, "return": a.ReturnTo, "expires": expires,
 	})
-	if err == nil && len(added) == 0 {
-		return fault.New(fault.Limited, "Många loggar in samtidigt just nu. Försök igen om några minuter.", "Many are signing in right now. Try again in a few minutes.")
-	}
-	return err
 }
 
 // takeAttempt takes the attempt of a state away and gives it, where the same browser
