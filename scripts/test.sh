@@ -1,6 +1,6 @@
 #!/bin/sh
 # All Go tests on the oldest supported PostgreSQL with the race detector, and those
-# that ask the database on the newest one. What takes long and has nothing to race for
+# that ask the database on the newest one, with those that skipped. What takes long and has nothing to race for
 # skips itself where -short is given, and so runs once, on the newest.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,4 +10,5 @@ FARDPLAN_TEST_POSTGRES=$oldest go test -race -short -count=1 -timeout 15m ./...
 echo "== PostgreSQL $newest"
 asking=$(go list -f '{{range .TestImports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}{{range .XTestImports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}' ./... |
 	awk '$2 == "fardplan/internal/apitest" || $2 == "fardplan/internal/postgres/dbtest" {print $1}' | sort -u)
-FARDPLAN_TEST_POSTGRES=$newest go test -count=1 -timeout 15m $asking
+skipped=$(go list $(grep -rl --include='*_test.go' -F 'testing.Short()' . | xargs -n 1 dirname | sort -u))
+FARDPLAN_TEST_POSTGRES=$newest go test -count=1 -timeout 15m $asking $skipped

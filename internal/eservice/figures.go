@@ -455,13 +455,13 @@ func (w *figureWork) sheet(content []byte, p *FigurePlan) error {
 			continue
 		}
 		for _, i := range columns {
-			if strings.TrimSpace(row.Cells[i].Text) == "" && row.Cells[i].Fault == nil {
+			if strings.TrimSpace(row.Cell(i).Text) == "" && row.Cell(i).Fault == nil {
 				continue // a month without a figure says nothing
 			}
 			p.Lines = append(p.Lines, w.line(f, row, e, f.months[i], i))
 		}
 		if place, long := f.places["month"]; long {
-			if month, ok := monthNamed(row.Cells[place].Text); ok {
+			if month, ok := monthNamed(row.Cell(place).Text); ok {
 				p.Lines = append(p.Lines, w.line(f, row, e, month, f.places["cases"]))
 			} else {
 				line := FigureLine{Row: row.Number, Name: e.NameSv, EServiceID: &e.ID}
@@ -482,7 +482,7 @@ func (l *FigureLine) refuse(place string, f *fault.Error) {
 func (w *figureWork) service(f *figureSheet, row sheet.Row) (e *EService, name string, wrong SheetFault) {
 	given := func(field string) string {
 		if place, there := f.places[field]; there {
-			return strings.TrimSpace(row.Cells[place].Text)
+			return strings.TrimSpace(row.Cell(place).Text)
 		}
 		return ""
 	}
@@ -537,7 +537,7 @@ func (w *figureWork) line(f *figureSheet, row sheet.Row, e *EService, month date
 	if w.today.FirstOfMonth().Before(month) {
 		line.refuse(place, fault.Field("month", "month_future", "Månaden har inte börjat än.", "The month has not begun yet."))
 	}
-	if cell := row.Cells[cases]; cell.Fault != nil {
+	if cell := row.Cell(cases); cell.Fault != nil {
 		line.refuse(place, cell.Fault.At("cases"))
 	} else if n, err := strconv.ParseInt(spaceless(cell.Text), 10, 32); err != nil {
 		line.refuse(place, fault.Field("cases", "cases", "Skriv antalet ärenden som ett heltal.", "Write the number of cases as a whole number."))
@@ -549,10 +549,10 @@ func (w *figureWork) line(f *figureSheet, row sheet.Row, e *EService, month date
 	}
 	for field, into := range map[string]**float64{"digitalShare": &after.DigitalShare, "satisfaction": &after.Satisfaction, "abandonRate": &after.AbandonRate} {
 		at, there := f.places[field]
-		if !there || strings.TrimSpace(row.Cells[at].Text) == "" {
+		if !there || strings.TrimSpace(row.Cell(at).Text) == "" {
 			continue
 		}
-		value, ok := decimal(row.Cells[at].Text)
+		value, ok := decimal(row.Cell(at).Text)
 		if !ok {
 			line.refuse(sheet.Place(at, row.Number), fault.Field(field, "decimal", "Skriv ett tal, som 0,75 eller 75 %.", "Write a number, such as 0.75 or 75 %."))
 			continue

@@ -269,7 +269,7 @@ func (s *sheetRows) place(field string) int {
 // cell gives the text of a row's field; empty where the file has no such column.
 func (s *sheetRows) cell(row sheet.Row, field string) string {
 	if place := s.place(field); place >= 0 {
-		return strings.TrimSpace(row.Cells[place].Text)
+		return strings.TrimSpace(row.Cell(place).Text)
 	}
 	return ""
 }
@@ -513,7 +513,7 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 		if c == nil || c.field == idColumn || c.field == versionColumn {
 			continue
 		}
-		cell := row.Cells[i]
+		cell := row.Cell(i)
 		if cell.Fault != nil {
 			line.Faults = append(line.Faults, w.fault(row, c.field, cell.Fault))
 			continue
@@ -597,7 +597,7 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 		if c == nil {
 			continue
 		}
-		cell := row.Cells[i]
+		cell := row.Cell(i)
 		place := sheet.Place(i, row.Number)
 		switch written := strings.TrimSpace(cell.Text); {
 		case cell.Fault != nil:

@@ -39,13 +39,14 @@ func guard(text string) string {
 
 // unguard takes away what guard added, and tells of a number that was rounded.
 func unguard(text string) Cell {
-	if rest, ok := strings.CutPrefix(text, "'"); ok && guarded(rest) {
-		return Cell{Text: rest}
-	}
-	if rounded.MatchString(text) {
+	rest, marked := strings.CutPrefix(text, "'")
+	switch cell := checked(rest); {
+	case cell.Fault != nil || marked && guarded(rest):
+		return cell
+	case rounded.MatchString(text):
 		return Cell{Fault: roundedFault()}
 	}
-	return Cell{Text: text}
+	return checked(text)
 }
 
 func writeCSV(t Table, separator byte) []byte {
@@ -138,7 +139,7 @@ func readCSV(content []byte) (*Grid, error) {
 		}
 		cell += text[i:end]
 		i = end
-		cells = append(cells, unguard(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(cell)))
+		cells = append(cells, unguard(lineBreaks.Replace(cell)))
 		if len(cells) > lastColumn {
 			return nil, tooWide(number)
 		}

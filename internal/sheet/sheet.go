@@ -47,11 +47,9 @@ const (
 	MaxBytes   = 5 << 20   // of the file
 	MaxRows    = 20_000    // with anything in them, headings aside
 	MaxColumns = 200       // with anything in them
+	MaxCells   = 1_000_000 // with anything in them
 	MaxText    = 32_767    // of a cell, in UTF-16 code units as Excel counts
-	maxUnpack  = 64 << 20  // bytes of all parts of a workbook, unpacked
-	maxParts   = 1000      // of a workbook
-	lastRow    = 1_048_576 // of an Excel sheet
-	lastColumn = 16_384    // likewise
+	maxTexts   = 64 << 20  // bytes of all cells: a workbook may have one text in many of them
 )
 
 // Grid is what a file holds.
@@ -65,7 +63,15 @@ type Grid struct {
 // Row is one row of a grid.
 type Row struct {
 	Number int    // in the file, from 1, as a spreadsheet program shows it
-	Cells  []Cell // as many as the header has
+	Cells  []Cell // to the last with anything in it
+}
+
+// Cell gives the row's cell of a column, from 0.
+func (r Row) Cell(column int) Cell {
+	if column < len(r.Cells) {
+		return r.Cells[column]
+	}
+	return Cell{}
 }
 
 // Cell is one cell: its text, or why it cannot be told. A date is YYYY-MM-DD, a number
@@ -85,10 +91,12 @@ func Place(column, row int) string {
 	return fmt.Sprintf("%s%d", letters, row)
 }
 
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Plain gives a text as a cell can hold it: line breaks are \n, and there are no
 // control characters but tabs.
 func Plain(text string) string {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	text = lineBreaks.Replace(text)
 	return strings.Map(func(r rune) rune {
 		if control(r) {
 			return -1
@@ -134,9 +142,12 @@ func Read(content []byte) (*Grid, error) {
 }
 
 // gather puts rows into a grid, and tells which limit they break.
-type gather struct{ grid Grid }
+type gather struct {
+	grid         Grid
+	cells, texts int // so many with anything in them, and bytes of them
+}
 
-// add takes the next row of the file; the cells may be fewer than those of others.
+// add takes the next row of the file; the cells are checked, and may be fewer than those of others.
 func (g *gather) add(number int, cells []Cell) error {
 	for len(cells) > 0 && cells[len(cells)-1] == (Cell{}) {
 		cells = cells[:len(cells)-1]
@@ -147,8 +158,14 @@ func (g *gather) add(number int, cells []Cell) error {
 	if len(cells) > MaxColumns {
 		return tooWide(number)
 	}
-	for i := range cells {
-		cells[i].check()
+	for _, c := range cells {
+		if c != (Cell{}) {
+			g.cells++
+			g.texts += len(c.Text)
+		}
+	}
+	if g.cells > MaxCells || g.texts > maxTexts {
+		return refuse("sheet_cells", "Filen har för mycket text: högst en miljon ifyllda celler och 64 MB läses. Dela upp den.", "The file has too much text: at most a million filled cells and 64 MB are read. Split it.")
 	}
 	if g.grid.HeaderRow == 0 {
 		for _, c := range cells {
@@ -171,15 +188,15 @@ func tooWide(row int) error {
 	return refuse("sheet_columns", fmt.Sprintf("Rad %d har för många kolumner. Högst %d läses.", row, MaxColumns), fmt.Sprintf("Row %d has too many columns. At most %d are read.", row, MaxColumns))
 }
 
-// check tells what no cell may hold.
-func (c *Cell) check() {
+// checked gives a cell of a text, or tells what no cell may hold.
+func checked(text string) Cell {
 	switch {
-	case c.Fault != nil:
-	case !utf8.ValidString(c.Text) || strings.ContainsFunc(c.Text, control):
-		*c = Cell{Fault: cellFault("cell_control", "Cellen har styrtecken som inte kan läsas. Skriv om texten.", "The cell has control characters that cannot be read. Write the text anew.")}
-	case units(c.Text) > MaxText:
-		*c = Cell{Fault: cellFault("cell_length", "Texten är för lång. En cell har högst 32 767 tecken.", "The text is too long. A cell has at most 32,767 characters.")}
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, control):
+		return Cell{Fault: cellFault("cell_control", "Cellen har styrtecken som inte kan läsas. Skriv om texten.", "The cell has control characters that cannot be read. Write the text anew.")}
+	case units(text) > MaxText:
+		return Cell{Fault: cellFault("cell_length", "Texten är för lång. En cell har högst 32 767 tecken.", "The text is too long. A cell has at most 32,767 characters.")}
 	}
+	return Cell{Text: text}
 }
 
 // units counts a text as Excel does, in UTF-16 code units.
@@ -194,7 +211,7 @@ func units(text string) int {
 	return n
 }
 
-// done gives the grid, its rows made as wide as the widest.
+// done gives the grid, its header as wide as the widest row.
 func (g *gather) done() (*Grid, error) {
 	if g.grid.HeaderRow == 0 {
 		return nil, refuse("sheet_empty", "Filen är tom.", "The file is empty.")
@@ -205,11 +222,6 @@ func (g *gather) done() (*Grid, error) {
 	}
 	for len(g.grid.Header) < width {
 		g.grid.Header = append(g.grid.Header, "")
-	}
-	for i := range g.grid.Rows {
-		cells := make([]Cell, width)
-		copy(cells, g.grid.Rows[i].Cells)
-		g.grid.Rows[i].Cells = cells
 	}
 	return &g.grid, nil
 }

@@ -12,21 +12,40 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"fardplan/internal/fault"
 )
 
-// A workbook is read by a reader of our own, row by row within the limits: one that
-// holds the whole sheet can be made to fill the memory by a small file.
+// A workbook is read by a reader of our own, token by token within the limits: one that
+// holds the whole sheet, or an element whole, can be made to fill the memory by a small file.
 
 // workbook is a workbook that is being read.
 type workbook struct {
 	parts    map[string]*zip.File
 	date1904 bool
-	strings  []string
+	strings  []Cell
 	dates    []dateForm // by the style of a cell
+
+	// What may still be read of all parts together.
+	bytes, elements int
 }
 
 // dateForm is what a cell's number format shows of an instant.
 type dateForm struct{ day, clock bool }
+
+// Limits of the parts of a workbook.
+const (
+	maxUnpack   = 64 << 20  // bytes of those that are read, unpacked
+	maxElements = 4_000_000 // in those that are read: a cell of MaxCells has four at most
+	maxToken    = 1 << 20   // bytes of a tag or a text; the longest text of a cell is 600 KB, escaped
+	maxDepth    = 32        // of elements in each other; a workbook needs 8
+	maxParts    = 1000
+	maxStyles   = 65_536 // as many as Excel has
+	maxFormat   = 255    // characters of a number format, likewise
+	lastRow     = 1_048_576
+	lastColumn  = 16_384
+)
 
 var errPart = errors.New("a part of the workbook cannot be read")
 
@@ -34,34 +53,52 @@ func badWorkbook() error {
 	return refuse("sheet_format", "Filen kan inte läsas som en Excelarbetsbok. Öppna den i Excel och spara den igen som .xlsx.", "The file cannot be read as an Excel workbook. Open it in Excel and save it again as .xlsx.")
 }
 
+func tooLarge() error {
+	return refuse("sheet_bytes", "Filen är för stor när den packas upp. Ta bort det som inte behövs, eller dela upp den.", "The file is too large when unpacked. Remove what is not needed, or split it.")
+}
+
 func readXLSX(content []byte) (*Grid, error) {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return nil, badWorkbook()
 	}
-	w := workbook{parts: map[string]*zip.File{}}
-	size := uint64(0)
+	if len(archive.File) > maxParts {
+		return nil, tooLarge()
+	}
+	w := workbook{parts: map[string]*zip.File{}, bytes: maxUnpack, elements: maxElements}
 	for _, part := range archive.File {
 		w.parts[strings.TrimPrefix(part.Name, "/")] = part
-		if size += part.UncompressedSize64; size > maxUnpack || part.UncompressedSize64 > maxUnpack || len(archive.File) > maxParts {
-			return nil, refuse("sheet_bytes", "Filen är för stor när den packas upp. Ta bort det som inte behövs, eller spara bladet som CSV.", "The file is too large when unpacked. Remove what is not needed, or save the sheet as CSV.")
-		}
 		if strings.HasSuffix(strings.ToLower(part.Name), "vbaproject.bin") {
 			return nil, refuse("sheet_macros", "Filen har makron. Spara den som Excelarbetsbok utan makron (.xlsx).", "The file has macros. Save it as an Excel workbook without macros (.xlsx).")
 		}
 	}
 	grid, err := w.read()
-	var syntax *xml.SyntaxError
-	switch {
-	case errors.Is(err, errPart), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrAlgorithm), errors.As(err, &syntax):
+	if errors.Is(err, errPart) {
 		return nil, badWorkbook()
 	}
 	return grid, err
 }
 
-// each hands every element with one of the names to visit, with the decoder that reads
-// what is within it.
-func (w *workbook) each(part string, names string, visit func(*xml.Decoder, xml.StartElement) error) error {
+// unpacking reads a part within what is left of the limits.
+type unpacking struct {
+	of    *workbook
+	r     io.Reader
+	token int // bytes that the token under way may still have
+}
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	u.of.bytes -= n
+	u.token -= n
+	if u.of.bytes < 0 || u.token < 0 {
+		return 0, tooLarge()
+	}
+	return n, err
+}
+
+// walk hands the beginning, texts and end of each element of a part to visit, with the
+// names of the elements that it stands in, its own last.
+func (w *workbook) walk(part string, visit func(within []string, token xml.Token) error) error {
 	file, ok := w.parts[part]
 	if !ok {
 		return errPart
@@ -71,19 +108,42 @@ func (w *workbook) each(part string, names string, visit func(*xml.Decoder, xml.
 		return errPart
 	}
 	defer func() { _ = r.Close() }()
-	d := xml.NewDecoder(r)
+	u := &unpacking{of: w, r: r}
+	d := xml.NewDecoder(u)
+	var within []string
 	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
+		u.token = maxToken
+		token, err := d.RawToken() // Token would keep a place for each of the elements that are open
+		switch {
+		case errors.Is(err, io.EOF) && len(within) == 0:
 			return nil
+		case len(fault.All(err)) > 0:
+			return err
+		case err != nil:
+			return errPart
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if w.elements--; w.elements < 0 {
+				return tooLarge()
+			}
+			if within = append(within, t.Name.Local); len(within) > maxDepth {
+				return errPart
+			}
+			err = visit(within, t)
+		case xml.CharData:
+			err = visit(within, t)
+		case xml.EndElement:
+			if len(within) == 0 || within[len(within)-1] != t.Name.Local {
+				return errPart
+			}
+			err = visit(within, t)
+			within = within[:len(within)-1]
+		case xml.Directive: // of a DTD, which no workbook has
+			return errPart
 		}
 		if err != nil {
-			return errors.Join(errPart, err)
-		}
-		if start, ok := token.(xml.StartElement); ok && strings.Contains(names, " "+start.Name.Local+" ") {
-			if err := visit(d, start); err != nil {
-				return err
-			}
+			return err
 		}
 	}
 }
@@ -101,8 +161,9 @@ func attribute(e xml.StartElement, name string) string {
 func (w *workbook) related(part string) (map[string]string, error) {
 	found := map[string]string{}
 	folder, file := path.Split(part)
-	err := w.each(folder+"_rels/"+file+".rels", " Relationship ", func(_ *xml.Decoder, e xml.StartElement) error {
-		if attribute(e, "TargetMode") == "External" {
+	err := w.walk(folder+"_rels/"+file+".rels", func(_ []string, token xml.Token) error {
+		e, ok := token.(xml.StartElement)
+		if !ok || e.Name.Local != "Relationship" || attribute(e, "TargetMode") == "External" {
 			return nil
 		}
 		target := attribute(e, "Target")
@@ -111,6 +172,9 @@ func (w *workbook) related(part string) (map[string]string, error) {
 		}
 		target = strings.TrimPrefix(path.Clean(target), "/")
 		found[attribute(e, "Id")], found[path.Base(attribute(e, "Type"))] = target, target
+		if len(found) > 2*maxParts {
+			return tooLarge()
+		}
 		return nil
 	})
 	return found, err
@@ -127,12 +191,12 @@ func (w *workbook) read() (*Grid, error) {
 		return nil, err
 	}
 	first := ""
-	err = w.each(book, " workbookPr sheet ", func(_ *xml.Decoder, e xml.StartElement) error {
-		switch {
+	err = w.walk(book, func(_ []string, token xml.Token) error {
+		switch e, _ := token.(xml.StartElement); {
 		case e.Name.Local == "workbookPr":
 			flag := attribute(e, "date1904")
 			w.date1904 = flag == "1" || flag == "true"
-		case first == "" && (attribute(e, "state") == "" || attribute(e, "state") == "visible"):
+		case e.Name.Local == "sheet" && first == "" && (attribute(e, "state") == "" || attribute(e, "state") == "visible"):
 			// The id has the name id in its own namespace, and sheetId is another.
 			first = parts[attribute(e, "id")]
 		}
@@ -150,20 +214,21 @@ func (w *workbook) read() (*Grid, error) {
 	return w.readSheet(first)
 }
 
-// rich is a text with or without runs of its own style.
-type rich struct {
-	T    string `xml:"t"`
-	Runs []struct {
-		T string `xml:"t"`
-	} `xml:"r"`
+// words gathers the text of an element, with or without runs of its own style. What is
+// longer than any text of a cell, escaped, is cut off there.
+type words struct{ b strings.Builder }
+
+const maxWords = 8 * MaxText
+
+func (t *words) add(text xml.CharData) {
+	t.b.Write(text[:min(len(text), maxWords-t.b.Len())])
 }
 
-func (r rich) text() string {
-	text := r.T
-	for _, run := range r.Runs {
-		text += run.T
-	}
-	return unescaped(text)
+// rich tells whether a text stands where that of a shared string or of a cell does; the
+// reading aids beside it stand elsewhere.
+func rich(within []string) bool {
+	n := len(within)
+	return n > 1 && within[n-1] == "t" && (within[n-2] == "r" || within[n-2] == "si" || within[n-2] == "is")
 }
 
 var escape = regexp.MustCompile(`_x([0-9A-Fa-f]{4})_`)
@@ -177,18 +242,35 @@ func unescaped(text string) string {
 		n, _ := strconv.ParseUint(code[2:6], 16, 32)
 		return string(rune(n))
 	})
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	return lineBreaks.Replace(text)
 }
 
 func (w *workbook) readStrings(part string) error {
 	if part == "" {
 		return nil
 	}
-	return w.each(part, " si ", func(d *xml.Decoder, e xml.StartElement) error {
-		var r rich
-		err := d.DecodeElement(&r, &e)
-		w.strings = append(w.strings, r.text())
-		return err
+	var text words
+	return w.walk(part, func(within []string, token xml.Token) error {
+		switch t := token.(type) {
+		case xml.StartElement:
+			if t.Name.Local == "si" {
+				text = words{}
+			}
+		case xml.CharData:
+			if rich(within) {
+				text.add(t)
+			}
+		case xml.EndElement:
+			if t.Name.Local != "si" {
+				return nil
+			}
+			if len(w.strings) == MaxCells {
+				return tooLarge()
+			}
+			// It is checked once, however many cells have it.
+			w.strings = append(w.strings, checked(unescaped(text.b.String())))
+		}
+		return nil
 	})
 }
 
@@ -196,23 +278,27 @@ func (w *workbook) readStyles(part string) error {
 	if part == "" {
 		return nil
 	}
-	custom := map[int]string{}
-	return w.each(part, " numFmt cellXfs ", func(d *xml.Decoder, e xml.StartElement) error {
-		if e.Name.Local == "numFmt" {
-			id, _ := strconv.Atoi(attribute(e, "numFmtId"))
-			custom[id] = attribute(e, "formatCode")
+	custom := map[int]dateForm{}
+	return w.walk(part, func(within []string, token xml.Token) error {
+		e, ok := token.(xml.StartElement)
+		if !ok || len(within) < 2 {
 			return nil
 		}
-		var styles struct {
-			Xf []struct {
-				Format int `xml:"numFmtId,attr"`
-			} `xml:"xf"`
+		id, _ := strconv.Atoi(attribute(e, "numFmtId"))
+		switch within[len(within)-2] + " " + e.Name.Local {
+		case "numFmts numFmt":
+			custom[id] = customForm(attribute(e, "formatCode"))
+		case "cellXfs xf":
+			form, ok := custom[id]
+			if !ok {
+				form = builtInForm(id)
+			}
+			w.dates = append(w.dates, form)
 		}
-		err := d.DecodeElement(&styles, &e)
-		for _, xf := range styles.Xf {
-			w.dates = append(w.dates, dateFormOf(xf.Format, custom[xf.Format]))
+		if len(custom) > maxStyles || len(w.dates) > maxStyles {
+			return tooLarge()
 		}
-		return err
+		return nil
 	})
 }
 
@@ -220,21 +306,23 @@ func (w *workbook) readStyles(part string) error {
 // and escaped text, colours and conditions. [h], [m] and [s] do show something.
 var notFormat = regexp.MustCompile(`"[^"]*"|\\.|_.|\*.|\[[^hms\]][^\]]*\]`)
 
-// dateFormOf tells what a number format shows of an instant: of a built-in one by its
-// number (ECMA-376 part 1, 18.8.30), of another by its letters.
-func dateFormOf(id int, format string) dateForm {
-	if format == "" {
-		switch {
-		case id >= 14 && id <= 17 || id >= 27 && id <= 31 || id == 36 || id >= 50 && id <= 54 || id == 57 || id == 58:
-			return dateForm{day: true}
-		case id >= 18 && id <= 21 || id >= 32 && id <= 35 || id >= 45 && id <= 47 || id == 55 || id == 56:
-			return dateForm{clock: true}
-		case id == 22:
-			return dateForm{day: true, clock: true}
-		}
-		return dateForm{}
+// builtInForm tells what a built-in number format shows of an instant, by its number
+// (ECMA-376 part 1, 18.8.30).
+func builtInForm(id int) dateForm {
+	switch {
+	case id >= 14 && id <= 17 || id >= 27 && id <= 31 || id == 36 || id >= 50 && id <= 54 || id == 57 || id == 58:
+		return dateForm{day: true}
+	case id >= 18 && id <= 21 || id >= 32 && id <= 35 || id >= 45 && id <= 47 || id == 55 || id == 56:
+		return dateForm{clock: true}
+	case id == 22:
+		return dateForm{day: true, clock: true}
 	}
-	if strings.EqualFold(format, "General") {
+	return dateForm{}
+}
+
+// customForm tells it of another one, by its letters.
+func customForm(format string) dateForm {
+	if strings.EqualFold(format, "General") || len(format) > utf8.UTFMax*maxFormat {
 		return dateForm{}
 	}
 	letters := strings.ToLower(notFormat.ReplaceAllString(format, ""))
@@ -243,64 +331,99 @@ func dateFormOf(id int, format string) dateForm {
 	return f
 }
 
+// sheetRows gathers the rows of a sheet as its elements come.
+type sheetRows struct {
+	w      *workbook
+	g      gather
+	number int // of the row under way; 0 before the first
+	cells  []Cell
+	column int // of the next cell, and of the one under way
+
+	// The cell under way.
+	kind  string
+	style int
+	text  words
+}
+
 func (w *workbook) readSheet(part string) (*Grid, error) {
-	var g gather
-	var cells []Cell
-	number := 0
-	flush := func() error {
-		if number == 0 {
-			return nil
-		}
-		err := g.add(number, cells)
-		cells = nil
-		return err
-	}
-	err := w.each(part, " row c ", func(d *xml.Decoder, e xml.StartElement) error {
-		if e.Name.Local == "row" {
-			if err := flush(); err != nil {
-				return err
+	s := &sheetRows{w: w}
+	err := w.walk(part, func(within []string, token xml.Token) error {
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "row":
+				return s.row(t)
+			case "c":
+				s.cell(t)
 			}
-			next := number + 1
-			if r, err := strconv.Atoi(attribute(e, "r")); err == nil {
-				next = r
+		case xml.CharData:
+			if s.kind == "inlineStr" && rich(within) || s.kind != "inlineStr" && len(within) > 1 && within[len(within)-1] == "v" && within[len(within)-2] == "c" {
+				s.text.add(t)
 			}
-			if next <= number || next > lastRow {
-				return errPart
+		case xml.EndElement:
+			if t.Name.Local == "c" {
+				return s.endCell()
 			}
-			number = next
-			return nil
 		}
-		column := len(cells)
-		if name := attribute(e, "r"); name != "" {
-			column = columnOf(name)
-		}
-		var c xmlCell
-		if err := d.DecodeElement(&c, &e); err != nil {
-			return err
-		}
-		cell := w.cell(c)
-		if cell == (Cell{}) {
-			return nil
-		}
-		if number == 0 || column < len(cells) {
-			return errPart
-		}
-		if column >= MaxColumns {
-			return tooWide(number)
-		}
-		for len(cells) < column {
-			cells = append(cells, Cell{})
-		}
-		cells = append(cells, cell)
 		return nil
 	})
+	if err == nil {
+		err = s.endRow()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := flush(); err != nil {
-		return nil, err
+	return s.g.done()
+}
+
+func (s *sheetRows) row(e xml.StartElement) error {
+	if err := s.endRow(); err != nil {
+		return err
 	}
-	return g.done()
+	next := s.number + 1
+	if r, err := strconv.Atoi(attribute(e, "r")); err == nil {
+		next = r
+	}
+	if next <= s.number || next > lastRow {
+		return errPart
+	}
+	s.number, s.column = next, 0
+	return nil
+}
+
+func (s *sheetRows) endRow() error {
+	if s.number == 0 {
+		return nil
+	}
+	err := s.g.add(s.number, s.cells)
+	s.cells = nil
+	return err
+}
+
+func (s *sheetRows) cell(e xml.StartElement) {
+	s.kind, s.text = attribute(e, "t"), words{}
+	if name := attribute(e, "r"); name != "" {
+		s.column = columnOf(name)
+	}
+	s.style, _ = strconv.Atoi(attribute(e, "s"))
+}
+
+func (s *sheetRows) endCell() error {
+	cell, column := s.w.cell(s.kind, s.style, s.text.b.String()), s.column
+	s.column++
+	switch {
+	case cell == (Cell{}):
+		return nil
+	case s.number == 0 || column < len(s.cells):
+		return errPart
+	case column >= MaxColumns:
+		return tooWide(s.number)
+	}
+	for len(s.cells) < column {
+		s.cells = append(s.cells, Cell{})
+	}
+	s.cells = append(s.cells, cell)
+	return nil
 }
 
 // columnOf gives the column of a cell's name, from 0; one that cannot be is far out.
@@ -317,45 +440,37 @@ func columnOf(name string) int {
 	return n - 1
 }
 
-type xmlCell struct {
-	Type   string `xml:"t,attr"`
-	Style  int    `xml:"s,attr"`
-	Value  string `xml:"v"`
-	Inline rich   `xml:"is"`
-}
-
 // cell gives a cell's text. Of a formula it is the value that the program last reckoned.
-func (w *workbook) cell(c xmlCell) Cell {
-	switch c.Type {
+func (w *workbook) cell(kind string, style int, value string) Cell {
+	switch kind {
 	case "s":
-		i, err := strconv.Atoi(c.Value)
+		i, err := strconv.Atoi(value)
 		if err != nil || i < 0 || i >= len(w.strings) {
 			return Cell{Fault: cellFault("cell_unreadable", "Cellen kan inte läsas. Skriv in värdet igen.", "The cell cannot be read. Write the value again.")}
 		}
-		return Cell{Text: w.strings[i]}
-	case "inlineStr":
-		return Cell{Text: c.Inline.text()}
-	case "str":
-		return Cell{Text: unescaped(c.Value)}
+		return w.strings[i]
+	case "inlineStr", "str":
+		return checked(unescaped(value))
 	case "b":
-		if c.Value == "1" || c.Value == "true" {
+		if value == "1" || value == "true" {
 			return Cell{Text: "TRUE"}
 		}
 		return Cell{Text: "FALSE"}
 	case "e":
-		return Cell{Fault: cellFault("cell_error", "Cellen visar ett fel ("+Plain(c.Value)+"). Rätta formeln eller skriv in värdet.", "The cell shows an error ("+Plain(c.Value)+"). Correct the formula or write the value.")}
+		shown := Plain(value[:min(len(value), 20)])
+		return Cell{Fault: cellFault("cell_error", "Cellen visar ett fel ("+shown+"). Rätta formeln eller skriv in värdet.", "The cell shows an error ("+shown+"). Correct the formula or write the value.")}
 	case "d":
-		return Cell{Text: strings.TrimSuffix(strings.Replace(c.Value, "T", " ", 1), " 00:00:00")}
+		return checked(strings.TrimSuffix(strings.Replace(value, "T", " ", 1), " 00:00:00"))
 	}
-	if c.Value == "" {
+	if value == "" {
 		return Cell{}
 	}
-	number, err := strconv.ParseFloat(strings.TrimSpace(c.Value), 64)
+	number, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-		return Cell{Text: c.Value}
+		return checked(value)
 	}
-	if c.Style >= 0 && c.Style < len(w.dates) && (w.dates[c.Style].day || w.dates[c.Style].clock) {
-		return w.date(number, w.dates[c.Style])
+	if style >= 0 && style < len(w.dates) && (w.dates[style].day || w.dates[style].clock) {
+		return w.date(number, w.dates[style])
 	}
 	// A spreadsheet program keeps 15 digits of a number.
 	if math.Abs(number) >= 1e15 {
