@@ -9944,9 +9944,9 @@ type ReorganisationPayload {
   ): [ReorganisedUnit!]!
   "What passes from each unit that closes to the one that owns it in the end."
   handovers: [ReorganisationHandover!]!
-  "Categories of the platform that a unit which closes owns what is imported in; imports to come go to the one that takes over. By name, at most 1,000."
+  "Categories of the platform that a unit which closes owns what is imported in. Imports to come go to the one that takes over; without one they lack an owner. By name, at most 1,000."
   platformCategories: [PlatformCategory!]!
-  "Drafts under way that name a unit that closes, as the drafted owner or the one drafted over; they follow too. By the e-service's Swedish name."
+  "Drafts under way that name a unit that closes, as the drafted owner or the one drafted over. They go to the one that takes over; without one they stay as they are. By the e-service's Swedish name."
   drafts(
     "How many drafts, 0 to 1,000."
     first: Int! = 20

@@ -3,6 +3,8 @@ package organisation
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -170,8 +172,8 @@ func AddCollaboration(ctx context.Context, tx *postgres.Tx, nameSv, nameEn, from
 	return err
 }
 
-// OpenUnit finds the municipality's open unit of a name or alias, letter case aside. A
-// name that fits none or several is an INVALID fault.
+// OpenUnit finds the municipality's open unit of a name, letter case aside, or where none
+// is called so of an alias. A name that fits none or several is an INVALID fault.
 func (s *Service) OpenUnit(ctx context.Context, r postgres.Reader, municipality uuid.UUID, name string) (*Unit, error) {
 	units, err := postgres.All[Unit](ctx, r, "SELECT "+postgres.Columns[Unit]("x")+` FROM unit x
 		WHERE x.municipality_id = @municipality AND x.archived_at IS NULL AND coalesce(x.valid_to, 'infinity') >= today()
@@ -179,6 +181,10 @@ func (s *Service) OpenUnit(ctx context.Context, r postgres.Reader, municipality 
 		postgres.Args{"municipality": municipality, "name": name})
 	if err != nil {
 		return nil, err
+	}
+	called := slices.DeleteFunc(slices.Clone(units), func(u *Unit) bool { return !strings.EqualFold(u.NameSv, name) })
+	if len(called) > 0 {
+		units = called
 	}
 	switch len(units) {
 	case 0:

@@ -150,8 +150,8 @@ func (p *plan) target(place string, t Target) *Unit {
 	case u == nil:
 		p.refuse(place, "step_unit_unknown", "Enheten finns inte i kommunen, och inget tidigare steg bildar den.", "There is no such unit in the municipality, and no earlier step makes it.")
 		return nil
-	case !p.open(u):
-		p.refuse(place, "step_unit_closed", "Enheten är inte öppen den dag då ändringen gäller.", "The unit is not open on the day that the change takes effect.")
+	case !p.open(u) || u.After.ValidTo != nil && u.After.ValidTo.Before(p.today):
+		p.refuse(place, "step_unit_closed", "Enheten är inte öppen den dag då ändringen gäller, eller har stängts sedan dess.", "The unit is not open on the day that the change takes effect, or has closed since.")
 		return nil
 	}
 	return u

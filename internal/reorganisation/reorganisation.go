@@ -148,10 +148,11 @@ type Preview struct {
 	Units     []*Unit
 	Handovers []*Handover
 	Orphans   []*Orphan
-	// Drafts are those under way that name a unit that hands over, and follow it.
+	// Drafts are those under way that name a unit that closes; they go to who takes over,
+	// and stay as they are where nobody does.
 	Drafts []uuid.UUID
-	// Categories are those of the platform that a unit which hands over owns what is
-	// imported in; the imports to come go to who takes over.
+	// Categories are those of the platform that a unit which closes owns what is imported
+	// in; the imports to come go to who takes over, and lack an owner where nobody does.
 	Categories []uuid.UUID
 	// Gaps are those that open and close, judged as if the day had come.
 	Gaps []*gap.Difference

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/reorganisation"
+	"fardplan/internal/search"
 )
 
 // counter counts statements.
@@ -336,6 +338,7 @@ func TestFaultsOfStepsAreToldAtOnce(t *testing.T) {
 	first := today.AddDays(30)
 	must(w.Services.Organisation.UpdateUnit(w.ctx, w.units["Senare"].ID, 1, func(u *organisation.Unit) { u.ValidFrom = &first }))(t)
 	w.refreshed()
+	w.units["Annans"] = w.Unit(t, w.Municipality(t, "0580", "Linköping"), "Annans")
 	before := w.reading().Change
 	nobody := uuid.New()
 	stale := w.rename("D", "Nytt")
@@ -359,6 +362,14 @@ func TestFaultsOfStepsAreToldAtOnce(t *testing.T) {
 		"closed units": {
 			[]reorganisation.Step{w.rename("Gammal", "Ny"), w.move("D", w.above("Gammal")), w.close("E", nil), w.rename("E", "Ny"), w.close("D", w.above("Senare"))},
 			[]string{"steps.0.rename.unit step_unit_closed", "steps.1.move.parent step_unit_closed", "steps.3.rename.unit step_unit_closed", "steps.4.close.successor step_unit_closed"},
+		},
+		"into one that is closed": {
+			[]reorganisation.Step{w.merge("Gammal", "Äger"), w.create("k", "Ny", w.above("Gammal")), w.close("Äger", w.above("Gammal"))},
+			[]string{"steps.0.merge.into step_unit_closed", "steps.1.create.parent step_unit_closed", "steps.2.close.successor step_unit_closed"},
+		},
+		"another municipality's": {
+			[]reorganisation.Step{w.rename("Annans", "Vår"), w.move("D", w.above("Annans")), w.merge("Annans", "E"), w.merge("E", "Annans"), w.close("D", w.above("Annans"))},
+			[]string{"steps.0.rename.unit step_unit_unknown", "steps.1.move.parent step_unit_unknown", "steps.2.merge.into step_unit_unknown", "steps.3.merge.units.0.unit step_unit_unknown", "steps.4.close.successor step_unit_unknown"},
 		},
 		"cycles": {
 			[]reorganisation.Step{w.move("A", w.above("C")), w.move("B", w.above("B")), w.close("D", w.above("D")), w.merge("E", "E")},
@@ -387,6 +398,13 @@ func TestFaultsOfStepsAreToldAtOnce(t *testing.T) {
 			slices.Sort(got)
 			same(t, "the faults", c.want, got)
 		})
+	}
+	// A day that has been: who takes over is open then, and has closed since.
+	back := w.plan(w.merge("Gammal", "Äger"), w.close("E", w.above("Gammal")))
+	back.EffectiveOn = today.AddDays(-10)
+	_, err := w.preview(back)
+	if all := fault.All(err); len(all) != 2 || all[0].Field+" "+all[0].Rule != "steps.0.merge.into step_unit_closed" || all[1].Field+" "+all[1].Rule != "steps.1.close.successor step_unit_closed" {
+		t.Errorf("to one that has closed since the day: %v", err)
 	}
 	in := w.plan(w.rename("D", "Nytt"))
 	in.Comment = "  "
@@ -425,6 +443,10 @@ func TestStepsBuildOnEachOther(t *testing.T) {
 	w2.refreshed()
 	if w2.units["X"].NameSv != "Y" || w2.units["Y"].NameSv != "X" {
 		t.Error("the names have not changed places")
+	}
+	// Both were called X once; who is called so is meant.
+	if u := must(w2.Services.Organisation.OpenUnit(w2.ctx, w2.reading(), w2.home.ID, "x"))(t); u.ID != w2.units["Y"].ID {
+		t.Errorf("X is %s", u.NameSv)
 	}
 }
 
@@ -563,6 +585,118 @@ func TestCategoriesOfThePlatformFollow(t *testing.T) {
 		}
 	}
 	same(t, "the owners", map[string]string{"Skola": "B", "Trafik": "C"}, got)
+}
+
+// What names a unit that closes without a successor does not follow anyone, and is told
+// all the same: it is left for somebody to mend.
+func TestWhatNobodyTakesOverIsTold(t *testing.T) {
+	w := newWorld(t, "A", "B")
+	w.owns("B", eservice.Live)
+	list := must(w.Services.EServices.List(w.ctx, w.reading(), eservice.Filter{}, "NAME", false, page.Args{}))(t).Nodes()
+	a := w.units["A"].ID
+	draft := must(w.Services.EServices.SaveDraft(w.ctx, eservice.DraftChange{EService: list[0].ID, LiveVersion: 1, Set: func(e *eservice.EService) { e.OwnerUnitID = a }}))(t)
+	set := must(w.Services.EServices.SetCategories(w.ctx, w.home.ID, []eservice.PlatformCategory{{Category: "Skola", OwnerUnitID: &a}}))(t)
+	in := w.plan(w.close("A", nil))
+	seen := must(w.preview(in))(t)
+	same(t, "the drafts told", []uuid.UUID{draft.ID}, seen.Drafts)
+	same(t, "the categories told", []uuid.UUID{set[0].ID}, seen.Categories)
+	must(w.Services.Reorganise.Apply(w.ctx, in, seen.Fingerprint))(t)
+	same(t, "the tree", []string{"B 1"}, w.tree(w.reading()))
+}
+
+// What units were called finds who answers for their tasks today: after a change of
+// name, a merger, a close with a successor, and all of them in turn. The past is
+// searched by what was.
+func TestOldNamesFindWhoTookOver(t *testing.T) {
+	w := newWorld(t, "Kulturkontoret", "Fritidskontoret", "Bildning", "Stab")
+	w.owns("Kulturkontoret", eservice.Live)
+	w.owns("Fritidskontoret", eservice.Live, eservice.Live)
+	then := w.Clock.Now()
+	w.Clock.Add(time.Hour)
+	// found gives the units that a search finds, best first, each with how many
+	// e-services a search within it finds.
+	found := func(r *postgres.Snapshot, query string) []string {
+		t.Helper()
+		var all []string
+		for _, h := range must(w.Services.Search.Search(w.ctx, r, query, search.Filter{Kinds: []string{"UNIT"}}, page.Args{}))(t).Nodes() {
+			owned := must(w.Services.EServices.List(w.ctx, r, eservice.Filter{OwnerUnits: []uuid.UUID{h.ID}}, "NAME", false, page.Args{}))(t).Nodes()
+			line := fmt.Sprintf("%s %s %d", h.Title.Text, h.Why, len(owned))
+			if h.Snippet != nil {
+				line += ": " + h.Snippet.Text
+			}
+			all = append(all, line)
+		}
+		return all
+	}
+	entries := func() []string {
+		return must(postgres.Values[string](w.ctx, w.reading(), "SELECT concat_ws(' ', e.id, e.words) FROM search_entry e ORDER BY e.id", nil))(t)
+	}
+	for _, c := range []struct {
+		steps []reorganisation.Step
+		query string
+		want  []string
+	}{
+		{[]reorganisation.Step{w.rename("Kulturkontoret", "Kulturen")}, "kulturkontoret", []string{"Kulturen EXACT_NAME 1: Kulturkontoret"}},
+		{[]reorganisation.Step{w.merge("Bildning", "Kulturkontoret")}, "kulturkontoret", []string{"Bildning EXACT_NAME 1: Kulturen, Kulturkontoret", "Kulturen EXACT_NAME 0: Kulturkontoret"}},
+		{[]reorganisation.Step{w.close("Fritidskontoret", w.above("Bildning"))}, "fritidskontor", []string{"Fritidskontoret NAME_PREFIX 0", "Bildning WORD 3: Fritidskontoret, Kulturen, Kulturkontoret"}},
+		{[]reorganisation.Step{w.merge("Stab", "Bildning")}, "fritidskontoret", []string{"Stab EXACT_NAME 3: Bildning, Fritidskontoret, Kulturen, Kulturkontoret", "Bildning EXACT_NAME 0: Fritidskontoret, Kulturen, Kulturkontoret", "Fritidskontoret EXACT_NAME 0"}},
+		// It was led wrong: what it was called goes with it.
+		{[]reorganisation.Step{w.merge("Stab", "Fritidskontoret")}, "fritidskontoret", []string{"Stab EXACT_NAME 3: Bildning, Fritidskontoret, Kulturen, Kulturkontoret", "Fritidskontoret EXACT_NAME 0"}},
+	} {
+		in := w.plan(c.steps...)
+		for _, step := range in.Steps { // each on what the one before has made of the units
+			for _, s := range []*reorganisation.Subject{subjectOf(step)} {
+				s.Version = must(w.Services.Organisation.UnitsByID(w.ctx, w.reading(), []uuid.UUID{s.Unit}))(t)[s.Unit].Version
+			}
+		}
+		seen := must(w.preview(in))(t)
+		must(w.Services.Reorganise.Apply(w.ctx, in, seen.Fingerprint))(t)
+		same(t, c.query+" finds", c.want, found(w.reading(), c.query))
+	}
+	kept := entries()
+	if err := w.Services.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error { return w.Services.Search.Recompute(w.ctx, tx) }); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "a full computation", kept, entries())
+	session := w.DB.Session()
+	defer session.Close()
+	same(t, "the past finds", []string{"Kulturkontoret EXACT_NAME 1"}, found(must(session.AsOf(w.ctx, then, nil))(t), "kulturkontoret"))
+}
+
+// subjectOf gives the one unit that a step changes.
+func subjectOf(s reorganisation.Step) *reorganisation.Subject {
+	switch {
+	case s.Rename != nil:
+		return &s.Rename.Subject
+	case s.Close != nil:
+		return &s.Close.Subject
+	}
+	return &s.Merge.Units[0]
+}
+
+// Of two who reorganise the same units at once one is done, and the other is told what
+// has changed.
+func TestOneOfTwoAtOnceIsDone(t *testing.T) {
+	w := newWorld(t, "A", "B", "C")
+	w.owns("A", eservice.Live)
+	errs := make([]error, 2)
+	var plans []reorganisation.Reorganisation
+	var seen []*reorganisation.Preview
+	for _, to := range []string{"B", "C"} {
+		in := w.plan(w.close("A", w.above(to)))
+		plans, seen = append(plans, in), append(seen, must(w.preview(in))(t))
+	}
+	var both sync.WaitGroup
+	for i := range plans {
+		both.Go(func() { _, errs[i] = w.Services.Reorganise.Apply(w.ctx, plans[i], seen[i].Fingerprint) })
+	}
+	both.Wait()
+	if errs[0] != nil {
+		slices.Reverse(errs)
+	}
+	if errs[0] != nil || fault.CodeOf(errs[1]) != fault.Conflict || !strings.Contains(errs[1].Error(), ": A.") {
+		t.Errorf("the two end with %v", errs)
+	}
 }
 
 // To close a unit by itself hands over what it owns too.

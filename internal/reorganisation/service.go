@@ -58,10 +58,10 @@ func (s *Service) work(ctx context.Context, r postgres.Reader, in Reorganisation
 		return nil, nil, err
 	}
 	v := p.preview()
-	if v.Drafts, err = draftsTouched(ctx, r, p.heirs()); err != nil {
+	if v.Drafts, err = draftsTouched(ctx, r, in.closing()); err != nil {
 		return nil, nil, err
 	}
-	if v.Categories, err = categoriesTouched(ctx, r, p.heirs()); err != nil {
+	if v.Categories, err = categoriesTouched(ctx, r, in.closing()); err != nil {
 		return nil, nil, err
 	}
 	v.Fingerprint = fmt.Sprintf("%d.%s.%s", change, fingerprintOf(in), p.seen())

@@ -105,18 +105,18 @@ func write(ctx context.Context, tx *postgres.Tx, made, changed []*organisation.U
 	return HandOver(ctx, tx, of)
 }
 
-// draftTouched is the condition that the draft d is under way and names a unit that
-// hands over.
+// draftTouched is the condition that the draft d is under way and names one of the units
+// @from.
 const draftTouched = "d.state IN ('OPEN', 'IN_REVIEW') AND (d.changes ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]) OR d.base ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]))"
 
-// draftsTouched reads the drafts that a hand-over changes, by the e-service's name.
-func draftsTouched(ctx context.Context, r postgres.Reader, of map[uuid.UUID]uuid.UUID) ([]uuid.UUID, error) {
-	return postgres.Values[uuid.UUID](ctx, r, "SELECT d.id FROM e_service_draft d JOIN e_service e ON e.id = d.e_service_id WHERE "+draftTouched+" ORDER BY e.name_sv, d.id", heirs(of))
+// draftsTouched reads the drafts under way that name one of the units, by the e-service's name.
+func draftsTouched(ctx context.Context, r postgres.Reader, units []uuid.UUID) ([]uuid.UUID, error) {
+	return postgres.Values[uuid.UUID](ctx, r, "SELECT d.id FROM e_service_draft d JOIN e_service e ON e.id = d.e_service_id WHERE "+draftTouched+" ORDER BY e.name_sv, d.id", postgres.Args{"from": units})
 }
 
-// categoriesTouched reads the categories of the platform that a hand-over changes, by name.
-func categoriesTouched(ctx context.Context, r postgres.Reader, of map[uuid.UUID]uuid.UUID) ([]uuid.UUID, error) {
-	return postgres.Values[uuid.UUID](ctx, r, "SELECT c.id FROM platform_category c WHERE c.owner_unit_id = ANY (@from::uuid[]) ORDER BY c.category, c.id", heirs(of))
+// categoriesTouched reads the categories of the platform that the units own, by name.
+func categoriesTouched(ctx context.Context, r postgres.Reader, units []uuid.UUID) ([]uuid.UUID, error) {
+	return postgres.Values[uuid.UUID](ctx, r, "SELECT c.id FROM platform_category c WHERE c.owner_unit_id = ANY (@from::uuid[]) ORDER BY c.category, c.id", postgres.Args{"from": units})
 }
 
 // HandOver gives what units own to those that take over from them, also what imports will

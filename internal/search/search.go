@@ -43,6 +43,9 @@ type Source struct {
 	Municipality string
 	// Uses counts how much the record is used: of equal hits the most used comes first.
 	Uses string
+	// Touched is the condition that the change @change touches what is searched of the
+	// record; empty where only a change of the record itself does.
+	Touched string
 	// Facets are fields that hits may be counted by, and Filters the conditions that
 	// narrow them, by name. @f_NAME is the text[] of values wanted.
 	Facets  map[string]postgres.Facet

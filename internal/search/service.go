@@ -21,12 +21,12 @@ const rebuildOperation = "rebuildSearch"
 // Keep brings up to date what is searched of the records that the transaction's change
 // touches.
 func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, "x.changed_in = @change")
+	return s.keep(ctx, tx, func(o Source) string { return cmp.Or(o.Touched, "x.changed_in = @change") })
 }
 
 // Recompute brings every entry up to date within a write.
 func (s *Service) Recompute(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, "@change::bigint IS NOT NULL")
+	return s.keep(ctx, tx, func(Source) string { return "@change::bigint IS NOT NULL" })
 }
 
 // errMade ends a run that another process has made meanwhile.

@@ -29,12 +29,12 @@ func (o Source) entries(where string) string {
 		o.Table, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, where)
 }
 
-// keep brings the entries of records up to date, and the words that they hold. What
-// has not changed is left as it is.
-func (s *Service) keep(ctx context.Context, tx *postgres.Tx, where string) error {
+// keep brings the entries of the records that where gives for each source up to date,
+// and the words that they hold. What has not changed is left as it is.
+func (s *Service) keep(ctx context.Context, tx *postgres.Tx, where func(Source) string) error {
 	for _, o := range s.Sources {
 		changed, err := tx.Exec(ctx, `INSERT INTO search_entry (id, object_kind, object_id, municipality_id, name, words, digest)
-			`+o.entries(where)+`
+			`+o.entries(where(o))+`
 			ON CONFLICT (id) DO UPDATE SET municipality_id = excluded.municipality_id, name = excluded.name, words = excluded.words, digest = excluded.digest`,
 			postgres.Args{"change": tx.Number, "sources": s.fingerprint()})
 		if err != nil {
