@@ -76,9 +76,10 @@ func withProvider(url string, files fs.FS, do func(*goose.Provider) error) (err 
 }
 
 // Analyze tells the planner of the database at url how many rows there are and of what
-// kind, as after many have come at once. The login must own the tables.
-func Analyze(ctx context.Context, url string) error {
-	return asOwner(ctx, url, "analyse the tables", "ANALYZE")
+// kind, as after many have come at once: of the tables, which may have some of their
+// columns in brackets, or of all where none is named. The login must own the tables.
+func Analyze(ctx context.Context, url string, tables ...string) error {
+	return asOwner(ctx, url, "analyse the tables", "ANALYZE "+strings.Join(tables, ", "))
 }
 
 // asOwner runs statements as the database's owner, each on its own.
@@ -100,11 +101,12 @@ func asOwner(ctx context.Context, url, what string, statements ...string) error 
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// WithoutIndexes takes the indexes away while fill runs: one that is made of all rows at
+// WithoutIndexes takes the indexes of tables away while fill runs, those of the past too,
+// but for the ones that keep rows unique and the kept: one that is made of all rows at
 // once takes a tenth of the time that each row's part takes. They are there again
 // afterwards, whatever becomes of fill. For an empty database at url, its owner's address,
 // that nobody else uses.
-func WithoutIndexes(ctx context.Context, url string, indexes []string, fill func() error) error {
+func WithoutIndexes(ctx context.Context, url string, tables, kept []string, fill func() error) error {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return errors.New("the database's address cannot be read")
@@ -114,19 +116,25 @@ func WithoutIndexes(ctx context.Context, url string, indexes []string, fill func
 		return fmt.Errorf("connect to the database: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, "SELECT pg_get_indexdef(i::regclass) FROM unnest($1::text[]) i", indexes)
+	drop, create := []string{}, []string{"SET maintenance_work_mem = '512MB'"}
+	rows, err := conn.Query(ctx, `SELECT format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+		WHERE n.nspname IN ('public', 'history') AND t.relname = ANY ($1) AND NOT i.indisunique AND c.relname <> ALL ($2) ORDER BY 1`, tables, kept)
 	if err != nil {
 		return fmt.Errorf("read the indexes: %w", err)
 	}
-	made, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
+	var without, with string
+	if _, err := pgx.ForEachRow(rows, []any{&without, &with}, func() error {
+		drop, create = append(drop, without), append(create, with)
+		return nil
+	}); err != nil {
 		return fmt.Errorf("read the indexes: %w", err)
 	}
-	if err := asOwner(ctx, url, "take the indexes away", "DROP INDEX "+strings.Join(indexes, ", ")); err != nil {
+	if err := asOwner(ctx, url, "take the indexes away", drop...); err != nil {
 		return err
 	}
 	err = fill()
 	again, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
 	defer cancel()
-	return errors.Join(err, asOwner(again, url, "make the indexes again", append([]string{"SET maintenance_work_mem = '512MB'"}, made...)...))
+	return errors.Join(err, asOwner(again, url, "make the indexes again", create...))
 }

@@ -159,7 +159,7 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	if err := o.refuseUsed(ctx); err != nil {
 		return nil, err
 	}
-	if err := postgres.WithoutIndexes(ctx, o.OwnerURL, slow, func() error { return o.fill(ctx, all, end, ids, fixed, progress) }); err != nil {
+	if err := postgres.WithoutIndexes(ctx, o.OwnerURL, large, used, func() error { return o.fill(ctx, all, end, ids, fixed, progress) }); err != nil {
 		return nil, err
 	}
 	o.Clock.at = end
@@ -182,8 +182,12 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	return &Summary{Changes: len(all) + 1, Tables: tables, Took: time.Since(begun)}, nil
 }
 
-// slow are the indexes that are made of all rows at once, after them.
-var slow = []string{"search_entry_by_words", "search_word_by_trigram"}
+// large are the tables whose indexes are made of all rows at once, after them; but used
+// are those that the changes are made by.
+var (
+	large = []string{"e_service", "e_service_usage", "gap_episode", "search_entry", "search_word"}
+	used  = []string{"e_service_by_owner_unit", "e_service_by_shared_service", "e_service_changed_in", "e_service_of_municipality", "gap_episode_by_object"}
+)
 
 // fill makes the steps, which all have the arguments of fixed.
 func (o Options) fill(ctx context.Context, all []step, end time.Time, callers []access.Caller, fixed postgres.Args, progress func(string)) error {
@@ -206,7 +210,7 @@ func (o Options) fill(ctx context.Context, all []step, end time.Time, callers []
 		// The planner learns of the new rows while they are few and when they have become
 		// many: it would else read whole tables where an index would do.
 		if st.rows > 0 && i+1 >= 2*analysed {
-			if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
+			if err := postgres.Analyze(ctx, o.OwnerURL, "e_service", "gap_episode", "search_entry (id, changed_in)", "unit"); err != nil {
 				return err
 			}
 			analysed = i + 1
@@ -215,7 +219,7 @@ func (o Options) fill(ctx context.Context, all []step, end time.Time, callers []
 	return nil
 }
 
-func used() error {
+func notEmpty() error {
 	return fault.Field("", "scale_not_empty",
 		"Databasen innehåller redan annat, eller någon skriver i den nu. Skapa en tom databas och försök igen.",
 		"The database holds other things already, or somebody is writing to it. Make an empty database and try again.")
@@ -227,7 +231,7 @@ func (o Options) refuseUsed(ctx context.Context) error {
 	defer session.Close()
 	now, err := session.Present(ctx)
 	if err == nil && now.Change > 0 {
-		return used()
+		return notEmpty()
 	}
 	return err
 }
@@ -236,10 +240,7 @@ func (o Options) refuseUsed(ctx context.Context) error {
 func (o Options) write(ctx context.Context, st step, number int64) error {
 	return o.Journal.Write(ctx, operation, st.comment, func(tx *postgres.Tx) error {
 		if tx.Number != number {
-			return used()
-		}
-		if len(st.sql) == 0 {
-			return o.Gaps.Recompute(ctx, tx)
+			return notEmpty()
 		}
 		for _, sql := range st.sql {
 			if _, err := tx.Exec(ctx, sql, st.args); err != nil {

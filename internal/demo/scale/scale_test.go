@@ -94,7 +94,7 @@ func TestScale(t *testing.T) {
 				t.Errorf("the summary tells %+v", summary.Tables)
 			}
 		}
-		if n := count("pg_indexes WHERE indexname IN ('search_entry_by_words', 'search_word_by_trigram')"); n != 2 {
+		if n := count("pg_indexes WHERE indexname IN ('search_entry_by_words', 'search_word_by_trigram', 'e_service_by_name', 'e_service_by_name_past')"); n != 4 {
 			t.Errorf("%d of the indexes that are made last are there", n)
 		}
 		if n := count("change"); n != summary.Changes {

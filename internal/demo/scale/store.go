@@ -27,7 +27,7 @@ type generator struct {
 	rows     int // e-services made by one change; 0: all that it touches
 	round    int
 	comment  string
-	sql      []string // none: goes through all gaps
+	sql      []string
 }
 
 // base is where the ids' instants begin: 2020-01-01, in milliseconds. They are no more
@@ -110,7 +110,7 @@ func generators() []generator {
 			       name_sv = regexp_replace(x.name_sv, '^Ansök om ', 'Ansökan om '),
 			       accessibility_status = coalesce(x.accessibility_status, 'FULL'),
 			       accessibility_checked_on = today()
-			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 64`}})
+			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 40`}})
 	}
 	for round, days := range []float64{100, 2} {
 		all = append(all, generator{name: "användning", from: days, to: days - 1, each: true, role: access.CatalogueEditor, round: round + 1, comment: "Kvartalets ärenden ur plattformen", sql: []string{`
@@ -120,9 +120,6 @@ func generators() []generator {
 			       ` + chance(3) + ` * (1 + ` + chance(4) + ` % 7) + k, round(0.4 + ` + chance(5) + ` / 512.0, 2), round(2 + ` + chance(6) + ` / 90.0, 1), 'OEP'
 			  FROM e_service x, generate_series(1, 3) k
 			 WHERE ` + own + ` AND x.status IN ('LIVE', 'PHASING_OUT') AND x.oep_family_id IS NOT NULL AND ` + chance(7) + ` < 60 ORDER BY x.id, k`}})
-	}
-	for _, days := range []float64{210} {
-		all = append(all, generator{name: "genomgång av brister", from: days, comment: "Genomgång av brister"})
 	}
 	return all
 }
