@@ -174,7 +174,7 @@ var services = `
 	       CASE WHEN i < @shared::int AND h3 < 70 THEN ` + idOfShared("i") + ` END,
 	       name, CASE WHEN h4 < 90 THEN name_en || CASE WHEN variant > 0 THEN ', variant ' || variant + 1 ELSE '' END END, slug,
 	       CASE WHEN h5 < 245 THEN summary_sv END, CASE WHEN h4 < 90 THEN summary_en END,
-	       CASE WHEN h6 < 200 THEN summary_sv || E'\n\n' || (ARRAY['Du behöver ha uppgifterna om ärendet till hands. Det går att spara och fortsätta senare.',
+	       CASE WHEN h6 < 110 THEN summary_sv || E'\n\n' || (ARRAY['Du behöver ha uppgifterna om ärendet till hands. Det går att spara och fortsätta senare.',
 	           'Bifoga de handlingar som styrker uppgifterna. Du får en bekräftelse när ärendet har tagits emot.', 'Handläggningen börjar när ansökan är komplett. Beslutet skickas till din digitala brevlåda.',
 	           'Har du frågor kan du kontakta kontaktcenter. De hjälper dig också om du vill lämna uppgifterna på papper.'])[1 + h6 % 4]
 	           || ' Ärendet gäller ' || lower(left(name, 1)) || substr(name, 2) || '.' || CASE WHEN processing IS NOT NULL THEN ' Handläggningstid: ' || processing || '.' ELSE '' END END,
