@@ -21,9 +21,10 @@ const module = "fardplan/"
 // later layers, and those of its own without going in circles.
 var layers = [][]string{
 	{"cmd/fardplan"},
-	{"internal/app"},
 	{"internal/demo/scale"},
-	{"graph", "internal/signin", "internal/demo", "frontend"},
+	{"internal/demo"},
+	{"internal/app"},
+	{"graph", "internal/signin", "frontend"},
 	{"graph/gen", "graph/model", "graph/scalar"},
 	{"internal/link", "internal/reorganisation"},
 	{"internal/token", "internal/user", "internal/eservice"},

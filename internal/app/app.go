@@ -55,6 +55,11 @@ func GapRules() []gap.Rule {
 	return slices.Concat(organisation.GapRules(), eservice.GapRules(), link.GapRules())
 }
 
+// GapObjects are the records of all domains that gaps are about.
+func GapObjects() []gap.Object {
+	return slices.Concat(organisation.GapObjects(), eservice.GapObjects())
+}
+
 // SearchSources are what is searched of all domains.
 func SearchSources() []search.Source {
 	return slices.Concat(organisation.SearchSources(), eservice.SearchSources())
@@ -65,8 +70,7 @@ func SearchSources() []search.Source {
 func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Services {
 	journal := &history.Journal{DB: db}
 	gaps := &gap.Service{
-		Rules: rules, Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
-		Journal: journal, Policy: policy,
+		Rules: rules, Objects: GapObjects(), Journal: journal, Policy: policy,
 	}
 	found := &search.Service{Sources: SearchSources(), Journal: journal, Policy: policy}
 	journal.Keep = []history.Keeper{gaps.Keep, found.Keep}

@@ -8,17 +8,13 @@ package demo
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"fardplan/internal/access"
-	"fardplan/internal/eservice"
+	"fardplan/internal/app"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
-	"fardplan/internal/history"
-	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
-	"fardplan/internal/search"
 )
 
 // Options says where the demonstration goes and up to when its story is told.
@@ -65,14 +61,7 @@ func Load(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	defer db.Close()
-	l := &load{db: db, now: &now, progress: progress}
-	l.gaps = &gap.Service{
-		Rules:   slices.Concat(organisation.GapRules(), eservice.GapRules()),
-		Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
-		Journal: &history.Journal{DB: db},
-	}
-	found := &search.Service{Sources: slices.Concat(organisation.SearchSources(), eservice.SearchSources()), Journal: l.gaps.Journal}
-	l.gaps.Journal.Keep = []history.Keeper{l.gaps.Keep, found.Keep}
+	l := &load{db: db, gaps: app.NewServices(db, access.Policy{}, app.GapRules()).Gaps, now: &now, progress: progress}
 	ended, err := l.resume(ctx)
 	if err != nil {
 		return Summary{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fardplan/internal/access"
+	"fardplan/internal/app"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -46,17 +47,9 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := d.Open(t, func() time.Time { return someday })
-	journal := &history.Journal{DB: db}
-	gaps := &gap.Service{
-		Rules:   slices.Concat(organisation.GapRules(), eservice.GapRules()),
-		Objects: slices.Concat(organisation.GapObjects(), eservice.GapObjects()),
-		Journal: journal,
-	}
+	s := app.NewServices(db, access.Policy{}, app.GapRules())
 	l := &loaded{
-		Database: d, summary: summary, owner: d.Owner(t), db: db, gaps: gaps,
-		units:   &organisation.Service{Journal: journal},
-		search:  &search.Service{Sources: slices.Concat(organisation.SearchSources(), eservice.SearchSources()), Journal: journal},
-		catalog: &eservice.Service{Journal: journal, Gaps: gaps},
+		Database: d, summary: summary, owner: d.Owner(t), db: db, gaps: s.Gaps, units: s.Organisation, search: s.Search, catalog: s.EServices,
 	}
 	t.Run("counts what it made", l.counts)
 	t.Run("has the seven municipalities' catalogues", l.catalogues)

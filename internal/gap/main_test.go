@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"fardplan/internal/app"
 	"fardplan/internal/postgres/dbtest"
 )
 
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 	if !*mutants {
 		dbtest.Main(m)
 	}
-	for _, rule := range allRules() {
+	for _, rule := range app.GapRules() {
 		_, _ = os.Stdout.WriteString(withoutVariable + "=" + rule.Code + " TestGapRule/" + rule.Code + "\n")
 	}
 	os.Exit(0)

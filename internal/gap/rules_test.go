@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/access"
+	"fardplan/internal/app"
 	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
@@ -191,7 +192,56 @@ func cases() map[string][]ruleCase {
 				w.set(id, func(e *eservice.EService) { e.OepSeen = []byte(`{"nameSv": "Plats i förskola", "oepCategory": "Ny"}`) })
 			}},
 		},
+		"ESERVICE_LINK_BROKEN": {
+			linked("BROKEN", func(w *world, id uuid.UUID) { w.check(id, "URL", "OK") }),
+			linked("BROKEN", func(w *world, id uuid.UUID) {
+				w.set(id, func(e *eservice.EService) { e.URL = ptr("https://example.se/ny") })
+			}),
+			{
+				func(w *world) uuid.UUID {
+					return w.service(func(e *eservice.EService) { e.AccessibilityStatementURL = ptr("https://example.se/redogorelse") }).ID
+				},
+				func(w *world, id uuid.UUID) { w.check(id, "ACCESSIBILITY_STATEMENT", "BROKEN") },
+				func(w *world, id uuid.UUID) {
+					w.set(id, func(e *eservice.EService) { e.AccessibilityStatementURL = nil })
+				},
+			},
+		},
+		"ESERVICE_LINK_REDIRECTED": {
+			linked("MOVED", func(w *world, id uuid.UUID) { w.check(id, "URL", "OK") }),
+			linked("MOVED", func(w *world, id uuid.UUID) { w.check(id, "URL", "WARNING") }),
+			linked("MOVED", func(w *world, id uuid.UUID) { w.check(id, "URL", "BROKEN") }),
+		},
 		"OEP_UNSTABLE_KEY": {field(func(e *eservice.EService) { e.OepUnstableKey = true }, func(e *eservice.EService) { e.OepUnstableKey = false })},
+	}
+}
+
+// linked has an address turn out to be what the verdict says.
+func linked(verdict string, mend func(*world, uuid.UUID)) ruleCase {
+	return ruleCase{
+		func(w *world) uuid.UUID { return w.service(nothing).ID },
+		func(w *world, id uuid.UUID) { w.check(id, "URL", verdict) },
+		mend,
+	}
+}
+
+// check writes what asking an address of an e-service gave: a verdict, or MOVED for a
+// warning with a new address.
+func (w *world) check(id uuid.UUID, target, verdict string) {
+	w.t.Helper()
+	args := postgres.Args{"id": id, "target": target, "verdict": verdict, "suggested": nil}
+	if verdict == "MOVED" {
+		args["verdict"], args["suggested"] = "WARNING", "https://example.se/ny"
+	}
+	err := w.gaps.Journal.Write(w.ctx, "checkLinks", "", func(tx *postgres.Tx) error {
+		_, err := tx.Exec(w.ctx, `INSERT INTO link_check (id, municipality_id, e_service_id, target, address, verdict, cause, suggested_address)
+			SELECT uuid_v7(), x.municipality_id, x.id, @target, CASE @target WHEN 'URL' THEN x.url ELSE x.accessibility_statement_url END, @verdict,
+			       CASE WHEN @verdict <> 'OK' THEN 'HTTP_NOT_FOUND' END, @suggested FROM e_service x WHERE x.id = @id
+			ON CONFLICT ON CONSTRAINT link_check_once DO UPDATE SET verdict = excluded.verdict, cause = excluded.cause, suggested_address = excluded.suggested_address`, args)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -272,7 +322,7 @@ func TestGapRule(t *testing.T) {
 // TestEveryRuleHasItsCase holds the cases above to the rules.
 func TestEveryRuleHasItsCase(t *testing.T) {
 	tested := cases()
-	for _, rule := range allRules() {
+	for _, rule := range app.GapRules() {
 		if len(tested[rule.Code]) == 0 {
 			t.Errorf("%s has no case", rule.Code)
 		}
@@ -296,9 +346,9 @@ func TestACompleteServiceHasNoGaps(t *testing.T) {
 // right, in both languages.
 func TestRulesAreWhole(t *testing.T) {
 	form := regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,59}$`) // what gap_episode takes
-	objects := append(organisation.GapObjects(), eservice.GapObjects()...)
+	objects := app.GapObjects()
 	seen := map[string]bool{}
-	for _, r := range allRules() {
+	for _, r := range app.GapRules() {
 		if !form.MatchString(r.Code) || seen[r.Code] {
 			t.Errorf("%s is no code, or the second of its name", r.Code)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/access"
+	"fardplan/internal/app"
 	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
@@ -22,13 +23,9 @@ import (
 	"fardplan/internal/postgres/dbtest"
 )
 
-func allRules() []gap.Rule {
-	return append(organisation.GapRules(), eservice.GapRules()...)
-}
-
 // rules are those under test: all but the one that a test run takes away.
 func rules() []gap.Rule {
-	return slices.DeleteFunc(allRules(), func(r gap.Rule) bool { return r.Code == os.Getenv(withoutVariable) })
+	return slices.DeleteFunc(app.GapRules(), func(r gap.Rule) bool { return r.Code == os.Getenv(withoutVariable) })
 }
 
 // clock is the tests' time of day and date, moved by hand.
@@ -87,7 +84,7 @@ func newWorld(t *testing.T) *world {
 
 // services are gaps over a database, kept by every write.
 func services(db *postgres.DB) *gap.Service {
-	gaps := &gap.Service{Rules: rules(), Objects: append(organisation.GapObjects(), eservice.GapObjects()...), Journal: &history.Journal{DB: db}}
+	gaps := &gap.Service{Rules: rules(), Objects: app.GapObjects(), Journal: &history.Journal{DB: db}}
 	gaps.Journal.Keep = []history.Keeper{gaps.Keep}
 	return gaps
 }
