@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,8 +113,11 @@ func newClient(o Options) client {
 				return nil, errRefused
 			}
 		}
-		for _, ip := range ips {
-			conn, err := o.Dial(ctx, network, net.JoinHostPort(ip.Unmap().String(), port))
+		for i, ip := range ips {
+			// The addresses share the time: where one is out of reach, the next may answer.
+			share, cancel := context.WithTimeout(ctx, o.timeout/time.Duration(len(ips)-i))
+			conn, err := o.Dial(share, network, net.JoinHostPort(ip.Unmap().String(), port))
+			cancel()
 			if err == nil {
 				return conn, nil
 			}
@@ -263,6 +267,9 @@ func (c *Checker) request(ctx context.Context, method string, u *url.URL, read i
 		return answer{cause: causeOf(err)}, nil, 0, nil
 	}
 	defer func() { _ = resp.Body.Close() }() // the head tells that a page is there; its rest is not wanted
+	if resp.StatusCode < 100 { // the protocol has none, and 0 is here that there was no answer
+		return answer{cause: ConnectionFailed}, nil, 0, nil
+	}
 	if read > 0 {
 		if body, err = io.ReadAll(io.LimitReader(resp.Body, read)); err != nil {
 			if ctx.Err() != nil {
@@ -314,7 +321,6 @@ func causeOf(err error) Cause {
 		invalid   x509.CertificateInvalidError
 		name      x509.HostnameError
 		unknown   x509.UnknownAuthorityError
-		alert     tls.AlertError
 		handshake tls.RecordHeaderError
 		network   net.Error
 	)
@@ -331,7 +337,7 @@ func causeOf(err error) Cause {
 		return TLSWrongName
 	case errors.As(err, &unknown), errors.As(err, &invalid):
 		return TLSUntrusted
-	case errors.As(err, &alert), errors.As(err, &handshake):
+	case errors.As(err, &handshake), strings.Contains(err.Error(), " tls: "): // most have no type of their own
 		return TLSFailed
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return ConnectionRefused

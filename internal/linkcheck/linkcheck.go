@@ -6,6 +6,7 @@ package linkcheck
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -162,10 +163,25 @@ func clean(u *url.URL) (*url.URL, bool) {
 	}
 	plain := *u
 	plain.Fragment, plain.RawFragment = "", ""
+	plain.RawQuery = escaped(plain.RawQuery)
 	if plain.Path == "" {
 		plain.Path = "/"
 	}
 	return &plain, true
+}
+
+// escaped writes what a query may not hold, such as spaces and letters beyond ASCII,
+// as browsers do when they are led to one.
+func escaped(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Check asks an address. The error is ctx's alone.
@@ -259,10 +275,12 @@ func frontPage(u *url.URL) bool {
 	return false
 }
 
-// withFragment keeps the place on the page that the address named.
+// withFragment writes an address with the server's name in its own letters, and keeps
+// the place on the page that the first address named.
 func withFragment(u *url.URL, address string) string {
+	written := u.Scheme + "://" + u.Host + u.RequestURI()
 	if _, fragment, some := strings.Cut(address, "#"); some && fragment != "" {
-		return u.String() + "#" + fragment
+		written += "#" + fragment
 	}
-	return u.String()
+	return written
 }
