@@ -6,6 +6,7 @@ import (
 
 	"fardplan/internal/app"
 	"fardplan/internal/link"
+	"fardplan/internal/openeplatform"
 )
 
 // checkLinks asks the addresses of e-services now instead of at night.
@@ -36,12 +37,11 @@ func checkLinks(ctx context.Context, p *program, args []string) error {
 			owners = []*link.Owner{{ID: m.ID, SCBCode: m.SCBCode}}
 		}
 		for _, o := range owners {
-			c, err := s.Links.CheckAll(ctx, o.ID)
+			note, err := app.RunNow(ctx, s, p.log, link.CheckJob, app.KeyOf(o.SCBCode, o.ID), openeplatform.Options{})
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.out, "%s  %6d kontrollerade (checked)  %6d fungerar (work)  %6d varning (warning)  %6d trasiga (broken)  %6d inte kontrollerade (not checked)\n",
-				o.SCBCode, c.Asked-c.NotChecked, c.OK, c.Warning, c.Broken, c.NotChecked)
+			fmt.Fprintf(p.out, "%s %s\n     %s\n", o.SCBCode, note.Sv, note.En)
 		}
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fardplan/internal/app"
+	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/openeplatform"
 )
@@ -28,7 +29,7 @@ func watchPlatforms(ctx context.Context, p *program, args []string) error {
 				continue
 			}
 			looked++
-			note, err := app.WatchNow(ctx, s, p.log, m, openeplatform.Options{AllowPrivate: p.cfg.AllowPrivate})
+			note, err := app.RunNow(ctx, s, p.log, eservice.WatchJob, app.KeyOf(m.SCBCode, m.ID), openeplatform.Options{AllowPrivate: p.cfg.AllowPrivate})
 			if err != nil {
 				failed = append(failed, err)
 			}

@@ -53,6 +53,15 @@ func TestWatchTellsWhatHasChangedOnThePlatform(t *testing.T) {
 	if after := s.snapshot(p); after != before {
 		t.Errorf("the changes went from %d to %d", before, after)
 	}
+	if out := s.must("jobs"); !strings.Contains(out, "PLATFORM_WATCH  0581") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "webbsida") {
+		t.Errorf("the jobs are\n%s", out)
+	}
+	if out := s.must("links", "check", "--municipality", "0581"); !strings.HasPrefix(out, "0581 0 adresser kontrollerade") {
+		t.Errorf("the links are %s", out)
+	}
+	if out := s.must("jobs"); !strings.Contains(out, "LINK_CHECK") || !strings.Contains(out, "0 adresser kontrollerade") {
+		t.Errorf("what was done by hand does not show among the jobs:\n%s", out)
+	}
 	secret, _ := s.token("READER", "READ")
 	var kept struct{ TotalCount int }
 	p.field(secret, "{ eServices { totalCount } }", nil, &kept)

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/job"
@@ -57,12 +59,12 @@ func Jobs(s *Services, fetch openeplatform.Options) []job.Job {
 			},
 		},
 		{
-			Name: "LINK_CHECK", TitleSv: "nattlig kontroll av länkar", TitleEn: "the nightly check of links", NightHour: &linkHour, Limit: linkLimit,
+			Name: link.CheckJob, TitleSv: "nattlig kontroll av länkar", TitleEn: "the nightly check of links", NightHour: &linkHour, Limit: linkLimit,
 			Keys: func(ctx context.Context) ([]job.Key, error) {
 				owners, err := s.Links.Owners(ctx)
 				keys := make([]job.Key, len(owners))
 				for i, o := range owners {
-					keys[i] = job.Key{Name: o.SCBCode, Municipality: o.ID}
+					keys[i] = KeyOf(o.SCBCode, o.ID)
 				}
 				return keys, err
 			},
@@ -80,7 +82,7 @@ func Jobs(s *Services, fetch openeplatform.Options) []job.Job {
 				all, err := Platforms(ctx, s)
 				keys := make([]job.Key, len(all))
 				for i, m := range all {
-					keys[i] = WatchKey(m)
+					keys[i] = KeyOf(m.SCBCode, m.ID)
 				}
 				return keys, err
 			},
@@ -89,10 +91,8 @@ func Jobs(s *Services, fetch openeplatform.Options) []job.Job {
 	}
 }
 
-// WatchKey is what the watch of a municipality's platform is about.
-func WatchKey(m *organisation.Municipality) job.Key {
-	return job.Key{Name: m.SCBCode, Municipality: m.ID}
-}
+// KeyOf is what the runs for a municipality, of its SCB code and id, are about.
+func KeyOf(code string, id uuid.UUID) job.Key { return job.Key{Name: code, Municipality: id} }
 
 // Platforms reads the municipalities that have an e-service platform.
 func Platforms(ctx context.Context, s *Services) ([]*organisation.Municipality, error) {
@@ -146,12 +146,12 @@ func noteOf(s eservice.Seen) job.Note {
 // newRunner runs jobs over the services' database.
 func newRunner(s *Services, log *slog.Logger) *job.Runner { return &job.Runner{DB: s.DB, Log: log} }
 
-// WatchNow looks at the platform of a municipality at once, by the context's caller.
-func WatchNow(ctx context.Context, s *Services, log *slog.Logger, m *organisation.Municipality, fetch openeplatform.Options) (job.Note, error) {
+// RunNow runs the job of the name for a key at once, by the context's caller.
+func RunNow(ctx context.Context, s *Services, log *slog.Logger, name string, key job.Key, fetch openeplatform.Options) (job.Note, error) {
 	for _, j := range Jobs(s, fetch) {
-		if j.Name == eservice.WatchJob {
-			return newRunner(s, log).Now(ctx, j, WatchKey(m))
+		if j.Name == name {
+			return newRunner(s, log).Now(ctx, j, key)
 		}
 	}
-	return job.Note{}, fmt.Errorf("there is no job %s", eservice.WatchJob)
+	return job.Note{}, fmt.Errorf("there is no job %s", name)
 }

@@ -15,6 +15,7 @@ import (
 	"fardplan/graph"
 	"fardplan/internal/config"
 	"fardplan/internal/fault"
+	"fardplan/internal/job"
 	"fardplan/internal/linkcheck"
 	"fardplan/internal/observe"
 	"fardplan/internal/openeplatform"
@@ -94,6 +95,7 @@ func Serve(ctx context.Context, cfg config.Config, s *Services, log *slog.Logger
 		})
 	}
 	runner := newRunner(s, log)
+	runner.Ended = func(name string, outcome job.Outcome) { metrics.ObserveJob(name, string(outcome)) }
 	for _, j := range Jobs(s, openeplatform.Options{AllowPrivate: cfg.AllowPrivate}) {
 		group.Go(func() error { runner.Run(running, j); return nil })
 	}

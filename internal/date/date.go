@@ -24,6 +24,9 @@ var stockholm = func() *time.Location {
 	return l
 }()
 
+// Sweden gives the time zone of Sweden.
+func Sweden() *time.Location { return stockholm }
+
 // Of gives Stockholm's date at an instant.
 func Of(t time.Time) Date {
 	y, m, d := t.In(stockholm).Date()

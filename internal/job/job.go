@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,6 +94,8 @@ func (r *Run) Detail() *text.Localized { return text.Maybe(r.DetailSv, r.DetailE
 type Runner struct {
 	DB  *postgres.DB
 	Log *slog.Logger
+	// Ended, unless nil, is told how each run of a job ended.
+	Ended func(job string, outcome Outcome)
 }
 
 // underWay is the fault of a run that another process has under way.
@@ -123,8 +126,11 @@ func (r *Runner) Run(ctx context.Context, j Job) {
 func (r *Runner) Due(ctx context.Context, j Job) error {
 	keys := []Key{{}}
 	if j.Keys != nil {
-		var err error
-		if keys, err = j.Keys(ctx); err != nil {
+		err := Safely(func() (err error) {
+			keys, err = j.Keys(ctx)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("list what job %s is for: %w", j.Name, err)
 		}
 	}
@@ -166,7 +172,11 @@ const endWait = 10 * time.Second
 // do does the work that the lease is for, and writes down what came of it.
 func (r *Runner) do(ctx context.Context, j Job, key Key, lease uuid.UUID) (Note, error) {
 	working, cancel := context.WithTimeout(ctx, j.limit())
-	note, err := safely(working, j, key)
+	var note Note
+	err := Safely(func() (err error) {
+		note, err = j.Do(working, key)
+		return err
+	})
 	cancel()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWait)
 	defer cancel()
@@ -178,18 +188,22 @@ func (r *Runner) do(ctx context.Context, j Job, key Key, lease uuid.UUID) (Note,
 		outcome = Failed
 		note = reason(err)
 	}
+	if r.Ended != nil {
+		r.Ended(j.Name, outcome)
+	}
 	r.Log.InfoContext(ctx, "a job has run", "job", j.Name, "key", key.Name, "outcome", outcome, "note", note.En)
 	return note, errors.Join(err, r.end(ending, j, key, lease, outcome, note))
 }
 
-// safely does the work; a panic is an error of that run alone.
-func safely(ctx context.Context, j Job, key Key) (note Note, err error) {
+// Safely does some work; a panic is an error of that work alone, and says where it was.
+// Work that starts goroutines needs it in each.
+func Safely(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("job %s stopped by a fault of its own: %v", j.Name, p)
+			err = fmt.Errorf("stopped by a fault of its own: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return j.Do(ctx, key)
+	return do()
 }
 
 // reason tells people why a run failed: a fault in its own words; what else went wrong

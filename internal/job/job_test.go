@@ -201,6 +201,8 @@ func TestFailures(t *testing.T) {
 	w := newWorld(t)
 	result := error(fault.New(fault.Invalid, "Plattformen svarar inte.", "The platform does not answer."))
 	j := job.Job{Name: "PROV", Every: time.Hour, Do: func(context.Context, job.Key) (job.Note, error) { return job.Note{}, result }}
+	told := map[job.Outcome]int{}
+	w.one.Ended = func(name string, outcome job.Outcome) { told[outcome]++ }
 	for i, want := range []time.Duration{10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440} {
 		before := w.now()
 		w.due(w.one, j)
@@ -234,6 +236,9 @@ func TestFailures(t *testing.T) {
 	result = errors.New("trasigt")
 	if _, err := w.one.Now(t.Context(), j, job.Key{}); !errors.Is(err, result) {
 		t.Errorf("by hand the error is %v", err)
+	}
+	if diff := cmp.Diff(map[job.Outcome]int{job.Failed: 14, job.Done: 1}, told); diff != "" {
+		t.Errorf("told of the runs (-want +got):\n%s", diff)
 	}
 }
 
@@ -296,6 +301,10 @@ func TestWhatCannotBegin(t *testing.T) {
 	j := job.Job{Name: "PROV", Keys: func(context.Context) ([]job.Key, error) { return nil, broken }}
 	if err := w.one.Due(t.Context(), j); !errors.Is(err, broken) {
 		t.Errorf("without its keys: %v", err)
+	}
+	j.Keys = func(context.Context) ([]job.Key, error) { panic("ett fel") }
+	if err := w.one.Due(t.Context(), j); err == nil {
+		t.Error("a panic for its keys is no error")
 	}
 	j.Keys = func(context.Context) ([]job.Key, error) {
 		return []job.Key{{Name: "a", Municipality: uuid.UUID{1}}}, nil

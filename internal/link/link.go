@@ -74,6 +74,9 @@ const (
 	provenAfter = 47 * time.Hour
 )
 
+// CheckJob is the name of the job that checks the links of each municipality.
+const CheckJob = "LINK_CHECK"
+
 // Service checks links and tells what is known of them.
 type Service struct {
 	Journal   *history.Journal

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -237,6 +238,16 @@ func TestWhatMayPassIsBrokenOnlyAfterThreeNights(t *testing.T) {
 	}
 	if c := w.of(e.ID); c.Verdict != linkcheck.Warning {
 		t.Errorf("six failures in a day are %s", c.Verdict)
+	}
+}
+
+// TestAFaultOfItsOwn holds that a fault in the program ends the run of links alone.
+func TestAFaultOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	w.service("/a")
+	w.links.Options.Wait = func(context.Context, time.Duration) error { panic("ett fel") }
+	if _, err := w.links.CheckAll(w.ctx, w.home.ID); err == nil || !strings.Contains(err.Error(), "ett fel") || !strings.Contains(err.Error(), "link_test.go") {
+		t.Errorf("it ends with %v", err)
 	}
 }
 

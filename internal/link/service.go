@@ -14,6 +14,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
+	"fardplan/internal/job"
 	"fardplan/internal/linkcheck"
 	"fardplan/internal/postgres"
 )
@@ -168,49 +169,54 @@ func (s *Service) run(ctx context.Context, municipality uuid.UUID, services []uu
 	}
 	checker := s.checker()
 	end := s.Journal.DB.Now().Add(Longest)
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
 	var mu sync.Mutex
 	var counts Counts
 	var found []finding
-	keep := func() error { // under mu: results wait while earlier ones are kept
+	keep := func(atLeast int) error { // one at a time: results wait while earlier ones are kept
+		mu.Lock()
+		defer mu.Unlock()
+		if len(found) < atLeast {
+			return nil
+		}
 		kept := found
 		found = nil
 		return s.keep(ctx, kept, &counts)
 	}
-	group, running := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, turn := range byServer(wanted) {
-		group.Go(func() error {
-			asked := map[string]linkcheck.Result{}
-			for _, p := range turn {
-				if s.Journal.DB.Now().After(end) {
-					return nil
-				}
-				result, known := asked[p.Address]
-				if !known {
-					var err error
-					if result, err = checker.Check(running, p.Address); err != nil {
-						return err
-					}
-					asked[p.Address] = result
-				}
-				mu.Lock()
-				found = append(found, finding{*p, result})
+	add := func(f finding) {
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, f)
+	}
+	askEach := func(turn []*place) error {
+		asked := map[string]linkcheck.Result{}
+		for _, p := range turn {
+			if s.Journal.DB.Now().After(end) {
+				return nil
+			}
+			result, known := asked[p.Address]
+			if !known {
 				var err error
-				if len(found) >= batch {
-					err = keep()
-				}
-				mu.Unlock()
-				if err != nil {
+				if result, err = checker.Check(running, p.Address); err != nil {
 					return err
 				}
+				asked[p.Address] = result
 			}
-			return nil
-		})
+			add(finding{*p, result})
+			if err := keep(batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, turn := range byServer(wanted) {
+		group.Go(func() error { return job.Safely(func() error { return askEach(turn) }) })
 	}
 	if err := group.Wait(); err != nil {
 		return counts, err
 	}
-	return counts, keep()
+	return counts, keep(0)
 }
 
 // byServer parts addresses by the server that answers for them, in their order.

@@ -267,7 +267,7 @@ func (c *Checker) request(ctx context.Context, method string, u *url.URL, read i
 		return answer{cause: causeOf(err)}, nil, 0, nil
 	}
 	defer func() { _ = resp.Body.Close() }() // the head tells that a page is there; its rest is not wanted
-	if resp.StatusCode < 100 { // the protocol has none, and 0 is here that there was no answer
+	if resp.StatusCode < 100 {               // the protocol has none, and 0 is here that there was no answer
 		return answer{cause: ConnectionFailed}, nil, 0, nil
 	}
 	if read > 0 {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Metrics struct {
 	registry   *prometheus.Registry
 	requests   *prometheus.CounterVec
 	operations *prometheus.HistogramVec
+	jobs       *prometheus.CounterVec
 
 	mu    sync.Mutex
 	names map[string]bool // operation names that have a series of their own
@@ -43,6 +45,10 @@ func NewMetrics(version string) *Metrics {
 			Help:    "Time of GraphQL operations by name and code; OK when there was no error.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"operation", "code"}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fardplan_job_runs_total",
+			Help: "Runs of background jobs by job and how they ended: done, failed or stopped.",
+		}, []string{"job", "outcome"}),
 		names: map[string]bool{},
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -50,7 +56,7 @@ func NewMetrics(version string) *Metrics {
 		Help: "Always 1; the labels tell which build this is.",
 	}, []string{"version", "go_version"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
-	m.registry.MustRegister(m.requests, m.operations, build,
+	m.registry.MustRegister(m.requests, m.operations, m.jobs, build,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -68,6 +74,11 @@ func (m *Metrics) observeRequest(route string, status int, aborted bool) {
 		class = "aborted"
 	}
 	m.requests.WithLabelValues(cmp.Or(route, "other"), class).Inc()
+}
+
+// ObserveJob counts a run of a background job that ended with the outcome.
+func (m *Metrics) ObserveJob(job, outcome string) {
+	m.jobs.WithLabelValues(job, strings.ToLower(outcome)).Inc()
 }
 
 // operationName is a name of GraphQL, of a length that people read.

@@ -46,6 +46,13 @@ func TestOperationsAreTimedByNameAndCode(t *testing.T) {
 		`fardplan_graphql_operation_duration_seconds_count{code="OK",operation="other"} 2`)
 }
 
+func TestRunsOfJobsAreCounted(t *testing.T) {
+	m := observe.NewMetrics("")
+	m.ObserveJob("LINK_CHECK", "FAILED")
+	m.ObserveJob("LINK_CHECK", "FAILED")
+	expect(t, scrape(m), `fardplan_job_runs_total{job="LINK_CHECK",outcome="failed"} 2`)
+}
+
 func TestCallersCannotMakeSeriesWithoutEnd(t *testing.T) {
 	m := observe.NewMetrics("")
 	var done sync.WaitGroup
