@@ -228,12 +228,24 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/signed-in?return="+url.QueryEscape(returnTo), http.StatusSeeOther)
 }
 
-// answers of a provider that are no code, by RFC 6749 4.1.2.1 and OpenID Connect Core
-// 3.1.2.6.
+// answers of a provider that are faults, by RFC 6749 4.1.2.1 and 5.2, and OpenID Connect
+// Core 3.1.2.6.
 var answers = map[string]kind{
 	"access_denied": denied, "login_required": interaction, "consent_required": interaction, "interaction_required": interaction,
 	"account_selection_required": interaction, "temporarily_unavailable": providerDown, "server_error": providerDown, "unauthorized_client": wrongClient,
+	"invalid_client": wrongClient, "invalid_grant": codeSpent,
 }
+
+// answer gives what a fault that the provider answers with comes to.
+func answer(told string) kind {
+	if why, known := answers[told]; known {
+		return why
+	}
+	return providerRefused
+}
+
+// quoted gives the beginning of what somebody else has written, for the log.
+func quoted(told string) string { return strconv.QuoteToASCII(told[:min(len(told), 60)]) }
 
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *provider) (*user.Account, string, error) {
 	ctx, query := r.Context(), r.URL.Query()
@@ -257,12 +269,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *provider) (*
 		return nil, "", &refusal{wrongIssuer, errors.New("the answer is another provider's")}
 	}
 	if told := query.Get("error"); told != "" {
-		why, known := answers[told]
-		if !known {
-			why = providerRefused
-		}
-		// It comes in the address: only its beginning and its quoted form are logged.
-		return nil, "", &refusal{why, errors.New("the provider answers " + strconv.QuoteToASCII(told[:min(len(told), 60)]))}
+		return nil, "", &refusal{answer(told), errors.New("the provider answers " + quoted(told))}
 	}
 	now := h.DB.Now()
 	c, err := p.redeem(ctx, query.Get("code"), attempt.Verifier, attempt.Nonce, now)
@@ -295,7 +302,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, p *provider) (*
 	}
 	// Whoever was signed in before in this browser is no more.
 	if old := h.cookie(r, sessionCookie); old != "" {
-		if err := h.Users.SignOut(ctx, old); err != nil {
+		if _, err := h.Users.SignOut(ctx, old); err != nil {
 			return nil, "", err
 		}
 	}
@@ -349,10 +356,7 @@ func (h *Handler) out(everywhere bool) http.HandlerFunc {
 			return
 		}
 		secret := h.cookie(r, sessionCookie)
-		to := url.Values{}
-		if everywhere {
-			to.Set("everywhere", "1")
-		}
+		to, ended := url.Values{}, 0
 		if secret != "" {
 			if _, session, err := h.Users.Authenticate(r.Context(), secret); err == nil {
 				to.Set("from", session.IssuerKey)
@@ -361,10 +365,14 @@ func (h *Handler) out(everywhere bool) http.HandlerFunc {
 			if everywhere {
 				end = h.Users.EndSessionsOf
 			}
-			if err := end(r.Context(), secret); err != nil {
+			var err error
+			if ended, err = end(r.Context(), secret); err != nil {
 				h.refuse(w, r, nil, err)
 				return
 			}
+		}
+		if everywhere {
+			to.Set("everywhere", strconv.Itoa(min(ended, 1)))
 		}
 		h.setCookie(w, sessionCookie, "", -1)
 		w.Header().Set("Cache-Control", "no-store")
@@ -395,9 +403,10 @@ func (h *Handler) signOutAt(key string) string {
 }
 
 func (h *Handler) goodbye(w http.ResponseWriter, r *http.Request) {
-	why, query := signedOut, r.URL.Query()
-	if query.Get("everywhere") != "" {
-		why = signedOutAll
+	query := r.URL.Query()
+	why, known := map[string]kind{"1": signedOutAll, "0": signedOutBefore}[query.Get("everywhere")]
+	if !known {
+		why = signedOut
 	}
 	h.show(w, r, why, view{SignOut: h.signOutAt(query.Get("from"))})
 }

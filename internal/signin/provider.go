@@ -57,13 +57,20 @@ type provider struct {
 // pause is how long a failure to ask the provider stands before it is asked again.
 const pause = 3 * time.Second
 
+// fresh is how long what a provider has said of itself goes unasked: it may move its
+// addresses, and withdraw a key.
+const fresh = time.Hour
+
 // discovered is what the provider says of itself, and its keys.
 type discovered struct {
+	at         time.Time // when it said so
 	endpoint   oauth2.Endpoint
 	verifier   *oidc.IDTokenVerifier
 	signOut    string // where a browser is sent to sign out of the provider; may be empty
 	sendsIssue bool   // its answers name it, by RFC 9207
 }
+
+func (d *discovered) fresh() bool { return d != nil && time.Since(d.at) < fresh }
 
 func newProvider(i *Issuer, publicURL string) *provider {
 	return &provider{
@@ -77,9 +84,10 @@ func newProvider(i *Issuer, publicURL string) *provider {
 	}
 }
 
-// discover asks the provider for its addresses, once it answers.
+// discover gives what the provider says of itself, and asks it when that is not fresh. One
+// that does not answer is still what it has said before.
 func (p *provider) discover(ctx context.Context) (*discovered, error) {
-	if d := p.known.Load(); d != nil {
+	if d := p.known.Load(); d.fresh() {
 		return d, nil
 	}
 	select {
@@ -88,19 +96,22 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 	case <-ctx.Done():
 		return nil, &refusal{kind: providerDown, cause: ctx.Err()}
 	}
-	if d := p.known.Load(); d != nil {
-		return d, nil
+	before := p.known.Load()
+	if before.fresh() {
+		return before, nil
 	}
-	if p.failed != nil && time.Since(p.failure) < pause {
-		return nil, p.failed
-	}
-	d, err := p.ask(ctx)
-	if err != nil {
+	if p.failed == nil || time.Since(p.failure) >= pause {
+		d, err := p.ask(ctx)
+		if err == nil {
+			p.known.Store(d)
+			return d, nil
+		}
 		p.failed, p.failure = err, time.Now()
-		return nil, err
 	}
-	p.known.Store(d)
-	return d, nil
+	if before != nil {
+		return before, nil
+	}
+	return nil, p.failed
 }
 
 // ask asks the provider.
@@ -129,7 +140,7 @@ func (p *provider) ask(ctx context.Context) (*discovered, error) {
 		more.SignOut = ""
 	}
 	return &discovered{
-		endpoint: found.Endpoint(), signOut: more.SignOut, sendsIssue: more.Issue,
+		at: time.Now(), endpoint: found.Endpoint(), signOut: more.SignOut, sendsIssue: more.Issue,
 		// What the token says is checked by check, with a fault for each thing that is
 		// wrong and the skew of the configuration; the library checks the signature,
 		// and fetches the keys anew when one is unknown.
@@ -155,16 +166,15 @@ func (p *provider) redeem(ctx context.Context, code, verifier, nonce string, at 
 	token, err := p.oauth(d).Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		var told *oauth2.RetrieveError
-		switch {
-		case errors.As(err, &told) && (told.ErrorCode == "invalid_client" || told.ErrorCode == "unauthorized_client"):
-			return nil, &refusal{kind: wrongClient, cause: errors.New(told.ErrorCode)}
-		case errors.As(err, &told) && told.ErrorCode == "invalid_grant":
-			return nil, &refusal{kind: codeSpent, cause: errors.New(told.ErrorCode)}
-		case errors.As(err, &told):
-			// The body may hold what is nobody's to log.
-			return nil, &refusal{kind: providerDown, cause: fmt.Errorf("the token endpoint answers %d %s", told.Response.StatusCode, told.ErrorCode)}
+		if !errors.As(err, &told) {
+			return nil, &refusal{kind: providerDown, cause: err}
 		}
-		return nil, &refusal{kind: providerDown, cause: err}
+		why := providerDown
+		if told.ErrorCode != "" {
+			why = answer(told.ErrorCode)
+		}
+		// The body may hold what is nobody's to log.
+		return nil, &refusal{kind: why, cause: fmt.Errorf("the token endpoint answers %d %s", told.Response.StatusCode, quoted(told.ErrorCode))}
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {

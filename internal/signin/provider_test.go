@@ -2,11 +2,13 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -68,6 +70,73 @@ func TestAProviderIsAskedAgain(t *testing.T) {
 	p.failure = time.Now().Add(-pause)
 	if _, err := p.discover(t.Context()); err == nil || p.failure == first {
 		t.Error("it is not asked again")
+	}
+}
+
+// A provider that moves its addresses or withdraws a key is believed without a restart,
+// and one that does not answer meanwhile as it was known.
+func TestAProviderIsAskedAnewInTime(t *testing.T) {
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	var path atomic.Value
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
+		at := path.Load().(string)
+		if at == "" {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_ = json.NewEncoder(rw).Encode(map[string]any{"issuer": server.URL, "authorization_endpoint": server.URL + at, "token_endpoint": server.URL + "/token", "jwks_uri": server.URL + "/keys"})
+	})
+	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL}, "https://fardplan.example.se")
+	for _, c := range []struct {
+		says  string
+		after time.Duration
+		want  string
+	}{{"/old", 0, "/old"}, {"/new", fresh - time.Minute, "/old"}, {"/new", fresh, "/new"}, {"", fresh, "/new"}, {"/newer", 0, "/new"}, {"/newer", fresh, "/newer"}} {
+		path.Store(c.says)
+		if d := p.known.Load(); d != nil {
+			d.at = time.Now().Add(-c.after)
+			p.failure = time.Time{}
+		}
+		d, err := p.discover(t.Context())
+		if err != nil || d.endpoint.AuthURL != server.URL+c.want {
+			t.Errorf("%v after it was asked, a provider that says %q is %+v, %v", c.after, c.says, d, err)
+		}
+	}
+}
+
+// Whatever the provider answers when a code is exchanged has words of its own.
+func TestWhatTheExchangeOfACodeComesTo(t *testing.T) {
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	status, body := 0, ""
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(rw).Encode(map[string]any{"issuer": server.URL, "authorization_endpoint": server.URL + "/auth", "token_endpoint": server.URL + "/token", "jwks_uri": server.URL + "/keys"})
+	})
+	mux.HandleFunc("POST /token", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(status)
+		_, _ = rw.Write([]byte(body))
+	})
+	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL, ClientID: "c", secret: "s"}, "https://fardplan.example.se")
+	for _, c := range []struct {
+		status int
+		body   string
+		want   kind
+	}{
+		{400, `{"error": "invalid_grant"}`, codeSpent}, {401, `{"error": "invalid_client"}`, wrongClient}, {400, `{"error": "unauthorized_client"}`, wrongClient},
+		{400, `{"error": "invalid_request"}`, providerRefused}, {400, `{"error": "invalid_scope"}`, providerRefused}, {400, `{"error": "unsupported_grant_type"}`, providerRefused},
+		{400, `{"error": "temporarily_unavailable"}`, providerDown}, {500, `{"error": "server_error"}`, providerDown}, {503, "<html>", providerDown}, {200, "<html>", providerDown},
+		{200, `{"access_token": "a", "token_type": "Bearer"}`, badSignature}, {200, `{"access_token": "a", "token_type": "Bearer", "id_token": "x"}`, badSignature},
+	} {
+		status, body = c.status, c.body
+		_, err := p.redeem(t.Context(), "code", "verifier", "nonce", time.Now())
+		var why *refusal
+		if !errors.As(err, &why) || why.kind != c.want {
+			t.Errorf("%d %s is %v, want %s", c.status, c.body, err, c.want)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 	noRole          kind = "no_role"
 	signedOut       kind = "signed_out"
 	signedOutAll    kind = "signed_out_everywhere"
+	signedOutBefore kind = "signed_out_before"
 	notConfigured   kind = "not_configured"
 )
 
@@ -127,5 +128,8 @@ func pages() map[kind]page {
 		signedOutAll: {http.StatusOK,
 			message{"Du är utloggad överallt", "Alla dina inloggningar i Färdplan har avslutats, i alla webbläsare.", "Delar du dator med andra, stäng webbläsaren."},
 			message{"You are signed out everywhere", "All your sign-ins in Färdplan have ended, in all browsers.", "If you share the computer with others, close the browser."}, true, false},
+		signedOutBefore: {http.StatusOK,
+			message{"Du var redan utloggad här", "Inloggningen i den här webbläsaren hade redan upphört. Därför går det inte att veta vilka andra inloggningar som är dina, och de har inte avslutats.", "Logga in igen och logga sedan ut överallt."},
+			message{"You were signed out here already", "The sign-in in this browser had ended already. So there is no knowing which other sign-ins are yours, and they have not ended.", "Sign in again and then sign out everywhere."}, true, false},
 	}
 }

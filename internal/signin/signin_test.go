@@ -318,6 +318,14 @@ func sessions(t *testing.T, w *world) {
 	if p := third.do(http.MethodPost, "/sign-out/everywhere", "Origin", w.url); !strings.Contains(p.body, "utloggad överallt") || known(other) || known(third) {
 		t.Errorf("signing out everywhere: %d, %v, %v", p.status, known(other), known(third))
 	}
+	// Of a browser whose sign-in has ended nobody knows who it was: the others stay, and it says so.
+	b, other = in(), in()
+	kept = b.Jar.Cookies(u)
+	b.do(http.MethodPost, "/sign-out", "Origin", w.url)
+	b.Jar.SetCookies(u, kept)
+	if p := b.do(http.MethodPost, "/sign-out/everywhere", "Origin", w.url); strings.Contains(p.body, "utloggad överallt") || !strings.Contains(p.body, "hade redan upphört") || !known(other) {
+		t.Errorf("signing out everywhere without a sign-in: %s", p.body)
+	}
 	// One revokes a session of one's own by the API; another's is not there.
 	b, other = in(), in()
 	w.one.turn(t, map[string]any{"account": person("person-2", "Annan", "redaktorer")})

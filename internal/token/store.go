@@ -49,8 +49,9 @@ func (s *Service) one(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (*Toke
 	return postgres.One[Token](ctx, tx, "SELECT "+postgres.Columns[Token]("x")+" FROM api_token x WHERE x.id = @id AND "+condition, args)
 }
 
+// byHash reads the token with the hash, unless its municipality is archived.
 func byHash(ctx context.Context, r postgres.Reader, hash []byte) (*Token, error) {
-	return postgres.One[Token](ctx, r, "SELECT "+postgres.Columns[Token]("x")+" FROM api_token x WHERE x.hash = @hash", postgres.Args{"hash": hash})
+	return postgres.One[Token](ctx, r, "SELECT "+postgres.Columns[Token]("x")+" FROM api_token x JOIN municipality m ON m.id = x.municipality_id WHERE x.hash = @hash AND m.archived_at IS NULL", postgres.Args{"hash": hash})
 }
 
 // use keeps the later of the known and the given instant of a token's last use.

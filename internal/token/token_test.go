@@ -194,6 +194,22 @@ func TestOnlyAWholeSecretOfAValidTokenIsKnown(t *testing.T) {
 	}
 }
 
+func TestATokenEndsWithItsMunicipality(t *testing.T) {
+	w := newWorld(t)
+	wanted := w.wanted()
+	wanted.MunicipalityID = w.away.ID
+	_, secret := w.create(wanted)
+	_, other := w.create(w.wanted())
+	for _, sql := range []string{"BEGIN", "SELECT change_begin(NULL, 'SYSTEM', 'prov', 'prov', NULL, 'prov', '', '')", "UPDATE municipality SET archived_at = now() WHERE scb_code = '0562'", "COMMIT"} {
+		if _, err := w.owner.Exec(w.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.valid(secret) || !w.valid(other) {
+		t.Error("the token of an archived municipality is known, or another's is not")
+	}
+}
+
 func TestARevokedTokenIsNoMore(t *testing.T) {
 	w := newWorld(t)
 	made, secret := w.create(w.wanted())

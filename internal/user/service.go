@@ -224,10 +224,10 @@ func (s *Service) remember(ctx context.Context, id uuid.UUID, last, at time.Time
 	}
 }
 
-// SignOut ends the session with the secret. One that has ended already is fine.
-func (s *Service) SignOut(ctx context.Context, secret string) error {
-	_, err := s.endSession(ctx, "hash = @hash", postgres.Args{"hash": key(secret)})
-	return err
+// SignOut ends the session with the secret, and gives how many there were.
+func (s *Service) SignOut(ctx context.Context, secret string) (int, error) {
+	ended, err := s.endSession(ctx, "hash = @hash", postgres.Args{"hash": key(secret)})
+	return len(ended), err
 }
 
 // EndSession ends a session: one's own, or one of a user whom the caller administers.
@@ -277,10 +277,11 @@ func (s *Service) EndSessions(ctx context.Context, of *uuid.UUID) (int, error) {
 	return len(ended), err
 }
 
-// EndSessionsOf ends all sessions of the user whose session has the secret.
-func (s *Service) EndSessionsOf(ctx context.Context, secret string) error {
-	_, err := s.endSession(ctx, "user_account_id = (SELECT y.user_account_id FROM user_session y WHERE y.hash = @hash)", postgres.Args{"hash": key(secret)})
-	return err
+// EndSessionsOf ends all sessions of the user whose session has the secret, and gives how
+// many there were: none where that session has ended.
+func (s *Service) EndSessionsOf(ctx context.Context, secret string) (int, error) {
+	ended, err := s.endSession(ctx, "user_account_id = (SELECT y.user_account_id FROM user_session y WHERE y.hash = @hash)", postgres.Args{"hash": key(secret)})
+	return len(ended), err
 }
 
 // Sweep removes sessions and attempts that have ended, and gives how many sessions.
