@@ -32,12 +32,8 @@ lint: ## vet, format and staticcheck
 	@sh scripts/lint.sh
 
 tools: ## install what the tests need beside Go
-	@sh tools/postgres/install.sh newest
-	@sh tools/postgres/install.sh oldest
-	@sh tools/graphql-http/install.sh
-	@sh tools/oidc-provider/install.sh
-	@sh tools/postgres-client/install.sh
-	@sh tools/libreoffice/install.sh
+	@status=0; for tool in "postgres/install.sh newest" "postgres/install.sh oldest" graphql-http/install.sh \
+		oidc-provider/install.sh postgres-client/install.sh libreoffice/install.sh; do sh tools/$$tool || status=1; done; exit $$status
 
 test: tools verify lint test-go ## run everything
 

@@ -4,8 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"fardplan/graph"
+	"fardplan/internal/config"
 )
 
 func read(t *testing.T, path string) string {
@@ -43,6 +48,35 @@ func TestContainerfile(t *testing.T) {
 	}
 }
 
+// TestProxies holds that a proxy in front lets through what the program takes in, for as
+// long as the program may work on it: its own answer says what is too large or too slow.
+func TestProxies(t *testing.T) {
+	cfg, err := config.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, at := range map[string]struct{ body, time *regexp.Regexp }{
+		"deploy/nginx.conf": {regexp.MustCompile(`client_max_body_size (\d+)m;`), regexp.MustCompile(`proxy_read_timeout (\d+)s;`)},
+		"deploy/Caddyfile":  {regexp.MustCompile(`max_size (\d+)MiB`), regexp.MustCompile(`response_header_timeout (\d+)s`)},
+	} {
+		text := read(t, path)
+		limit := func(at *regexp.Regexp) int {
+			found := at.FindStringSubmatch(text)
+			if found == nil {
+				t.Fatalf("%s has no %s", path, at)
+			}
+			n, _ := strconv.Atoi(found[1])
+			return n
+		}
+		if most := limit(at.body) << 20; most <= int(cfg.MaxUploadBytes) {
+			t.Errorf("%s refuses bodies above %d bytes, and the program takes %d", path, most, cfg.MaxUploadBytes)
+		}
+		if most := time.Duration(limit(at.time)) * time.Second; most <= cfg.QueryTimeout*graph.MutationTimes {
+			t.Errorf("%s gives up after %s, and the program works for %s", path, most, cfg.QueryTimeout*graph.MutationTimes)
+		}
+	}
+}
+
 // TestUnit holds the settings that keep the program from the rest of the machine.
 func TestUnit(t *testing.T) {
 	settings := map[string][]string{}
@@ -60,7 +94,7 @@ func TestUnit(t *testing.T) {
 		"ExecStart": "/usr/local/bin/fardplan serve", "DynamicUser": "yes", "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
 		"PrivateTmp": "yes", "PrivateDevices": "yes", "ProtectKernelTunables": "yes", "ProtectKernelModules": "yes", "ProtectControlGroups": "yes", "RestrictNamespaces": "yes",
 		"RestrictSUIDSGID": "yes", "MemoryDenyWriteExecute": "yes", "LockPersonality": "yes", "SystemCallArchitectures": "native", "SystemCallErrorNumber": "EPERM",
-		"RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX", "UMask": "0077", "Restart": "on-failure", "TimeoutStopSec": "60", "WantedBy": "multi-user.target",
+		"RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX", "UMask": "0077", "Restart": "on-failure", "StartLimitIntervalSec": "0", "TimeoutStopSec": "60", "WantedBy": "multi-user.target",
 	} {
 		if got := settings[name]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -6,7 +6,7 @@ if command -v soffice >/dev/null && /usr/bin/python3 -c 'import uno' 2>/dev/null
 	exit 0
 fi
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
-	echo "The test of spreadsheets needs LibreOffice Calc and its Python bridge. Install them: apt install libreoffice-calc-nogui python3-uno" >&2
+	echo "The test of spreadsheets needs LibreOffice Calc and its Python bridge. Ask an administrator: apt install libreoffice-calc-nogui python3-uno" >&2
 	exit 1
 fi
 apt-get update -qq

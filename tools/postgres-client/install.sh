@@ -8,7 +8,7 @@ if [ "$have" = "$major" ] && command -v pg_restore >/dev/null && command -v psql
 	exit 0
 fi
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
-	echo "The tests of the backup need PostgreSQL's client programs of version $major on PATH. Install them: apt install postgresql-client-$major" >&2
+	echo "The tests of the backup need PostgreSQL's client programs of version $major on PATH. Ask an administrator: apt install postgresql-client-$major" >&2
 	exit 1
 fi
 apt-get update -qq
