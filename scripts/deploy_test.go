@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,7 +11,9 @@ import (
 	"time"
 
 	"fardplan/graph"
+	"fardplan/internal/app"
 	"fardplan/internal/config"
+	"fardplan/internal/openeplatform"
 )
 
 func read(t *testing.T, path string) string {
@@ -102,6 +105,24 @@ func TestUnit(t *testing.T) {
 	}
 }
 
+// TestJobsAreTold holds that an operator is told of everything that the program does by
+// itself, and when.
+func TestJobsAreTold(t *testing.T) {
+	text := read(t, "docs/operations.md")
+	for _, j := range app.Jobs(&app.Services{}, openeplatform.Options{}) {
+		when := fmt.Sprintf("every %.0f minutes", j.Every.Minutes())
+		switch {
+		case j.NightHour != nil:
+			when = fmt.Sprintf("%02d:00 in Sweden", *j.NightHour)
+		case j.Every == time.Hour:
+			when = "every hour"
+		}
+		if !regexp.MustCompile("(?m)^\\| `" + j.Name + "` \\| [^|]*" + when).MatchString(text) {
+			t.Errorf("docs/operations.md does not tell that %s runs %s", j.Name, when)
+		}
+	}
+}
+
 // TestSettingsThatAreNamedExist holds that what is told to operators is a setting.
 func TestSettingsThatAreNamedExist(t *testing.T) {
 	known := read(t, "docs/configuration.md")
@@ -109,7 +130,7 @@ func TestSettingsThatAreNamedExist(t *testing.T) {
 	for _, path := range []string{"deploy/Containerfile", "deploy/fardplan.service", "deploy/nginx.conf", "deploy/Caddyfile", "docs/operations.md"} {
 		for _, name := range regexp.MustCompile(`FARDPLAN_[A-Z_]+`).FindAllString(read(t, path), -1) {
 			seen++
-			if !strings.Contains(known, "`"+strings.TrimSuffix(name, "_FILE")+"`") {
+			if !strings.Contains(known, "`"+name+"`") && !strings.Contains(known, "`"+strings.TrimSuffix(name, "_FILE")+"`") {
 				t.Errorf("%s names %s, which is no setting", path, name)
 			}
 		}

@@ -49,7 +49,7 @@ type Config struct {
 	PoolSize         int             `env:"POOL_SIZE" envDefault:"10" sv:"Flest samtidiga anslutningar i var och en av tre pooler: skriva, läsa och läsa det förflutna." en:"Most simultaneous connections of each of three pools: for writing, reading, and reading the past."`
 	Introspection    bool            `env:"INTROSPECTION" envDefault:"true" sv:"Om GraphQL-schemat får läsas genom API:et." en:"Whether the GraphQL schema can be read through the API."`
 	TrustedProxies   Prefixes        `env:"TRUSTED_PROXIES" sv:"Nät vars proxyservrar får säga varifrån ett anrop kommer (X-Forwarded-For). Tom: inga." en:"Networks whose proxies may say where a request comes from (X-Forwarded-For). Empty: none."`
-	AllowPrivate     bool            `env:"ALLOW_PRIVATE_FETCH" envDefault:"false" sv:"Om importer får hämta från privata adresser, som i det interna nätet." en:"Whether imports may fetch from private addresses, such as the internal network's."`
+	AllowPrivate     bool            `env:"ALLOW_PRIVATE_FETCH" envDefault:"false" sv:"Om importer och länkkontroller får nå privata adresser, som i det interna nätet." en:"Whether imports and checks of links may reach private addresses, such as the internal network's."`
 }
 
 // Load gives the settings in environ, which has the form of os.Environ. The
