@@ -56,7 +56,7 @@ type Handler struct {
 func New(o Options) (*Handler, error) {
 	h := &Handler{Options: o, providers: map[string]*provider{}, secure: strings.HasPrefix(o.PublicURL, "https://")}
 	for _, i := range o.Issuers {
-		p := newProvider(i, o.PublicURL)
+		p := newProvider(i, o.PublicURL, o.DB.Now)
 		h.providers[i.Key], h.order = p, append(h.order, p)
 	}
 	slices.SortFunc(h.order, func(a, b *provider) int { return strings.Compare(strings.ToLower(a.NameSv), strings.ToLower(b.NameSv)) })

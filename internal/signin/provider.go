@@ -44,6 +44,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 type provider struct {
 	*Issuer
 	redirect string // where it sends the browser back to
+	now      func() time.Time
 	client   *http.Client
 
 	known atomic.Pointer[discovered]
@@ -70,11 +71,11 @@ type discovered struct {
 	sendsIssue bool   // its answers name it, by RFC 9207
 }
 
-func (d *discovered) fresh() bool { return d != nil && time.Since(d.at) < fresh }
+func (d *discovered) fresh(now time.Time) bool { return d != nil && now.Sub(d.at) < fresh }
 
-func newProvider(i *Issuer, publicURL string) *provider {
+func newProvider(i *Issuer, publicURL string, now func() time.Time) *provider {
 	return &provider{
-		Issuer: i, redirect: publicURL + "/sign-in/" + i.Key + "/callback", asking: make(chan struct{}, 1),
+		Issuer: i, now: now, redirect: publicURL + "/sign-in/" + i.Key + "/callback", asking: make(chan struct{}, 1),
 		client: &http.Client{Timeout: patience, Transport: bounded{http.DefaultTransport}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if !secure(r.URL) || len(via) > 3 {
 				return errors.New("a redirect to where nothing is sent")
@@ -87,7 +88,7 @@ func newProvider(i *Issuer, publicURL string) *provider {
 // discover gives what the provider says of itself, and asks it when that is not fresh. One
 // that does not answer is still what it has said before.
 func (p *provider) discover(ctx context.Context) (*discovered, error) {
-	if d := p.known.Load(); d.fresh() {
+	if d := p.known.Load(); d.fresh(p.now()) {
 		return d, nil
 	}
 	select {
@@ -97,16 +98,16 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 		return nil, &refusal{kind: providerDown, cause: ctx.Err()}
 	}
 	before := p.known.Load()
-	if before.fresh() {
+	if before.fresh(p.now()) {
 		return before, nil
 	}
-	if p.failed == nil || time.Since(p.failure) >= pause {
+	if p.failed == nil || p.now().Sub(p.failure) >= pause {
 		d, err := p.ask(ctx)
 		if err == nil {
 			p.known.Store(d)
 			return d, nil
 		}
-		p.failed, p.failure = err, time.Now()
+		p.failed, p.failure = err, p.now()
 	}
 	if before != nil {
 		return before, nil
@@ -140,7 +141,7 @@ func (p *provider) ask(ctx context.Context) (*discovered, error) {
 		more.SignOut = ""
 	}
 	return &discovered{
-		at: time.Now(), endpoint: found.Endpoint(), signOut: more.SignOut, sendsIssue: more.Issue,
+		at: p.now(), endpoint: found.Endpoint(), signOut: more.SignOut, sendsIssue: more.Issue,
 		// What the token says is checked by check, with a fault for each thing that is
 		// wrong and the skew of the configuration; the library checks the signature,
 		// and fetches the keys anew when one is unknown.

@@ -24,7 +24,7 @@ func hanging(t *testing.T, patience time.Duration) *provider {
 		}
 	}))
 	t.Cleanup(func() { close(done); server.Close() })
-	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL}, "https://fardplan.example.se")
+	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL}, "https://fardplan.example.se", time.Now)
 	p.client.Timeout = patience
 	return p
 }
@@ -59,7 +59,7 @@ func TestAProviderThatDoesNotAnswerKeepsNobodyWaiting(t *testing.T) {
 
 // A failure is not for good: the next sign-in after a pause asks again.
 func TestAProviderIsAskedAgain(t *testing.T) {
-	p := newProvider(&Issuer{Key: "prov", Issuer: "http://" + net.JoinHostPort("127.0.0.1", "1")}, "https://fardplan.example.se")
+	p := newProvider(&Issuer{Key: "prov", Issuer: "http://" + net.JoinHostPort("127.0.0.1", "1")}, "https://fardplan.example.se", time.Now)
 	if _, err := p.discover(t.Context()); err == nil {
 		t.Fatal("a provider that is not there answers")
 	}
@@ -88,7 +88,7 @@ func TestAProviderIsAskedAnewInTime(t *testing.T) {
 		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"issuer": server.URL, "authorization_endpoint": server.URL + at, "token_endpoint": server.URL + "/token", "jwks_uri": server.URL + "/keys"})
 	})
-	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL}, "https://fardplan.example.se")
+	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL}, "https://fardplan.example.se", time.Now)
 	for _, c := range []struct {
 		says  string
 		after time.Duration
@@ -120,7 +120,7 @@ func TestWhatTheExchangeOfACodeComesTo(t *testing.T) {
 		rw.WriteHeader(status)
 		_, _ = rw.Write([]byte(body))
 	})
-	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL, ClientID: "c", secret: "s"}, "https://fardplan.example.se")
+	p := newProvider(&Issuer{Key: "prov", Issuer: server.URL, ClientID: "c", secret: "s"}, "https://fardplan.example.se", time.Now)
 	for _, c := range []struct {
 		status int
 		body   string
