@@ -228,7 +228,7 @@ func (s *Service) planBulk(ctx context.Context, r postgres.Reader, in BulkEdit) 
 		return nil, err
 	}
 	plan := &BulkPlan{Lines: make([]Line, len(chosen)), Counts: map[Outcome]int{}}
-	var records []*EService
+	var records, were []*EService
 	var lines []int
 	for i, e := range chosen {
 		plan.Lines[i] = Line{Outcome: Unchanged, Position: i + 1, Name: e.NameSv, EServiceID: &e.ID}
@@ -237,14 +237,14 @@ func (s *Service) planBulk(ctx context.Context, r postgres.Reader, in BulkEdit) 
 		in.apply(&next)
 		if plan.Lines[i].Differences = differences(&before, &next); len(plan.Lines[i].Differences) > 0 {
 			plan.Lines[i].Outcome = Changed
-			records, lines = append(records, &next), append(lines, i)
+			records, were, lines = append(records, &next), append(were, e), append(lines, i)
 		}
 	}
 	broken, err := postgres.Check(ctx, r, "e_service", records, constraints)
 	if err != nil {
 		return nil, err
 	}
-	beside, err := s.besideEdited(ctx, r, in.Municipality, chosen, records, lines)
+	beside, err := s.besideEdited(ctx, r, in.Municipality, were, records)
 	if err != nil {
 		return nil, err
 	}
@@ -342,40 +342,55 @@ func (s *Service) chosen(ctx context.Context, r postgres.Reader, in BulkEdit) ([
 }
 
 // besideEdited gives the faults that edited records have with other rows, by their place:
-// an owner that is not a unit of the municipality, or is closed while they are live, and
-// a shared service that the caller does not see.
-func (s *Service) besideEdited(ctx context.Context, r postgres.Reader, municipality uuid.UUID, chosen, records []*EService, lines []int) (map[int]fault.List, error) {
-	var units, shared []uuid.UUID
-	for i, e := range records {
-		before := chosen[lines[i]]
-		if e.OwnerUnitID != before.OwnerUnitID && !slices.Contains(units, e.OwnerUnitID) {
-			units = append(units, e.OwnerUnitID)
-		}
+// those of ownersRefused, and a shared service that the caller does not see.
+func (s *Service) besideEdited(ctx context.Context, r postgres.Reader, municipality uuid.UUID, before, records []*EService) (map[int]fault.List, error) {
+	broken, err := ownersRefused(ctx, r, municipality, before, records)
+	if err != nil {
+		return nil, err
+	}
+	var shared []uuid.UUID
+	for _, e := range records {
 		if id := e.SharedServiceID; id != nil && !slices.Contains(shared, *id) {
 			shared = append(shared, *id)
+		}
+	}
+	seen, err := s.SharedByID(ctx, r, shared)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range records {
+		was := before[i].SharedServiceID
+		if id := e.SharedServiceID; id != nil && (was == nil || *was != *id) && seen[*id] == nil {
+			broken[i] = append(broken[i], constraints.Fault("e_service_shared_service_fk"))
+		}
+	}
+	return broken, nil
+}
+
+// ownersRefused gives the faults of the records that get another owner than they had
+// before, by their place: one that is not a unit of the municipality, or that is closed
+// while they are live.
+func ownersRefused(ctx context.Context, r postgres.Reader, municipality uuid.UUID, before, records []*EService) (map[int]fault.List, error) {
+	var units []uuid.UUID
+	for i, e := range records {
+		if e.OwnerUnitID != before[i].OwnerUnitID && !slices.Contains(units, e.OwnerUnitID) {
+			units = append(units, e.OwnerUnitID)
 		}
 	}
 	open, err := unitsOpen(ctx, r, municipality, units)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.SharedByID(ctx, r, shared)
-	if err != nil {
-		return nil, err
-	}
 	broken := map[int]fault.List{}
 	for i, e := range records {
-		before := chosen[lines[i]]
-		if e.OwnerUnitID != before.OwnerUnitID {
-			switch isOpen, known := open[e.OwnerUnitID]; {
-			case !known:
-				broken[i] = append(broken[i], constraints.Fault("e_service_owner_unit_fk"))
-			case !isOpen && e.Status == Live:
-				broken[i] = append(broken[i], constraints.Fault("e_service_live_owner_valid"))
-			}
+		if e.OwnerUnitID == before[i].OwnerUnitID {
+			continue
 		}
-		if id := e.SharedServiceID; id != nil && (before.SharedServiceID == nil || *before.SharedServiceID != *id) && seen[*id] == nil {
-			broken[i] = append(broken[i], constraints.Fault("e_service_shared_service_fk"))
+		switch isOpen, known := open[e.OwnerUnitID]; {
+		case !known:
+			broken[i] = append(broken[i], constraints.Fault("e_service_owner_unit_fk"))
+		case !isOpen && e.Status == Live:
+			broken[i] = append(broken[i], constraints.Fault("e_service_live_owner_valid"))
 		}
 	}
 	return broken, nil

@@ -104,10 +104,8 @@ func (e *EService) Publication(d *Draft) PublicationStatus {
 // eachColumn gives a record's columns with their fields, in the type's order.
 func (e *EService) eachColumn(each func(column string, field reflect.Value)) {
 	v := reflect.ValueOf(e).Elem()
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if column, ok := f.Tag.Lookup("db"); ok {
-			each(column, v.FieldByIndex(f.Index))
-		}
+	for _, column := range columnNames {
+		each(column, v.FieldByIndex(columnPlaces[column]))
 	}
 }
 

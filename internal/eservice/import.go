@@ -171,7 +171,7 @@ func (s *Service) PreviewImport(ctx context.Context, r postgres.Reader, in Impor
 }
 
 // ApplyImport brings the catalogue into the municipality's, as one change. What it
-// says it does, it has decided anew within the change. When there is nothing to do it
+// says it does, it has decided on the newest state. When there is nothing to do it
 // records nothing.
 func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 	if err := s.Policy.Require(ctx, access.Import, in.Municipality); err != nil {
@@ -182,28 +182,32 @@ func (s *Service) ApplyImport(ctx context.Context, in Import) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	preview, err := s.plan(ctx, now, in, date.Of(s.Journal.DB.Now()))
+	// What is decided before the change begins keeps no other writer waiting.
+	today := date.Of(s.Journal.DB.Now())
+	plan, err := s.plan(ctx, now, in, today)
 	session.Close()
 	if err != nil {
 		return nil, err
 	}
-	if preview.idle() {
+	if plan.idle() {
 		_, err := s.see(ctx, in.Municipality, in.Document, false)
-		return preview, err
+		return plan, err
 	}
-	var plan *Plan
 	err = s.Journal.Write(ctx, "importOep", in.Name, func(tx *postgres.Tx) (err error) {
-		if plan, err = s.plan(ctx, tx, in, date.Of(tx.At)); err != nil {
-			return err
-		}
-		if plan.idle() {
-			return errIdle
+		// Where no change has come between, what was planned is still so.
+		if tx.Number != now.Change+1 || date.Of(tx.At) != today {
+			if plan, err = s.plan(ctx, tx, in, date.Of(tx.At)); err != nil {
+				return err
+			}
+			if plan.idle() {
+				return errIdle
+			}
 		}
 		in.tell("save", 0, len(plan.added)+len(plan.saved))
 		if err := postgres.InsertAll(ctx, tx, "e_service", plan.added); err != nil {
 			return constraints.Explain(err)
 		}
-		if err := postgres.SaveAll(ctx, tx, "e_service", plan.saved); err != nil {
+		if err := postgres.SaveTogether(ctx, tx, "e_service", plan.saved); err != nil {
 			return constraints.Explain(err)
 		}
 		if err := plan.flows.write(ctx, tx); err != nil {
@@ -258,6 +262,10 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 	if err != nil {
 		return nil, err
 	}
+	undone, err := archivedByUndo(ctx, r, in.Municipality)
+	if err != nil {
+		return nil, err
+	}
 	known := make(map[int64]*EService, len(existing))
 	for _, e := range existing {
 		known[*e.OepFamilyID] = e
@@ -278,19 +286,31 @@ func (s *Service) plan(ctx context.Context, r postgres.Reader, in Import, today 
 		}
 		line := Line{Position: refusedBefore(i), FamilyID: f.FamilyID, Name: f.Name}
 		var record *EService
-		e, ok := known[f.FamilyID]
+		e, holder := tiedTo(known, f)
 		switch {
-		case ok && !f.Enabled && e.ArchivedAt == nil:
+		case holder != nil:
+			line.Outcome = Refused
+			line.Faults.Add(numberTaken(f, holder))
+			present[f.FamilyID] = true
+			if e != nil {
+				line.EServiceID = &e.ID
+				present[*e.OepFamilyID] = true
+			}
+		case e != nil && !f.Enabled && e.ArchivedAt == nil:
 			// Turned off there: to citizens it is gone, which is told once, below.
-			if e.OepMissingSince != nil || e.Status == Retired {
+			if e.OepMissingSince != nil || e.Status == Retired || p.GoneUnsure || present[*e.OepFamilyID] {
 				line.EServiceID, line.Outcome = &e.ID, Unchanged
 				p.Lines = append(p.Lines, line)
 			}
 			continue
-		case ok:
+		case e != nil && f.Enabled && undone[e.ID]:
+			line.EServiceID = &e.ID
+			record = in.takeBack(e, f, &line)
+			present[f.FamilyID] = true
+		case e != nil:
 			line.EServiceID = &e.ID
 			record = compare(e, f, &line)
-			present[f.FamilyID] = true
+			present[f.FamilyID], present[*e.OepFamilyID] = true, true
 		default:
 			record = in.create(f, taken, &line)
 			present[f.FamilyID] = true
@@ -375,13 +395,68 @@ func (in Import) checkOwners(units map[uuid.UUID]bool) error {
 	return faults.Err()
 }
 
+// tiedTo finds the e-service that a flow is, and the one that holds its number without
+// being it, if any: while the platform gives no lasting numbers, an e-service goes by its version's
+// number, and the lasting ones that it gives from some day on are others.
+func tiedTo(known map[int64]*EService, f openeplatform.Flow) (e, holder *EService) {
+	e = known[f.FamilyID]
+	if f.UnstableKey {
+		return e, nil
+	}
+	if old := known[f.VersionID]; old != nil && old.OepUnstableKey {
+		if e != nil && e != old {
+			return old, e
+		}
+		return old, nil
+	}
+	if e != nil && e.OepUnstableKey {
+		return nil, e
+	}
+	return e, nil
+}
+
+// numberTaken is the fault of a flow whose lasting number an e-service goes by that came
+// before the platform gave any.
+func numberTaken(f openeplatform.Flow, holder *EService) *fault.Error {
+	return fault.Field("FlowFamilyID", "flow_number_taken",
+		fmt.Sprintf("Numret %d hör här till e-tjänsten %q, från tiden innan plattformen gav fasta nummer, och den är en annan. Rätta numret på den och läs in igen.", f.FamilyID, holder.NameSv),
+		fmt.Sprintf("The number %d belongs here to the e-service %q, from before the platform gave lasting numbers, and that is another one. Correct its number and import again.", f.FamilyID, holder.NameSv))
+}
+
+// ownerOf gives the unit that owns what comes in a category; false where none is given.
+func (in Import) ownerOf(category string) (uuid.UUID, bool) {
+	owner, ok := in.Owners[category]
+	if !ok && in.DefaultOwner != nil {
+		return *in.DefaultOwner, true
+	}
+	return owner, ok
+}
+
+// takeBack gives an e-service that an undo archived as the import takes it into the
+// catalogue again: it is the same one, with its address and its past, owned by the unit
+// that the import says.
+func (in Import) takeBack(e *EService, f openeplatform.Flow, line *Line) *EService {
+	back := *e
+	back.ArchivedAt = nil
+	if owner, ok := in.ownerOf(f.Category); ok {
+		back.OwnerUnitID = owner
+	}
+	next := compare(&back, f, line)
+	if next == nil {
+		next = &back
+	}
+	if next.OwnerUnitID != e.OwnerUnitID {
+		line.Differences = append(line.Differences, Difference{Field: "ownerUnit", Before: asJSON(gid.New("unit", e.OwnerUnitID)), After: asJSON(gid.New("unit", next.OwnerUnitID))})
+	}
+	line.Differences = append(line.Differences, Difference{Field: "archivedAt", Before: asJSON(e.ArchivedAt), After: json.RawMessage("null")})
+	line.Outcome = Changed
+	return next
+}
+
 // create makes the e-service of a flow that the catalogue lacks; nil where the line
 // says why not.
-func (in Import) create(f openeplatform.Flow, taken map[string]bool, line *Line) *EService {
-	owner, ok := in.Owners[f.Category]
-	if !ok && in.DefaultOwner != nil {
-		owner, ok = *in.DefaultOwner, true
-	}
+func (in Import) create(f openeplatform.Flow, taken *slugs, line *Line) *EService {
+	owner, ok := in.ownerOf(f.Category)
 	line.Outcome = Refused
 	switch {
 	case !f.Enabled:
@@ -398,7 +473,7 @@ func (in Import) create(f openeplatform.Flow, taken map[string]bool, line *Line)
 	source, reason := in.Source, "Fanns i drift i e-tjänsteplattformen när den hämtades"
 	e := &EService{
 		Row: postgres.Row{ID: uuid.Must(uuid.NewV7())}, MunicipalityID: in.Municipality, OwnerUnitID: owner,
-		Slug: freeSlug(f.Name, taken), Status: Live, Visibility: Public, DigitalLevel: &level,
+		Slug: taken.free(f.Name), Status: Live, Visibility: Public, DigitalLevel: &level,
 		Channels: []Channel{Web}, Languages: []string{"sv"},
 		FoundSource: &source, FoundReason: &reason,
 		OepFamilyID: &f.FamilyID, OepUnstableKey: f.UnstableKey,
@@ -473,6 +548,13 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 		next.OepMissingSince = nil
 		changed = true
 		line.Differences = append(line.Differences, Difference{Field: "oepMissingSince", Before: asJSON(e.OepMissingSince), After: json.RawMessage("null")})
+	}
+	if e.OepUnstableKey && !f.UnstableKey {
+		next.OepFamilyID, next.OepUnstableKey = &f.FamilyID, false
+		changed = true
+		if *e.OepFamilyID != f.FamilyID {
+			line.Differences = append(line.Differences, Difference{Field: "oepFamilyId", Before: asJSON(e.OepFamilyID), After: asJSON(f.FamilyID)})
+		}
 	}
 	if !changed && !agreed {
 		return nil

@@ -549,3 +549,100 @@ func TestTwentyThousandFlowsAreTakenInWithinAMinute(t *testing.T) {
 	}
 	t.Logf("they were previewed for an edit in %s and edited in %s", previewed, took-previewed)
 }
+
+// TestManyOfOneNameGetAddressesAtOnce holds that each gets an address of its own without
+// trying all that are taken before it: nobody else writes meanwhile. As many as a
+// document may have would else take many minutes.
+func TestManyOfOneNameGetAddressesAtOnce(t *testing.T) {
+	free := eservice.NewSlugs("ansokan", "ansokan-3")
+	seen := map[string]bool{}
+	for range 100_000 {
+		seen[free("Ansökan")] = true
+	}
+	if len(seen) != 100_000 || !seen["ansokan-2"] || seen["ansokan-3"] || !seen["ansokan-100002"] {
+		t.Errorf("there are %d addresses", len(seen))
+	}
+}
+
+// TestWhatAnUndoArchivedIsTakenInAgain holds that the right import after a wrong one that
+// was undone brings the e-services back as they were: the same records, with what was
+// written of them since, owned by whom the import says. One that somebody has archived stays.
+func TestWhatAnUndoArchivedIsTakenInAgain(t *testing.T) {
+	w := newWorld(t)
+	in := w.of(read(t, asJSON(t, named(1, "Ett"), named(2, "Två"), named(3, "Tre"))))
+	number := w.apply(in).Run.ChangedIn
+	first := w.imported()
+	one := must(w.catalogue.Update(w.ctx, first[1].ID, 1, func(e *eservice.EService) { e.FeeSv, e.NameSv = ptr("50 kr"), "Ett, vårt" }))(t)
+	must(w.catalogue.Archive(w.ctx, first[3].ID, 1, "Dubblett"))(t)
+	w.undo(number, "ARCHIVED Ett, vårt archived_at kept:fee_sv kept:name_sv; ARCHIVED Två archived_at; UNCHANGED Tre")
+
+	in = w.of(read(t, asJSON(t, named(1, "Ett"), named(2, "Två B"), named(3, "Tre"))))
+	in.DefaultOwner = &w.school.ID
+	plan := w.apply(in)
+	expect(t, plan, "CHANGED 1 ownerUnit archivedAt", "CHANGED 2 nameSv ownerUnit archivedAt", "UNCHANGED 3")
+	all := w.imported()
+	if e := all[1]; e == nil || e.ID != one.ID || *e.FeeSv != "50 kr" || e.NameSv != "Ett, vårt" || e.OwnerUnitID != w.school.ID || e.Slug != first[1].Slug || e.Published {
+		t.Errorf("the first came back as %+v", e)
+	}
+	if e := all[2]; e == nil || e.NameSv != "Två B" || e.Slug != first[2].Slug {
+		t.Errorf("the second came back as %+v", e)
+	}
+	if all[3] != nil {
+		t.Error("what somebody archived came back")
+	}
+	w.again(in)
+	w.undo(plan.Run.ChangedIn, "RESTORED Ett, vårt archived_at owner_unit_id; RESTORED Två B archived_at name_sv owner_unit_id")
+	if len(w.imported()) != 0 {
+		t.Error("undone again they are still there")
+	}
+}
+
+// TestLastingNumbersTakeThePlaceOfTheOldOnes holds that a platform that begins to give
+// them has neither its e-services taken in twice nor one of them given another's values.
+func TestLastingNumbersTakeThePlaceOfTheOldOnes(t *testing.T) {
+	w := newWorld(t)
+	old := func(version int, name string) flow {
+		f := named(0, name)
+		f.ID = version
+		return f
+	}
+	w.apply(w.of(read(t, asXML(old(17, "Bygglov"), old(5, "Skolskjuts"), old(30, "Parkering")))))
+	before := w.imported()
+	lasting := func(version, family int, name string) flow {
+		f := named(family, name)
+		f.ID, f.FlowFamilyURL = version, ""
+		f.URL = old(version, name).URL
+		return f
+	}
+	// The number 5 is the building permit's own from now on, and the school bus has come in
+	// another version since.
+	in := w.of(read(t, asJSON(t, lasting(17, 5, "Bygglov"), lasting(41, 9, "Skolskjuts"), lasting(30, 8, "Parkering, ny"))))
+	plan := w.apply(in)
+	expect(t, plan, "REFUSED 5 flow_number_taken", "NEW 9", "CHANGED 8 nameSv oepFamilyId")
+	all := w.imported()
+	if e := all[5]; e == nil || e.ID != before[5].ID || e.NameSv != "Skolskjuts" || !e.OepUnstableKey {
+		t.Errorf("the school bus is %+v", e)
+	}
+	if e := all[8]; e == nil || e.ID != before[30].ID || e.NameSv != "Parkering, ny" || e.OepUnstableKey {
+		t.Errorf("the parking is %+v", e)
+	}
+	// Its number corrected, the other gets its own.
+	must(w.catalogue.Update(w.ctx, all[5].ID, all[5].Version, func(e *eservice.EService) { e.OepFamilyID = nil }))(t)
+	w.apply(in)
+	if e := w.imported()[5]; e == nil || e.ID != before[17].ID || e.NameSv != "Bygglov" || e.OepUnstableKey {
+		t.Errorf("the building permit is %+v", e)
+	}
+	w.again(in)
+}
+
+// TestWhatIsTurnedOffIsToldBesideARowWithoutANumber holds that no e-service of the list is
+// left out of what the import tells.
+func TestWhatIsTurnedOffIsToldBesideARowWithoutANumber(t *testing.T) {
+	w := newWorld(t)
+	w.apply(w.of(read(t, asJSON(t, schoolBus(1), schoolBus(2)))))
+	off, nameless := schoolBus(2), schoolBus(0)
+	off.Enabled, nameless.ID = false, 0
+	expect(t, w.apply(w.of(read(t, asJSON(t, schoolBus(1), off, nameless)))), "UNCHANGED 1", "UNCHANGED 2", "REFUSED 0 id_missing")
+	twice := named(2, "Igen")
+	expect(t, w.apply(w.of(read(t, asJSON(t, schoolBus(1), off, twice)))), "UNCHANGED 1", "UNCHANGED 2", "REFUSED 2 duplicate")
+}

@@ -103,7 +103,7 @@ func (w flowWrites) write(ctx context.Context, tx *postgres.Tx) error {
 	if err := postgres.InsertAll(ctx, tx, "platform_flow", w.added); err != nil {
 		return constraints.Explain(err)
 	}
-	return constraints.Explain(postgres.SaveAll(ctx, tx, "platform_flow", w.saved))
+	return constraints.Explain(postgres.SaveTogether(ctx, tx, "platform_flow", w.saved))
 }
 
 // said gives the fields that e-services follow, as the platform says them.
@@ -278,15 +278,17 @@ func (e *EService) set(column string, value json.RawMessage) error {
 	return json.Unmarshal(value, place.Addr().Interface())
 }
 
-// columnPlaces are the places of an e-service's columns in the type.
-var columnPlaces = func() map[string][]int {
-	places := map[string][]int{}
+// columnNames are an e-service's columns in the type's order, and columnPlaces where each
+// lies in it.
+var columnNames, columnPlaces = func() (names []string, places map[string][]int) {
+	places = map[string][]int{}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[EService]()) {
 		if column, ok := f.Tag.Lookup("db"); ok {
+			names = append(names, column)
 			places[column] = f.Index
 		}
 	}
-	return places
+	return names, places
 }()
 
 // DecideDifferences settles differences between an e-service and the platform.

@@ -50,7 +50,7 @@ func (s *Service) Add(ctx context.Context, tx *postgres.Tx, e EService) (*EServi
 		if err != nil {
 			return nil, err
 		}
-		e.Slug = freeSlug(e.NameSv, taken)
+		e.Slug = taken.free(e.NameSv)
 	}
 	if e.Status == "" {
 		e.Status = Idea
@@ -359,13 +359,22 @@ func slugOf(name string) string {
 	return slug
 }
 
-// freeSlug gives a name's slug, numbered when it is taken, and takes it.
-func freeSlug(name string, taken map[string]bool) string {
+// slugs are those that a municipality has taken, and where to go on numbering each.
+type slugs struct {
+	taken  map[string]bool
+	number map[string]int
+}
+
+func newSlugs() *slugs { return &slugs{taken: map[string]bool{}, number: map[string]int{}} }
+
+// free gives a name's slug, numbered when it is taken, and takes it. Of many names alike
+// each goes on where the one before it ended.
+func (s *slugs) free(name string) string {
 	base := slugOf(name)
-	slug := base
-	for n := 2; taken[slug]; n++ {
+	slug, n := base, max(s.number[base], 2)
+	for ; s.taken[slug]; n++ {
 		slug = fmt.Sprintf("%s-%d", base, n)
 	}
-	taken[slug] = true
+	s.number[base], s.taken[slug] = n, true
 	return slug
 }

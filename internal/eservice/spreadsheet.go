@@ -322,10 +322,10 @@ func (s *Service) planRows(ctx context.Context, r postgres.Reader, in Spreadshee
 	if err != nil {
 		return nil, err
 	}
-	w := &rowWork{in: in, rows: rows, bases: bases, names: names, live: map[uuid.UUID]*EService{}, called: map[string][]*EService{}, taken: map[string]bool{}, rowOf: map[uuid.UUID]int{}, newCalled: map[string]int{}}
+	w := &rowWork{in: in, rows: rows, bases: bases, names: names, live: map[uuid.UUID]*EService{}, called: map[string][]*EService{}, slugs: newSlugs(), rowOf: map[uuid.UUID]int{}, newCalled: map[string]int{}}
 	for _, e := range all {
 		w.live[e.ID] = e
-		w.taken[e.Slug] = true
+		w.slugs.taken[e.Slug] = true
 		if e.ArchivedAt == nil {
 			key := strings.ToLower(e.NameSv)
 			w.called[key] = append(w.called[key], e)
@@ -443,7 +443,7 @@ type rowWork struct {
 	bases  map[uuid.UUID]*EService
 	live   map[uuid.UUID]*EService
 	called map[string][]*EService // by name in small letters, those that are not archived
-	taken  map[string]bool        // slugs
+	slugs  *slugs
 
 	rowOf     map[uuid.UUID]int // the row that an e-service has had
 	newCalled map[string]int    // likewise a name that the catalogue gets
@@ -640,7 +640,7 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 	}
 	w.newCalled[strings.ToLower(line.Name)] = row.Number
 	if e.Slug == "" {
-		e.Slug = freeSlug(e.NameSv, w.taken)
+		e.Slug = w.slugs.free(e.NameSv)
 	}
 	if e.Status != Idea && e.Status != Planned {
 		source, reason := cmp.Or(w.in.Source, "Kalkylblad"), "Fanns när kalkylbladet lästes in"

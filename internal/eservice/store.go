@@ -332,13 +332,13 @@ func usageOf(ctx context.Context, tx *postgres.Tx, service uuid.UUID) ([]*Usage,
 }
 
 // takenSlugs reads the slugs of a municipality.
-func takenSlugs(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (map[string]bool, error) {
-	slugs, err := postgres.Values[string](ctx, r, "SELECT x.slug FROM e_service x WHERE x.municipality_id = @municipality", postgres.Args{"municipality": municipality})
-	taken := make(map[string]bool, len(slugs))
-	for _, slug := range slugs {
-		taken[slug] = true
+func takenSlugs(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (*slugs, error) {
+	all, err := postgres.Values[string](ctx, r, "SELECT x.slug FROM e_service x WHERE x.municipality_id = @municipality", postgres.Args{"municipality": municipality})
+	s := newSlugs()
+	for _, slug := range all {
+		s.taken[slug] = true
 	}
-	return taken, err
+	return s, err
 }
 
 // fromPlatform reads a municipality's e-services that come from its platform.
@@ -346,6 +346,19 @@ func fromPlatform(ctx context.Context, r postgres.Reader, municipality uuid.UUID
 	return postgres.All[EService](ctx, r, "SELECT "+postgres.Columns[EService]("x")+` FROM e_service x
 		WHERE x.municipality_id = @municipality AND x.oep_family_id IS NOT NULL ORDER BY x.oep_family_id`,
 		postgres.Args{"municipality": municipality})
+}
+
+// archivedByUndo reads which of a municipality's e-services from its platform an undo
+// archived, with nobody at them since.
+func archivedByUndo(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (map[uuid.UUID]bool, error) {
+	ids, err := postgres.Values[uuid.UUID](ctx, r, `SELECT x.id FROM e_service x JOIN change c ON c.number = x.changed_in
+		WHERE x.municipality_id = @municipality AND x.oep_family_id IS NOT NULL AND x.archived_at = x.updated_at AND c.operation = @undo`,
+		postgres.Args{"municipality": municipality, "undo": undoOperation})
+	undone := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		undone[id] = true
+	}
+	return undone, err
 }
 
 // unitsOf reads the ids of the municipality's units that are open today.

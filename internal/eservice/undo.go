@@ -3,7 +3,6 @@ package eservice
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -144,7 +143,7 @@ func (s *Service) PreviewUndo(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := past.plan(ctx, now, now.At)
+	plan, err := s.planUndo(ctx, now, past, now.At)
 	if err != nil {
 		return nil, err
 	}
@@ -166,9 +165,26 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	var plan *UndoPlan
+	// What is decided before the change begins keeps no other writer waiting.
+	session := s.Journal.DB.Session()
+	defer session.Close()
+	now, err := session.Present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.planUndo(ctx, now, past, now.At)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.saved) == 0 {
+		return plan, s.sumUp(ctx, now, plan)
+	}
+	session.Close()
 	err = s.Journal.Write(ctx, undoOperation, u.Comment, func(tx *postgres.Tx) (err error) {
-		if plan, err = past.plan(ctx, tx, tx.At); err != nil {
+		// Where no change has come between, what was planned is still so.
+		if tx.Number == now.Change+1 {
+			plan.archiveAt(tx.At)
+		} else if plan, err = s.planUndo(ctx, tx, past, tx.At); err != nil {
 			return err
 		}
 		places := map[*EService]int{}
@@ -270,14 +286,14 @@ func (s *Service) sumUp(ctx context.Context, r postgres.Reader, p *UndoPlan) err
 	return err
 }
 
-// plan decides what the undo does to each e-service, as they are now.
-func (p undoing) plan(ctx context.Context, r postgres.Reader, at time.Time) (*UndoPlan, error) {
+// planUndo decides what the undo does to each e-service, as they are now.
+func (s *Service) planUndo(ctx context.Context, r postgres.Reader, p undoing, at time.Time) (*UndoPlan, error) {
 	now, err := servicesByID(ctx, r, p.ids())
 	if err != nil {
 		return nil, err
 	}
 	plan := &UndoPlan{}
-	var wanted []*EService
+	var wanted, are []*EService
 	var lines []int
 	for _, after := range p.after {
 		current := now[after.ID]
@@ -289,16 +305,20 @@ func (p undoing) plan(ctx context.Context, r postgres.Reader, at time.Time) (*Un
 			line.Outcome = out(after, &next, &line, at)
 		}
 		if line.Outcome == Restored || line.Outcome == TakenOut {
-			wanted, lines = append(wanted, &next), append(lines, len(plan.Lines))
+			wanted, are, lines = append(wanted, &next), append(are, current), append(lines, len(plan.Lines))
 		}
 		plan.Lines = append(plan.Lines, line)
 	}
 	broken, err := postgres.Check(ctx, r, "e_service", wanted, constraints)
+	if err != nil || len(wanted) == 0 {
+		return plan, err
+	}
+	owners, err := ownersRefused(ctx, r, wanted[0].MunicipalityID, are, wanted)
 	if err != nil {
 		return nil, err
 	}
 	for i, e := range wanted {
-		if faults := broken[i]; len(faults) > 0 {
+		if faults := append(broken[i], owners[i]...); len(faults) > 0 {
 			plan.refuse(lines[i], faults)
 			continue
 		}
@@ -307,45 +327,57 @@ func (p undoing) plan(ctx context.Context, r postgres.Reader, at time.Time) (*Un
 	return plan, nil
 }
 
-// notSet are the columns that no undo sets: what the record is, and the platform's
-// fields, which go back one by one.
-var notSet = []string{"id", "version", "created_at", "updated_at", "changed_in", "municipality_id", "oep_seen"}
-
-// columnsOf gives the columns of an e-service, each with its place in the record.
-func columnsOf(e *EService) map[string]reflect.Value {
-	columns := map[string]reflect.Value{}
-	v := reflect.ValueOf(e).Elem()
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if column, ok := f.Tag.Lookup("db"); ok {
-			columns[column] = v.FieldByIndex(f.Index)
+// archiveAt sets the instant of what is archived.
+func (p *UndoPlan) archiveAt(at time.Time) {
+	for i, e := range p.saved {
+		line := &p.Lines[p.line[i]]
+		if line.Outcome != TakenOut {
+			continue
+		}
+		e.ArchivedAt = &at
+		for k := range line.Restored {
+			if line.Restored[k].Column == "archived_at" {
+				line.Restored[k].After = asJSON(at)
+			}
 		}
 	}
-	return columns
 }
 
-// valuesOf gives the values of an e-service's columns as JSON, without those in notSet.
-func valuesOf(e *EService) map[string]json.RawMessage {
-	values := map[string]json.RawMessage{}
-	for column, place := range columnsOf(e) {
+// notSet are the columns that no undo sets: what the record is, what the database says of
+// it, and the platform's fields, which go back one by one.
+var notSet = []string{"id", "version", "created_at", "updated_at", "changed_in", "municipality_id", "first_published_at", "oep_seen"}
+
+// undoneColumns are the columns that an undo sets, sorted.
+var undoneColumns = func() (columns []string) {
+	for _, column := range columnNames {
 		if !slices.Contains(notSet, column) {
-			values[column] = asJSON(place.Interface())
+			columns = append(columns, column)
 		}
 	}
-	return values
+	slices.Sort(columns)
+	return columns
+}()
+
+// value gives what an e-service has in a column.
+func (e *EService) value(column string) any {
+	return reflect.ValueOf(e).Elem().FieldByIndex(columnPlaces[column]).Interface()
 }
+
+// sameValue tells whether two values of a column are written alike. Most are the very same,
+// which is found without writing them.
+func sameValue(a, b any) bool { return reflect.DeepEqual(a, b) || bytes.Equal(asJSON(a), asJSON(b)) }
 
 // back sets of next the fields that the change set and that still have its value.
 func back(before, after, next *EService, line *UndoLine) UndoOutcome {
-	was, gave, has := valuesOf(before), valuesOf(after), valuesOf(next)
-	from, to := columnsOf(before), columnsOf(next)
-	for _, column := range sortedKeys(gave) {
+	for _, column := range undoneColumns {
+		was, gave, has := before.value(column), after.value(column), next.value(column)
 		switch {
-		case bytes.Equal(was[column], gave[column]) || bytes.Equal(has[column], was[column]):
-		case bytes.Equal(has[column], gave[column]):
-			line.Restored = append(line.Restored, history.Field{Column: column, Before: has[column], After: was[column]})
-			to[column].Set(from[column])
+		case sameValue(was, gave) || sameValue(has, was):
+		case sameValue(has, gave):
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: asJSON(has), After: asJSON(was)})
+			reflect.ValueOf(next).Elem().FieldByIndex(columnPlaces[column]).Set(reflect.ValueOf(before).Elem().FieldByIndex(columnPlaces[column]))
 		default:
-			line.Kept = append(line.Kept, history.Field{Column: column, Before: gave[column], After: has[column]})
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: asJSON(gave), After: asJSON(has)})
 		}
 	}
 	seen := backSeen(before, after, next)
@@ -388,35 +420,29 @@ func out(after, next *EService, line *UndoLine, at time.Time) UndoOutcome {
 	}
 	empty := new(EService)
 	empty.fill()
-	none, gave, has := valuesOf(empty), valuesOf(after), valuesOf(next)
-	given := 0
-	for _, column := range sortedKeys(gave) {
-		if bytes.Equal(none[column], gave[column]) {
-			continue
+	given, lost := 0, 0
+	for _, column := range undoneColumns {
+		gave, has := after.value(column), next.value(column)
+		isGiven, isEdited := !sameValue(empty.value(column), gave), !sameValue(has, gave)
+		if isGiven {
+			given++
 		}
-		given++
-		if !bytes.Equal(has[column], gave[column]) {
-			line.Kept = append(line.Kept, history.Field{Column: column, Before: gave[column], After: has[column]})
+		if isGiven && isEdited {
+			lost++
+		}
+		if isEdited && column != "published" { // what was published goes back, and is told so
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: asJSON(gave), After: asJSON(has)})
 		}
 	}
-	if 2*len(line.Kept) >= given {
+	if 2*lost >= given {
 		return StaysEdited
 	}
 	for column, value := range map[string]any{"archived_at": at, "published": false} {
-		if is := asJSON(value); !bytes.Equal(is, has[column]) {
-			line.Restored = append(line.Restored, history.Field{Column: column, Before: has[column], After: is})
+		if has := next.value(column); !sameValue(has, value) {
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: asJSON(has), After: asJSON(value)})
 		}
 	}
 	slices.SortFunc(line.Restored, func(a, b history.Field) int { return strings.Compare(a.Column, b.Column) })
 	next.ArchivedAt, next.Published = &at, false
 	return TakenOut
-}
-
-func sortedKeys(m map[string]json.RawMessage) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -69,7 +69,7 @@ func TestAnImportIsUndone(t *testing.T) {
 	edit(5, func(e *eservice.EService) { e.Audiences = []eservice.Audience{"COMPANY"}; e.LaunchedOn = ptr(day(w)) })
 	e := w.imported()[5]
 	must(w.catalogue.Publish(w.ctx, e.ID, e.Version, true, ""))(t)
-	undone := w.undo(second, "ARCHIVED Fem archived_at published; RESTORED Ett B name_sv; RESTORED Tre B name_sv; RESTORED Två, vårt kept:name_sv")
+	undone := w.undo(second, "ARCHIVED Fem archived_at published kept:audiences kept:launched_on; RESTORED Ett B name_sv; RESTORED Tre B name_sv; RESTORED Två, vårt kept:name_sv")
 	for family, want := range map[int64]string{1: "Ett", 2: "Två, vårt", 3: "Tre", 5: "Fem"} {
 		e := e // the archived one is not among the others
 		if family != 5 {

@@ -1,10 +1,14 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -66,21 +70,43 @@ func Check[T any](ctx context.Context, r Reader, table string, records []*T, c C
 // Document writes records as a JSON array of their columns, for jsonb_populate_recordset;
 // without the columns named.
 func Document[T any](records []*T, without ...string) (string, error) {
-	rows := make([]Args, len(records))
-	for i, record := range records {
-		_, args := written(record)
-		for _, column := range without {
-			delete(args, column)
-		}
-		for column, value := range args {
-			if b, ok := value.([]byte); ok && b != nil {
-				args[column] = byteColumn(b)
-			}
-		}
-		rows[i] = args
+	columns, places := fields(reflect.TypeFor[T]())
+	names := make([]string, len(columns))
+	for k, column := range columns {
+		names[k] = strconv.Quote(column) + ":"
 	}
-	array, err := json.Marshal(rows)
-	return string(array), err
+	var array bytes.Buffer
+	array.WriteByte('[')
+	for i, record := range records {
+		if i > 0 {
+			array.WriteByte(',')
+		}
+		array.WriteByte('{')
+		v := reflect.ValueOf(record).Elem()
+		first := true
+		for k, place := range places {
+			if slices.Contains(without, columns[k]) {
+				continue
+			}
+			value := v.FieldByIndex(place).Interface()
+			if b, ok := value.([]byte); ok && b != nil {
+				value = byteColumn(b)
+			}
+			text, err := json.Marshal(value)
+			if err != nil {
+				return "", err
+			}
+			if !first {
+				array.WriteByte(',')
+			}
+			first = false
+			array.WriteString(names[k])
+			array.Write(text)
+		}
+		array.WriteByte('}')
+	}
+	array.WriteByte(']')
+	return array.String(), nil
 }
 
 // byteColumn gives a column of bytes as JSON has it: a JSON document as itself, and

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,14 +24,29 @@ type Row struct {
 	ChangedIn int64     `db:"changed_in"` // the number of its newest change
 }
 
+// fieldsOf are the columns of a struct type, and where each field lies.
+type fieldsOf struct {
+	columns []string
+	places  [][]int
+}
+
+// known holds fieldsOf by type: to look through a type takes longer than to write a record.
+var known sync.Map
+
 // fields lists the columns of struct type t by the `db` tags of its fields, and
-// where each field lies. A field without the tag is no column.
+// where each field lies. A field without the tag is no column. The lists are shared, and
+// not to be written into.
 func fields(t reflect.Type) (columns []string, places [][]int) {
+	if all, ok := known.Load(t); ok {
+		return all.(fieldsOf).columns, all.(fieldsOf).places
+	}
 	for _, f := range reflect.VisibleFields(t) {
 		if column, ok := f.Tag.Lookup("db"); ok {
 			columns, places = append(columns, column), append(places, f.Index)
 		}
 	}
+	columns, places = slices.Clip(columns), slices.Clip(places)
+	known.Store(t, fieldsOf{columns, places})
 	return columns, places
 }
 
