@@ -100,6 +100,11 @@ func (r *mutationResolver) RunPlatformWatch(ctx context.Context, input model.Run
 }
 
 func (r *mutationResolver) PreviewUndo(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error) {
+	done, err := r.importing()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if err := r.Policy.RequireSome(ctx, access.Import); err != nil {
 		return nil, err
 	}
@@ -111,6 +116,11 @@ func (r *mutationResolver) PreviewUndo(ctx context.Context, input model.UndoChan
 }
 
 func (r *mutationResolver) UndoChange(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error) {
+	done, err := r.importing()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if err := r.Policy.RequireSome(ctx, access.Import); err != nil {
 		return nil, err
 	}

@@ -178,11 +178,7 @@ func TestAnEditOfManyWaitsForAnother(t *testing.T) {
 			_, err := w.catalogue.BulkEdit(w.ctx, in, preview.Total(), preview.Fingerprint)
 			answer <- err
 		}()
-		for waits := 0; waits == 0 && len(answer) == 0; time.Sleep(5 * time.Millisecond) {
-			w.reads(func(now *postgres.Snapshot) {
-				waits = must(postgres.Values[int](w.ctx, now, "SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted AND a.datname = current_database()", nil))(t)[0]
-			})
-		}
+		w.untilOneWaits(func() bool { return len(answer) > 0 })
 		meanwhile := *one
 		meanwhile.FeeSv = ptr("10 kr")
 		_, err := eservice.Keep(w.ctx, tx, &meanwhile)

@@ -127,8 +127,8 @@ func (p undoing) ids() []uuid.UUID {
 }
 
 // PreviewUndo tells what an undo would do, and changes nothing. What spans several
-// records, such as a slug that is taken or a unit that has closed, is told when it is
-// done.
+// records, such as a slug that is taken, is told when it is done; an owner that has closed
+// is told by the preview too.
 func (s *Service) PreviewUndo(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err := s.Policy.Require(ctx, access.Import, u.Municipality); err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (s *Service) PreviewUndo(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.planUndo(ctx, now, past, now.At)
+	plan, err := past.plan(ctx, now, now.At)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.planUndo(ctx, now, past, now.At)
+	plan, err := past.plan(ctx, now, now.At)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (s *Service) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error) {
 		// Where no change has come between, what was planned is still so.
 		if tx.Number == now.Change+1 {
 			plan.archiveAt(tx.At)
-		} else if plan, err = s.planUndo(ctx, tx, past, tx.At); err != nil {
+		} else if plan, err = past.plan(ctx, tx, tx.At); err != nil {
 			return err
 		}
 		places := map[*EService]int{}
@@ -286,8 +286,8 @@ func (s *Service) sumUp(ctx context.Context, r postgres.Reader, p *UndoPlan) err
 	return err
 }
 
-// planUndo decides what the undo does to each e-service, as they are now.
-func (s *Service) planUndo(ctx context.Context, r postgres.Reader, p undoing, at time.Time) (*UndoPlan, error) {
+// plan decides what the undo does to each e-service, as they are now.
+func (p undoing) plan(ctx context.Context, r postgres.Reader, at time.Time) (*UndoPlan, error) {
 	now, err := servicesByID(ctx, r, p.ids())
 	if err != nil {
 		return nil, err

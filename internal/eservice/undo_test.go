@@ -10,6 +10,7 @@ import (
 	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
+	"fardplan/internal/postgres"
 )
 
 // told tells an undo's lines, as "RESTORED Ett name_sv; kept url".
@@ -135,6 +136,53 @@ func TestAnUndoThatARuleRefuses(t *testing.T) {
 	w.undo(number, "REFUSED Ett e_service_published_summary; RESTORED Två summary_sv")
 	if e := w.imported()[1]; e.SummarySv == nil || !e.Published {
 		t.Errorf("what was refused is %+v", e)
+	}
+}
+
+// TestAnUndoToAnOwnerThatHasClosed is told by the preview, and takes back the others.
+func TestAnUndoToAnOwnerThatHasClosed(t *testing.T) {
+	w := newWorld(t)
+	for _, e := range []eservice.EService{w.found("Ett", eservice.Live), w.found("Två", eservice.Idea)} {
+		w.create(e)
+	}
+	done := w.editMany(eservice.BulkEdit{Filter: &eservice.Filter{}, Set: func(e *eservice.EService) { e.OwnerUnitID = w.school.ID }},
+		fmt.Sprintf("CHANGED Ett ownerUnit %[1]q→%[2]q; CHANGED Två ownerUnit %[1]q→%[2]q", w.office.ID, w.school.ID))
+	must(w.organisation.CloseUnit(w.ctx, w.office.ID, w.office.Version, day(w).AddDays(-1), nil, ""))(t)
+	const want = "REFUSED Ett e_service_live_owner_valid; RESTORED Två owner_unit_id"
+	preview := must(w.catalogue.PreviewUndo(w.ctx, eservice.Undo{Municipality: w.home.ID, Change: *done.Number}))(t)
+	if got := told(preview); got != want {
+		t.Errorf("the preview tells %s, want %s", got, want)
+	}
+	w.undo(*done.Number, want)
+}
+
+// TestAnUndoWaitsForAnother looks again when another change has come before its own.
+func TestAnUndoWaitsForAnother(t *testing.T) {
+	w := newWorld(t)
+	w.apply(w.of(read(t, asJSON(t, named(1, "Ett"), named(2, "Två")))))
+	w.apply(w.of(read(t, asJSON(t, named(1, "Ett B"), named(2, "Två B")))))
+	number := w.changes()
+	answer := make(chan string, 1)
+	err := w.gaps.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
+		go func() {
+			plan, err := w.catalogue.UndoChange(w.ctx, eservice.Undo{Municipality: w.home.ID, Change: number, Comment: "Fel fil"})
+			if err != nil {
+				answer <- err.Error()
+				return
+			}
+			answer <- told(plan)
+		}()
+		w.untilOneWaits(func() bool { return len(answer) > 0 })
+		meanwhile := *w.imported()[1]
+		meanwhile.NameSv = "Ett, vårt"
+		_, err := eservice.Keep(w.ctx, tx, &meanwhile)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answer; got != "RESTORED Ett, vårt kept:name_sv; RESTORED Två B name_sv" || w.imported()[1].NameSv != "Ett, vårt" {
+		t.Errorf("it tells %s, and the first is called %s", got, w.imported()[1].NameSv)
 	}
 }
 

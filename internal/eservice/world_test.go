@@ -127,6 +127,16 @@ func (w *world) changes() int64 {
 	return must(session.Present(w.ctx))(w.t).Change
 }
 
+// untilOneWaits goes on when some other write waits for the one under way, or has answered.
+func (w *world) untilOneWaits(answered func() bool) {
+	w.t.Helper()
+	for waits := 0; waits == 0 && !answered(); time.Sleep(5 * time.Millisecond) {
+		w.reads(func(now *postgres.Snapshot) {
+			waits = must(postgres.Values[int](w.ctx, now, "SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted AND a.datname = current_database()", nil))(w.t)[0]
+		})
+	}
+}
+
 // broken fails the test unless err is INVALID faults of exactly the rules.
 func broken(t *testing.T, err error, rules ...string) {
 	t.Helper()
