@@ -188,14 +188,20 @@ func TestTwoPeopleAndAnImportLoseNothing(t *testing.T) {
 		wg.Wait()
 		now := d.see("direct")
 		for i, who := range []string{"first", "second", "", "direct", "import"} {
-			if !done[i] {
-				refused++
-				continue
-			}
-			acknowledged++
 			field, column, mine := "feeSv", "fee_sv", value(who)
 			if who == "second" || who == "import" {
 				field, column = "summarySv", "summary_sv"
+			}
+			if !done[i] {
+				refused++
+				if now.live[field] == mine || now.drafted[field] == mine || d.count("SELECT count(*) FROM history.e_service WHERE "+column+" = $1", mine) > 0 {
+					t.Errorf("round %d: %s was refused, and has written", round, who)
+				}
+				continue
+			}
+			acknowledged++
+			if drafted, is := now.drafted[field]; is && now.base[field] != now.live[field] && drafted != now.live[field] && !slices.Contains(now.conflicts, field) {
+				t.Errorf("round %d: the draft does not tell that %s has changed beside it: %+v", round, field, now)
 			}
 			if base := now.base[field]; now.drafted[field] == mine && base != before.live[field] && base != read[i].live[field] {
 				t.Errorf("round %d: %s has drafted over %q unseen", round, who, base)
