@@ -9623,6 +9623,8 @@ input PlatformDecisionInput {
   field: String!
   "Which side's value holds."
   take: PlatformTake!
+  "The platform's value that the decision is about, as platformDifferences gave it. When the platform has another one by now it is a CONFLICT. Without it, the decision is about whatever the platform has."
+  platform: JSON
 }
 
 "Decides on differences between an e-service and the platform."
@@ -38387,7 +38389,7 @@ func (ec *executionContext) unmarshalInputPlatformDecisionInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"field", "take"}
+	fieldsInOrder := [...]string{"field", "take", "platform"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38408,6 +38410,13 @@ func (ec *executionContext) unmarshalInputPlatformDecisionInput(ctx context.Cont
 				return it, err
 			}
 			it.Take = data
+		case "platform":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platform"))
+			data, err := ec.unmarshalOJSON2encodingᚋjsonᚐRawMessage(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Platform = data
 		}
 	}
 	return it, nil

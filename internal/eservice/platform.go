@@ -268,6 +268,8 @@ const (
 type Decision struct {
 	Field string
 	Take  Side
+	// Platform is the platform's value that the caller has read; nil where it does not say.
+	Platform json.RawMessage
 }
 
 // set gives the e-service a field's value from JSON, by the field's column.
@@ -313,6 +315,14 @@ func (s *Service) DecideDifferences(ctx context.Context, id uuid.UUID, version i
 				faults.Add(fault.Field(fmt.Sprintf("decisions.%d.field", i), "difference_unknown",
 					fmt.Sprintf("Fältet %q har ingen skillnad att avgöra. Läs platformDifferences på nytt.", d.Field),
 					fmt.Sprintf("The field %q has no difference to decide on. Read platformDifferences anew.", d.Field)))
+				continue
+			}
+			if d.Platform != nil && !alike(d.Platform, difference.Platform) {
+				faults.Add(&fault.Error{
+					Code: fault.Conflict, Field: fmt.Sprintf("decisions.%d.platform", i), Rule: "difference_changed",
+					Sv: "Plattformen har ett annat värde än det du läste. Ingenting har ändrats: läs platformDifferences på nytt.",
+					En: "The platform has another value than the one you read. Nothing was changed: read platformDifferences anew.",
+				})
 				continue
 			}
 			delete(open, d.Field)

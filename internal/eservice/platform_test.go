@@ -1,6 +1,7 @@
 package eservice_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -171,11 +172,16 @@ func TestDifferencesAreSettled(t *testing.T) {
 	if listed() != 1 || w.flows(eservice.FlowFilter{Differs: ptr(true)}) != "1 Nytt" {
 		t.Errorf("%d e-services differ, and the flows %s", listed(), w.flows(eservice.FlowFilter{Differs: ptr(true)}))
 	}
-	decide := func(field string, take eservice.Side) error {
+	decideOn := func(field string, take eservice.Side, read string) error {
 		e = w.read(e)
-		_, err := w.catalogue.DecideDifferences(w.ctx, e.ID, e.Version, []eservice.Decision{{Field: field, Take: take}}, "")
+		d := eservice.Decision{Field: field, Take: take}
+		if read != "" {
+			d.Platform = json.RawMessage(read)
+		}
+		_, err := w.catalogue.DecideDifferences(w.ctx, e.ID, e.Version, []eservice.Decision{d}, "")
 		return err
 	}
+	decide := func(field string, take eservice.Side) error { return decideOn(field, take, "") }
 	broken(t, decide("url", eservice.Here), "difference_unknown")
 	if err := decide("nameSv", eservice.Here); err != nil || w.differences(e) != "" || w.read(e).NameSv != "Vårt namn" || listed() != 0 {
 		t.Errorf("decided for ours: %v, %q", err, w.differences(e))
@@ -188,7 +194,13 @@ func TestDifferencesAreSettled(t *testing.T) {
 	if got := w.differences(e); got != "nameSv kept" {
 		t.Errorf("changed again it differs in %q", got)
 	}
-	if err := decide("nameSv", eservice.Platform); err != nil || w.read(e).NameSv != "Nyare" || w.differences(e) != "" {
+	// Nobody takes or turns down a value that they have not read.
+	for _, take := range []eservice.Side{eservice.Here, eservice.Platform} {
+		if all := fault.All(decideOn("nameSv", take, `"Nytt"`)); len(all) != 1 || all[0].Code != fault.Conflict || all[0].Rule != "difference_changed" || w.differences(e) != "nameSv kept" {
+			t.Errorf("decided on what the platform had: %v, %q", all, w.differences(e))
+		}
+	}
+	if err := decideOn("nameSv", eservice.Platform, `"Nyare"`); err != nil || w.read(e).NameSv != "Nyare" || w.differences(e) != "" {
 		t.Errorf("decided for theirs: %v, %q", err, w.read(e).NameSv)
 	}
 	expect(t, w.apply(w.of(read(t, asJSON(t, renamed("Nyast", "Utbildning och förskola"), named(2, "Två"))))), "CHANGED 1 nameSv", "UNCHANGED 2")
