@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"fardplan/internal/app"
 	"fardplan/internal/eservice"
@@ -120,12 +122,18 @@ func ownersOf(ctx context.Context, s *app.Services, r postgres.Reader, m *organi
 		if err != nil {
 			return fault.Field("--owners", "csv", fmt.Sprintf("Skriv kategori;enhet på varje rad: %v.", err), fmt.Sprintf("Write category;unit on each line: %v.", err))
 		}
-		u, err := s.Organisation.OpenUnit(ctx, r, m.ID, strings.TrimSpace(row[1]))
-		if err != nil {
-			line, _ := rows.FieldPos(1)
-			return placed(fmt.Sprintf("--owners, rad %d", line), err)
+		line, _ := rows.FieldPos(1)
+		place := fmt.Sprintf("--owners, rad %d", line)
+		// A category in another coding would be none that the platform has, and its
+		// e-services the default owner's.
+		if !utf8.ValidString(row[0]) || !utf8.ValidString(row[1]) {
+			return fault.Field(place, "csv", "Raden är inte i UTF-8. Spara filen som CSV UTF-8.", "The line is not in UTF-8. Save the file as CSV UTF-8.")
 		}
-		in.Owners[strings.TrimPrefix(strings.TrimSpace(row[0]), "\ufeff")] = u.ID
+		u, err := s.Organisation.OpenUnit(ctx, r, m.ID, norm.NFC.String(strings.TrimSpace(row[1])))
+		if err != nil {
+			return placed(place, err)
+		}
+		in.Owners[norm.NFC.String(strings.TrimPrefix(strings.TrimSpace(row[0]), "\ufeff"))] = u.ID
 	}
 }
 

@@ -62,7 +62,7 @@ func TestImportShowsThenDoesThenHasNothingToDo(t *testing.T) {
 	p := s.serve()
 	s.settle()
 	file := s.write("getflows.json", document(t, flows(1, 4)))
-	owners := s.write("owners.csv", []byte("\ufeffUtbildning och förskola; utbildningskontorets alias\n"))
+	owners := s.write("owners.csv", []byte("\ufeffUtbildning och fo\u0308rskola; utbildningskontorets alias\n"))
 	args := []string{"import", "oep", "--municipality", "0581", "--file", file, "--default-owner", "kommunikationsenheten", "--owners", owners, "--name", "Första hämtningen"}
 
 	before := s.snapshot(p)
@@ -180,6 +180,7 @@ func TestAnImportThatIsNoCatalogueChangesNothing(t *testing.T) {
 		{"no such owner", []string{"--file", good, "--default-owner", "Finns inte"}, []string{`--default-owner: Kommunen har ingen öppen enhet som heter "Finns inte".`}},
 		{"no owners file", []string{"--file", good, "--owners", s.dir + "/nej"}, []string{"--owners: "}},
 		{"owners with no such unit", []string{"--file", good, "--owners", s.write("o1.csv", []byte("A;Kommunikationsenheten\nB;Okänd\n"))}, []string{"--owners, rad 2: ", `"Okänd"`}},
+		{"owners in another coding", []string{"--file", good, "--default-owner", "Kommunikationsenheten", "--owners", s.write("o3.csv", []byte("Utbildning och f\xf6rskola;Kommunikationsenheten\n"))}, []string{"--owners, rad 1: Raden är inte i UTF-8."}},
 		{"owners of another form", []string{"--file", good, "--owners", s.write("o2.csv", []byte("A,B\n"))}, []string{"--owners: Skriv kategori;enhet"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
