@@ -4,31 +4,39 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	unicodes "golang.org/x/text/encoding/unicode"
 )
 
 // A spreadsheet program takes a cell of a CSV file that begins with one of these for a
 // formula. Such a text is written with an apostrophe before it, which is taken away
 // again when it is read; so is a text that begins with an apostrophe itself, and one
-// that a program makes another text of.
-const formula = "=+-@\t\n＝＋－＠"
+// that a program makes another text of. Some programs pass over space before it.
+const formula = "=+-@\t\n＝＋－＠﹦﹢﹣﹫"
 
 // What Excel and LibreOffice in Swedish or English take for a number, a date or a truth
-// value and write back as another text: 0046 as 46, 1/2 as a day, 1 450 kr as 1450, TRUE as
-// SANT. Whole
-// numbers of up to 15 digits and days such as 2026-03-31 come back as they are.
+// value and write back as another text: 0046 as 46, 12E3 as 12000, (5) as -5, 1/2 as a day,
+// 10 fm as a time, 1 450 kr as 1450, TRUE as SANT. Whole numbers of up to 11 digits, as many
+// as Excel shows without rounding, and days such as 2026-03-31 come back as they are.
 var (
-	reckoned = regexp.MustCompile(`^[\d.,:/%\s\x{a0}-]*\d[\d.,:/%\s\x{a0}-]*$|^(?i:true|false|sant|falskt)$|^(?i:\d{1,4}[ .:/-]*(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)|(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*[ .:/-]*\d{1,4})|^(?i:\d[\d:.]*\s*[ap]m)$|^(?i:(kr|sek|eur|[€$£])?[\s\x{a0}]*\d[\d.,\s\x{a0}-]*(kr|sek|eur|[€$£])?)$`)
-	kept     = regexp.MustCompile(`^(0|[1-9]\d{0,14}|[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$`)
+	reckoned = regexp.MustCompile(`^[\d.,:/%()\s\x{a0}-]*\d[\d.,:/%()\s\x{a0}-]*$|^(?i:\d[\d.,]*e[+-]?\d+\s*)$|^\d{4}-\d\d?-\d\d?T[\d:.]+Z?$|^(?i:true|false|sant|falskt)$|^(?i:\d{1,4}[ .:/-]*(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)|(jan|feb|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*[ .:/-]*\d{1,4})|^(?i:\d[\d:.]*\s*([ap]m|[fe]m))$|^(?i:(kr|sek|eur|[€$£])?[\s\x{a0}]*\d[\d.,\s\x{a0}-]*(kr|sek|eur|[€$£])?)$`)
+	kept     = regexp.MustCompile(`^(0|[1-9]\d{0,10}|[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))$`)
 )
 
 func guarded(text string) bool {
-	first, _ := utf8.DecodeRuneInString(text)
-	return text != "" && (first == '\'' || strings.ContainsRune(formula, first) || rounded.MatchString(text) || reckoned.MatchString(text) && !kept.MatchString(text))
+	return strings.HasPrefix(text, "'") || beginsWith(text, formula) || beginsWith(strings.TrimLeftFunc(text, blank), formula) || rounded.MatchString(text) || reckoned.MatchString(text) && !kept.MatchString(text)
 }
+
+func beginsWith(text, any string) bool {
+	first, size := utf8.DecodeRuneInString(text)
+	return size > 0 && strings.ContainsRune(any, first)
+}
+
+// blank tells of space, and of characters that are not seen at all.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 func guard(text string) string {
 	if guarded(text) {
@@ -37,11 +45,14 @@ func guard(text string) string {
 	return text
 }
 
-// unguard takes away what guard added, and tells of a number that was rounded.
+// unguard takes away what guard added, and tells of a number that was rounded. The mark
+// goes also where somebody has written on after what it guards, such as 1 450 kr per år:
+// what it stands before then begins as that did, which is seldom with a letter.
 func unguard(text string) Cell {
 	rest, marked := strings.CutPrefix(text, "'")
+	first, _ := utf8.DecodeRuneInString(rest)
 	switch cell := checked(rest); {
-	case cell.Fault != nil || marked && guarded(rest):
+	case cell.Fault != nil || marked && rest != "" && (guarded(rest) || !unicode.IsLetter(first)):
 		return cell
 	case rounded.MatchString(text):
 		return Cell{Fault: roundedFault()}
@@ -79,7 +90,7 @@ func writeCSV(t Table, separator byte) []byte {
 // Windows-1252, which older Excel writes.
 func decoded(content []byte) (string, error) {
 	if bytes.HasPrefix(content, []byte("\xFF\xFE")) || bytes.HasPrefix(content, []byte("\xFE\xFF")) {
-		text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(content)
+		text, err := unicodes.UTF16(unicodes.LittleEndian, unicodes.ExpectBOM).NewDecoder().Bytes(content)
 		return string(text), err
 	}
 	content = bytes.TrimPrefix(content, []byte("\uFEFF"))

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -19,7 +20,7 @@ var formats = []Format{CSVExcel, CSV, XLSX}
 // hostile are texts that spreadsheet programs or careless readers change.
 var hostile = []string{
 	`=HYPERLINK("http://example.org";"klicka")`, "-1+2", "+46 11 15 00 00", "@SUM(A1)", "\tflik först", "\nradbrytning först", "'=1", "''", "'", "'citat",
-	"0011", "12345678901234567890", "1,23E+15", "1.5e10", "'1,23E+15", "2024-02-29", "1/2", "TRUE", "0,5", "1 234,50",
+	"0011", "123456789012", "12345678901234567890", "12E3", "1e-5", "2,5E3", "(5)", "10 fm", "10:30 em", "2026-01-01T10:00", " =1", "\u200b=1", "﹦1+1", "1,23E+15", "1.5e10", "'1,23E+15", "2024-02-29", "1/2", "TRUE", "0,5", "1 234,50",
 	"Å ä ö é", "två\nrader", "semikolon;komma,flik\t", `"citat" i "text"`, "\"", " mellanslag ", "🏛️ 🚒", "שלום עולם", "\u202eomvänd", "_x000D_", "_x005F_x0041_", "＝1+1", "<b>&amp;</b>", "a\u00a0b",
 }
 
@@ -89,9 +90,39 @@ func TestNoCellOfACSVFileIsAFormula(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := strings.TrimPrefix(strings.SplitN(string(content), "\r\n", 2)[1], `"`)
-		if strings.ContainsAny(line[:1], "=+-@\t\r\n") {
+		line := strings.TrimLeft(strings.TrimPrefix(strings.SplitN(string(content), "\r\n", 2)[1], `"`), " \u200b")
+		if first, _ := utf8.DecodeRuneInString(line); strings.ContainsRune("=+-@\t\r\n﹦＝", first) {
 			t.Errorf("%q is written as %q", text, line)
+		}
+	}
+}
+
+// TestWhatAProgramChangesIsMarked names texts that Excel or LibreOffice make another one
+// of, and such as they leave alone.
+func TestWhatAProgramChangesIsMarked(t *testing.T) {
+	for text, want := range map[string]bool{
+		"12E3": true, "1E5": true, "1e-5": true, "2,5E3": true, "(5)": true, "(011)": true, "10 fm": true, "10:30 em": true, "2026-01-01T10:00": true,
+		"123456789012": true, "12345678901": false, "0": false, "2026-03-31": false, "1d": false, "10 em till": false, "E-tjänst": false, "3 a": false, "": false,
+	} {
+		if got := guard(text); (got != text) != want {
+			t.Errorf("%q is written as %q", text, got)
+		}
+	}
+}
+
+// TestAMarkGoesWithWhatItGuards edits a marked cell as it shows: the mark is not the
+// editor's.
+func TestAMarkGoesWithWhatItGuards(t *testing.T) {
+	for cell, want := range map[string]string{
+		"'1 450 kr per år": "1 450 kr per år", "'-1 och mer": "-1 och mer", "'=1+1 är två": "=1+1 är två", "''90-talet": "'90-talet",
+		"'Bygglov'": "'Bygglov'", "'": "'", "''": "'", "'0011": "0011",
+	} {
+		g, err := Read([]byte("Namn;Text\nx;" + cell))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Rows[0].Cells[1]; got.Text != want || got.Fault != nil {
+			t.Errorf("%q is read as %q, %v; want %q", cell, got.Text, got.Fault, want)
 		}
 	}
 }
@@ -261,11 +292,11 @@ func TestACellThatCannotBeReadIsToldSo(t *testing.T) {
 			t.Errorf("%.20q: %v, want %s", text, f, rule)
 		}
 	}
-	g, err := Read(packed(t, `<s><row><c t="inlineStr"><is><t>Namn</t></is></c></row><row><c r="B2" t="e"><v>#N/A</v></c><c r="C2" t="s"><v>7</v></c></row></s>`))
+	g, err := Read(packed(t, `<s><row><c t="inlineStr"><is><t>Namn</t></is></c></row><row><c r="B2" t="e"><v>#N/A</v></c><c r="C2" t="s"><v>7</v></c><c r="D2"><f>A1&amp;"x"</f><v/></c><c r="E2" t="str"><f>A2</f><v></v></c><c r="F2"><f>1+1</f><v>2</v></c></row></s>`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([][]string{{"", "FAULT cell_error", "FAULT cell_unreadable"}}, texts(g)); diff != "" {
+	if diff := cmp.Diff([][]string{{"", "FAULT cell_error", "FAULT cell_unreadable", "FAULT cell_formula", "", "2"}}, texts(g)); diff != "" {
 		t.Error(diff)
 	}
 }

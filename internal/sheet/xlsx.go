@@ -340,9 +340,10 @@ type sheetRows struct {
 	column int // of the next cell, and of the one under way
 
 	// The cell under way.
-	kind  string
-	style int
-	text  words
+	kind    string
+	style   int
+	formula bool
+	text    words
 }
 
 func (w *workbook) readSheet(part string) (*Grid, error) {
@@ -355,6 +356,8 @@ func (w *workbook) readSheet(part string) (*Grid, error) {
 				return s.row(t)
 			case "c":
 				s.cell(t)
+			case "f":
+				s.formula = true
 			}
 		case xml.CharData:
 			if s.kind == "inlineStr" && rich(within) || s.kind != "inlineStr" && len(within) > 1 && within[len(within)-1] == "v" && within[len(within)-2] == "c" {
@@ -401,7 +404,7 @@ func (s *sheetRows) endRow() error {
 }
 
 func (s *sheetRows) cell(e xml.StartElement) {
-	s.kind, s.text = attribute(e, "t"), words{}
+	s.kind, s.text, s.formula = attribute(e, "t"), words{}, false
 	if name := attribute(e, "r"); name != "" {
 		s.column = columnOf(name)
 	}
@@ -410,6 +413,10 @@ func (s *sheetRows) cell(e xml.StartElement) {
 
 func (s *sheetRows) endCell() error {
 	cell, column := s.w.cell(s.kind, s.style, s.text.b.String()), s.column
+	if s.formula && cell == (Cell{}) && s.kind != "str" {
+		// A text may be reckoned to be empty; whatever else is empty has not been reckoned.
+		cell.Fault = cellFault("cell_formula", "Cellen har en formel som inte är uträknad. Öppna filen i kalkylprogrammet och spara den, eller skriv in värdet.", "The cell has a formula that has not been reckoned. Open the file in the spreadsheet program and save it, or write the value.")
+	}
 	s.column++
 	switch {
 	case cell == (Cell{}):
