@@ -21,7 +21,7 @@ func (r *Resolver) figuresOf(ctx context.Context, input model.UsageImportInput) 
 		return in, err
 	}
 	in.Municipality = owner.ID
-	if err := r.Policy.Require(ctx, access.RecordUsage, owner.ID); err != nil {
+	if err := r.Policy.Require(ctx, access.ImportUsage, owner.ID); err != nil {
 		return in, err
 	}
 	content, err := fileOf("content", input.Content)

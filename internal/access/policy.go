@@ -36,9 +36,11 @@ const (
 	Reorganise         Rule = "unit.reorganise"
 	WriteSharedService Rule = "sharedService.write"
 	WriteEService      Rule = "eService.write"
+	DraftEService      Rule = "eService.draft"
 	PublishEService    Rule = "eService.publish"
 	CheckLinks         Rule = "link.check"
 	RecordUsage        Rule = "usage.record"
+	ImportUsage        Rule = "usage.import"
 	Import             Rule = "import.apply"
 	ManageTokens       Rule = "token.manage"
 	ManageUsers        Rule = "user.manage"
@@ -53,7 +55,8 @@ type Grant struct {
 
 // Grants is the table of docs/access.md: each action with who may do it, to records
 // of the own municipality. A new municipality counts as the home municipality's. An
-// import tells what the records hold, and so needs to read too.
+// import tells what the records hold, and so needs to read too; so does a draft, which
+// others are not to know of.
 func Grants() map[Rule]Grant {
 	return map[Rule]Grant{
 		CreateMunicipality: {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
@@ -62,9 +65,11 @@ func Grants() map[Rule]Grant {
 		Reorganise:         {Roles: []Role{Admin, Director}, Scopes: []Scope{ScopeOrganisation, ScopeRead}},
 		WriteSharedService: {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		WriteEService:      {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		DraftEService:      {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCatalogue, ScopeRead}},
 		PublishEService:    {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		CheckLinks:         {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		RecordUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
+		ImportUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue, ScopeRead}},
 		Import:             {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeImport, ScopeRead}},
 		ManageTokens:       {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		ManageUsers:        {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},

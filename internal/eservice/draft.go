@@ -218,7 +218,7 @@ func closedMeanwhile() *fault.Error {
 // again leaves the draft, and a draft of a published e-service with no field left is
 // discarded. One in review that is changed is open again.
 func (s *Service) SaveDraft(ctx context.Context, c DraftChange) (*Draft, error) {
-	if err := s.Policy.RequireSome(ctx, access.WriteEService); err != nil {
+	if err := s.Policy.RequireSome(ctx, access.DraftEService); err != nil {
 		return nil, err
 	}
 	var saved *Draft
@@ -227,7 +227,7 @@ func (s *Service) SaveDraft(ctx context.Context, c DraftChange) (*Draft, error) 
 		if err != nil {
 			return err
 		}
-		if err := s.Policy.Require(ctx, access.WriteEService, live.MunicipalityID); err != nil {
+		if err := s.Policy.Require(ctx, access.DraftEService, live.MunicipalityID); err != nil {
 			return err
 		}
 		open, err := s.OpenDrafts(ctx, tx, []uuid.UUID{live.ID})

@@ -228,6 +228,19 @@ func TestADraftIsOfTheVersionsThatItsWriterHasRead(t *testing.T) {
 	w.shows(e, `OPEN fee_sv:"200 kr"/"200 kr"/"100 kr"`)
 }
 
+// A token that may not read does not learn whether there is a draft.
+func TestNobodyLearnsOfADraftByWritingOne(t *testing.T) {
+	w := newWorld(t)
+	drafted, other := w.published("Bygglov"), w.published("Skolskjuts")
+	must(w.draft(drafted, set("100 kr")))(t)
+	for _, e := range []*eservice.EService{drafted, other} {
+		_, err := w.catalogue.SaveDraft(w.token(w.home, access.CatalogueEditor, access.ScopeCatalogue), eservice.DraftChange{EService: e.ID, LiveVersion: e.Version, Set: set("1 kr")})
+		if fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("of %s it is told %v", e.NameSv, err)
+		}
+	}
+}
+
 func TestADraftIsSubmittedReturnedAndDiscarded(t *testing.T) {
 	w := newWorld(t)
 	e := w.published("Bygglov")

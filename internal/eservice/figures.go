@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,9 +73,13 @@ type FigurePlan struct {
 // mostFigures is how many months of e-services one file may have.
 const mostFigures = 250_000
 
+func tooManyFigures() error {
+	return fault.New(fault.Limited, "Filen har för många siffror. Dela upp den på kortare perioder; högst 250 000 månader läses in på en gång.", "The file has too many figures. Split it into shorter periods; at most 250,000 months are taken in at once.")
+}
+
 // PreviewFigures tells what taking figures in would do, and changes nothing.
 func (s *Service) PreviewFigures(ctx context.Context, r postgres.Reader, in Figures) (*FigurePlan, error) {
-	if err := s.Policy.Require(ctx, access.RecordUsage, in.Municipality); err != nil {
+	if err := s.Policy.Require(ctx, access.ImportUsage, in.Municipality); err != nil {
 		return nil, err
 	}
 	return s.planFigures(ctx, r, in, date.Of(s.Journal.DB.Now()))
@@ -82,7 +88,7 @@ func (s *Service) PreviewFigures(ctx context.Context, r postgres.Reader, in Figu
 // ImportFigures takes in what a preview has shown, as one change. When the outcome has
 // become another one since it is a CONFLICT. Figures that a file lacks stay.
 func (s *Service) ImportFigures(ctx context.Context, in Figures, fingerprint string) (*FigurePlan, error) {
-	if err := s.Policy.Require(ctx, access.RecordUsage, in.Municipality); err != nil {
+	if err := s.Policy.Require(ctx, access.ImportUsage, in.Municipality); err != nil {
 		return nil, err
 	}
 	var plan *FigurePlan
@@ -152,7 +158,7 @@ func (s *Service) planFigures(ctx context.Context, r postgres.Reader, in Figures
 		return nil, err
 	}
 	if len(p.Lines) > mostFigures {
-		return nil, fault.New(fault.Limited, "Filen har för många siffror. Dela upp den på kortare perioder; högst 250 000 månader läses in på en gång.", "The file has too many figures. Split it into shorter periods; at most 250,000 months are taken in at once.")
+		return nil, tooManyFigures()
 	}
 	if err := s.compareFigures(ctx, r, in, p); err != nil {
 		return nil, err
@@ -411,30 +417,29 @@ func readFigures(content []byte) (*figureSheet, []string, error) {
 // monthNames are the months as people write them, by their first three letters.
 var monthNames = map[string]int{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "maj": 5, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "dec": 12}
 
+// inDigits is a month in digits, and named one by its name.
+var (
+	inDigits = regexp.MustCompile(`^(\d{4})-(\d{2})(?:-01)?$|^(2\d{3})(\d{2})$`)
+	named    = regexp.MustCompile(`^([a-z]{3})[a-z]*[-.’' ]+(\d{4}|\d{2})$`)
+)
+
 // monthNamed reads a month: 2026-01, 2026-01-01, 202601, jan 2026 or jan-26.
 func monthNamed(text string) (date.Date, bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	year, month := "", ""
-	digits := strings.ReplaceAll(text, "-", "")
-	switch {
-	case len(text) == 10 && strings.HasSuffix(text, "-01") && text[4] == '-', len(text) == 7 && text[4] == '-', len(text) == 6 && digits == text && text[0] == '2':
-		year, month = digits[:4], digits[4:6]
-	default:
-		named, rest, _ := strings.Cut(strings.NewReplacer("-", " ", ".", " ", "’", " ", "'", " ").Replace(text), " ")
-		if len(named) < 3 || monthNames[named[:3]] == 0 {
-			return date.Date{}, false
-		}
-		year, month = strings.TrimSpace(rest), strconv.Itoa(monthNames[named[:3]])
+	year, month := "", 0
+	if m := inDigits.FindStringSubmatch(text); m != nil {
+		year = m[1] + m[3]
+		month, _ = strconv.Atoi(m[2] + m[4])
+	} else if m := named.FindStringSubmatch(text); m != nil {
+		year, month = m[2], monthNames[m[1]]
 		if len(year) == 2 {
 			year = "20" + year
 		}
 	}
-	y, err := strconv.Atoi(year)
-	m, err2 := strconv.Atoi(month)
-	if err != nil || err2 != nil || y < 1990 || y > 2100 || m < 1 || m > 12 {
+	if year < "1990" || year > "2100" || month < 1 || month > 12 {
 		return date.Date{}, false
 	}
-	d, err := date.Parse(fmt.Sprintf("%04d-%02d-01", y, m))
+	d, err := date.Parse(fmt.Sprintf("%s-%02d-01", year, month))
 	return d, err == nil
 }
 
@@ -449,6 +454,9 @@ func (w *figureWork) sheet(content []byte, p *FigurePlan) error {
 	p.given = digest[:]
 	columns := slices.Sorted(maps.Keys(f.months))
 	for _, row := range f.grid.Rows {
+		if len(p.Lines) > mostFigures {
+			return tooManyFigures()
+		}
 		e, name, wrong := w.service(f, row)
 		if e == nil {
 			p.Lines = append(p.Lines, FigureLine{Outcome: Refused, Row: row.Number, Name: name, Faults: []SheetFault{wrong}})
@@ -549,6 +557,10 @@ func (w *figureWork) line(f *figureSheet, row sheet.Row, e *EService, month date
 	}
 	for field, into := range map[string]**float64{"digitalShare": &after.DigitalShare, "satisfaction": &after.Satisfaction, "abandonRate": &after.AbandonRate} {
 		at, there := f.places[field]
+		if there && row.Cell(at).Fault != nil {
+			line.refuse(sheet.Place(at, row.Number), row.Cell(at).Fault.At(field))
+			continue
+		}
 		if !there || strings.TrimSpace(row.Cell(at).Text) == "" {
 			continue
 		}
@@ -570,12 +582,12 @@ func spaceless(text string) string {
 // decimal reads a number with a decimal comma or point; 75 % is 0.75.
 func decimal(text string) (float64, bool) {
 	text = spaceless(text)
-	text, percent := strings.CutSuffix(text, "%")
-	value, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	number, percent := strings.CutSuffix(strings.Replace(text, ",", ".", 1), "%")
 	if percent {
-		value /= 100
+		number += "e-2" // a division would make 33.3 % into 0.33299999999999996
 	}
-	return value, err == nil && value == value && value < 1e6
+	value, err := strconv.ParseFloat(number, 64)
+	return value, err == nil && math.Abs(value) < 1e6 // which NaN is not
 }
 
 // IsStatistics tells a document of XML from a spreadsheet by its first bytes.

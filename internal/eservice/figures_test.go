@@ -196,7 +196,11 @@ func TestFiguresAreTakenInAsTheyWerePreviewed(t *testing.T) {
 	if _, err := w.catalogue.ImportFigures(w.ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("figures that have changed since the preview give %v", err)
 	}
-	for who, ctx := range map[string]context.Context{"a reader": w.as(w.home, access.Reader), "another municipality's": w.as(w.away, access.CatalogueEditor)} {
+	for who, ctx := range map[string]context.Context{
+		"a reader": w.as(w.home, access.Reader), "another municipality's": w.as(w.away, access.CatalogueEditor),
+		// It would be told the names and cases of what others do not see.
+		"a token that may not read": w.token(w.home, access.CatalogueEditor, access.ScopeCatalogue),
+	} {
 		if _, err := w.catalogue.ImportFigures(ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("%s is told %v", who, err)
 		}
@@ -212,5 +216,29 @@ func TestFiguresAreTakenInAsTheyWerePreviewed(t *testing.T) {
 		if _, err := w.previewFigures(in); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestWhatIsNoMonthOrNumberIsToldSo reads cells that only look like what they should be.
+func TestWhatIsNoMonthOrNumberIsToldSo(t *testing.T) {
+	w := newWorld(t)
+	permit := w.create(w.found("Bygglov", eservice.Live))
+	plan, got := w.figures(eservice.Figures{Municipality: w.home.ID, Sheet: []byte("Slug;2026-01;2026--1;e-tj-xx;----;2----0-01;2026-13\nbygglov;4;5;6;7;8;9\n")})
+	if got != "2 NEW Bygglov 2026-01 null→4" || strings.Join(plan.Ignored, " ") != "2026--1 e-tj-xx ---- 2----0-01 2026-13" {
+		t.Errorf("the headings did\n%s\nand %q are ignored", got, plan.Ignored)
+	}
+	for cell, want := range map[string]string{"2026--1": "month", "2026-1-": "month", "-------": "month", "": "month", "2026-02-02": "month"} {
+		if _, got := w.figures(eservice.Figures{Municipality: w.home.ID, Sheet: []byte("Slug;Månad;Ärenden\nbygglov;" + cell + ";4\n")}); got != "2 REFUSED Bygglov B2 month "+want {
+			t.Errorf("the month %q did %s", cell, got)
+		}
+	}
+	for cell, want := range map[string]string{"-Inf": "decimal", "NaN": "decimal", "1e400": "cell_rounded", "1000000": "decimal", "6": "e_service_usage_satisfaction"} {
+		if _, got := w.figures(eservice.Figures{Municipality: w.home.ID, Sheet: []byte("Slug;Månad;Ärenden;Nöjdhet\nbygglov;2026-02;4;" + cell + "\n")}); !strings.HasSuffix(got, " satisfaction "+want) {
+			t.Errorf("the satisfaction %q did %s", cell, got)
+		}
+	}
+	w.figures(eservice.Figures{Municipality: w.home.ID, Sheet: []byte("Slug;Månad;Ärenden;Digital andel\nbygglov;2026-02;4;33,3 %\n")})
+	if share := w.usage(permit)["2026-02"].DigitalShare; share == nil || *share != 0.333 {
+		t.Errorf("33,3 %% is %v", share)
 	}
 }

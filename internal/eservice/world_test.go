@@ -91,6 +91,13 @@ func (w *world) as(m *organisation.Municipality, role access.Role) context.Conte
 	return access.With(w.t.Context(), access.Caller{Kind: access.User, ID: "prov", Function: "prov", Municipality: m.ID, Roles: []access.Role{role}})
 }
 
+// token gives the context of a token of a role in a municipality.
+func (w *world) token(m *organisation.Municipality, role access.Role, scopes ...access.Scope) context.Context {
+	c := access.From(w.as(m, role))
+	c.Kind, c.Scopes = access.Token, scopes
+	return access.With(w.t.Context(), c)
+}
+
 func ptr[T any](v T) *T { return &v }
 
 // found is an e-service in a status, as it is registered when it exists already.
