@@ -229,7 +229,7 @@ func readRows(content []byte) (*sheetRows, error) {
 		return nil, err
 	}
 	rows := &sheetRows{grid: grid, columns: make([]*sheetColumn, len(grid.Header)), language: text.Swedish}
-	english := 0
+	english, swedish := 0, 0
 	first := map[*sheetColumn]int{}
 	for i, heading := range grid.Header {
 		c, language := columnCalled(heading)
@@ -246,8 +246,12 @@ func readRows(content []byte) (*sheetRows, error) {
 		}
 		first[c] = i
 		rows.columns[i] = c
-		if language == text.English {
+		switch {
+		case c.sv == c.en: // it tells of no language
+		case language == text.English:
 			english++
+		default:
+			swedish++
 		}
 	}
 	if rows.place(idColumn) < 0 && rows.place("nameSv") < 0 {
@@ -255,7 +259,7 @@ func readRows(content []byte) (*sheetRows, error) {
 			"Filen har varken kolumnen Id eller kolumnen Namn, så raderna går inte att känna igen. Utgå från en export; rubrikerna står i den översta raden.",
 			"The file has neither a column Id nor a column Name, so that its rows cannot be known. Start from an export; the headings stand in the uppermost row.")
 	}
-	if 2*english > len(first) {
+	if english > swedish {
 		rows.language = text.English
 	}
 	return rows, nil
@@ -286,27 +290,59 @@ func (s *sheetRows) rowKey(row sheet.Row) (id uuid.UUID, version int) {
 	return uuid.Nil, 0
 }
 
-// bases reads the e-services as the file was written with them: what a cell holds is
-// compared with them, so that only what somebody has edited in the file is a difference.
-func (s *sheetRows) bases(ctx context.Context, now *postgres.Snapshot, municipality uuid.UUID) (map[uuid.UUID]*EService, error) {
+// sheetBases is what a file was written from.
+type sheetBases struct {
+	// services are the e-services as the file has them. What a cell holds is compared with
+	// them, so that only what somebody has edited in the file is a difference.
+	services map[uuid.UUID]*EService
+	// called are the names that a municipality, a unit or a shared service has or has had:
+	// a file of any age knows them by those.
+	called map[uuid.UUID]map[string]bool
+}
+
+// bases reads what the rows were written from.
+func (s *sheetRows) bases(ctx context.Context, now *postgres.Snapshot, municipality uuid.UUID) (*sheetBases, error) {
 	var ids []uuid.UUID
 	var versions []int
+	seen := map[uuid.UUID]bool{}
 	for _, row := range s.grid.Rows {
-		if id, version := s.rowKey(row); version > 0 {
+		// Of an e-service that stands twice the former row counts.
+		if id, version := s.rowKey(row); id != uuid.Nil && !seen[id] {
+			seen[id] = true
 			ids, versions = append(ids, id), append(versions, version)
 		}
 	}
 	found, err := history.AtVersions[EService](ctx, now, "e_service", ids, versions)
+	if err != nil {
+		return nil, err
+	}
+	var shared []uuid.UUID
 	for id, e := range found {
 		if e.MunicipalityID != municipality {
 			delete(found, id)
+		} else if e.SharedServiceID != nil {
+			shared = append(shared, *e.SharedServiceID)
 		}
 	}
-	return found, err
+	b := &sheetBases{services: found, called: map[uuid.UUID]map[string]bool{}}
+	return b, b.readNames(ctx, now, municipality, shared)
+}
+
+// call notes a name of a record.
+func (b *sheetBases) call(id uuid.UUID, name string) {
+	if b.called[id] == nil {
+		b.called[id] = map[string]bool{}
+	}
+	b.called[id][strings.ToLower(likeWritten(name))] = true
+}
+
+// isCalled tells whether a cell has a name that the record has or has had.
+func (b *sheetBases) isCalled(id uuid.UUID, cell string) bool {
+	return b.called[id][strings.ToLower(likeWritten(cell))]
 }
 
 // planRows decides what each row does, as the catalogue is now.
-func (s *Service) planRows(ctx context.Context, r postgres.Reader, in Spreadsheet, rows *sheetRows, bases map[uuid.UUID]*EService) (*SheetPlan, error) {
+func (s *Service) planRows(ctx context.Context, r postgres.Reader, in Spreadsheet, rows *sheetRows, bases *sheetBases) (*SheetPlan, error) {
 	all, err := servicesOf(ctx, r, in.Municipality)
 	if err != nil {
 		return nil, err
@@ -322,7 +358,11 @@ func (s *Service) planRows(ctx context.Context, r postgres.Reader, in Spreadshee
 	if err != nil {
 		return nil, err
 	}
-	w := &rowWork{in: in, rows: rows, bases: bases, names: names, live: map[uuid.UUID]*EService{}, called: map[string][]*EService{}, slugs: newSlugs(), rowOf: map[uuid.UUID]int{}, newCalled: map[string]int{}}
+	other := *names
+	if other.language = text.English; names.language == text.English {
+		other.language = text.Swedish
+	}
+	w := &rowWork{in: in, rows: rows, bases: bases, names: names, shown: []*sheetNames{names, &other}, live: map[uuid.UUID]*EService{}, called: map[string][]*EService{}, slugs: newSlugs(), rowOf: map[uuid.UUID]int{}, newCalled: map[string]int{}}
 	for _, e := range all {
 		w.live[e.ID] = e
 		w.slugs.taken[e.Slug] = true
@@ -335,24 +375,31 @@ func (s *Service) planRows(ctx context.Context, r postgres.Reader, in Spreadshee
 	for _, row := range rows.grid.Rows {
 		plan.Lines = append(plan.Lines, w.line(row))
 	}
-	w.checkSlugs(plan.Lines)
 	var records []*EService
 	var lines []int
+	var before []*EService
 	for i, line := range plan.Lines {
 		if line.Outcome == RowNew || line.Outcome == RowChanged {
 			records, lines = append(records, line.record), append(lines, i)
+			// A new one may have any open unit, as it was found.
+			before = append(before, cmp.Or(w.live[line.record.ID], line.record))
 		}
 	}
 	broken, err := postgres.Check(ctx, r, "e_service", records, constraints)
 	if err != nil {
 		return nil, err
 	}
+	beside, err := s.besideEdited(ctx, r, in.Municipality, before, records)
+	if err != nil {
+		return nil, err
+	}
 	for i := range records {
-		if faults := broken[i]; len(faults) > 0 {
+		if faults := append(broken[i], beside[i]...); len(faults) > 0 {
 			line := &plan.Lines[lines[i]]
 			line.refuse(w.placed(line.Row, faults)...)
 		}
 	}
+	w.checkUnique(plan.Lines)
 	plan.count()
 	plan.Fingerprint = plan.fingerprint(in)
 	return plan, s.markSheetDrafted(ctx, r, plan.Lines)
@@ -440,7 +487,8 @@ type rowWork struct {
 	in     Spreadsheet
 	rows   *sheetRows
 	names  *sheetNames
-	bases  map[uuid.UUID]*EService
+	shown  []*sheetNames // in each language
+	bases  *sheetBases
 	live   map[uuid.UUID]*EService
 	called map[string][]*EService // by name in small letters, those that are not archived
 	slugs  *slugs
@@ -486,19 +534,24 @@ func (w *rowWork) line(row sheet.Row) SheetLine {
 	line.Name = cmp.Or(line.Name, e.NameSv)
 	before, twice := w.rowOf[id]
 	w.rowOf[id] = row.Number
-	base := w.bases[id]
+	base := w.bases.services[id]
+	archived := w.fault(row, idColumn, fault.Field(idColumn, "row_archived", "E-tjänsten är arkiverad och ändras inte.", "The e-service is archived and is not changed."))
 	switch {
 	case twice:
 		line.refuse(w.fault(row, idColumn, fault.Field(idColumn, "row_twice",
 			fmt.Sprintf("E-tjänsten finns redan på rad %d. Ta bort den ena raden.", before), fmt.Sprintf("The e-service stands on row %d already. Remove one of the rows.", before))))
-	case e.ArchivedAt != nil:
-		line.refuse(w.fault(row, idColumn, fault.Field(idColumn, "row_archived", "E-tjänsten är arkiverad och ändras inte.", "The e-service is archived and is not changed.")))
-	case version == 0 || base == nil:
+	case e.ArchivedAt != nil && base == nil:
+		line.refuse(archived)
+	case base == nil || base.Version != version:
 		line.refuse(w.fault(row, versionColumn, fault.Field(versionColumn, "row_version",
 			"Raden säger inte vilken version av e-tjänsten den bygger på, så det går inte att se vad som har ändrats i den. Exportera på nytt, utan utkast, och gör ändringarna där.",
 			"The row does not say which version of the e-service it builds on, so that it cannot be seen what has been edited. Export anew, without drafts, and edit there.")))
 	default:
 		w.compare(row, e, base, &line)
+		if e.ArchivedAt != nil && line.Outcome != RowUnchanged {
+			line.Faults = nil
+			line.refuse(archived)
+		}
 	}
 	return line
 }
@@ -510,7 +563,7 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 	line.Outcome = RowUnchanged
 	conflict := false
 	for i, c := range w.rows.columns {
-		if c == nil || c.field == idColumn || c.field == versionColumn {
+		if c == nil || c.field == "" || c.field == idColumn || c.field == versionColumn {
 			continue
 		}
 		cell := row.Cell(i)
@@ -522,7 +575,7 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 			continue
 		}
 		if c.kind == readOnly || c.onlyNew {
-			if c.field != "" && !w.asWritten(c, cell.Text, e, is) {
+			if !w.asWritten(c, cell.Text, e, is) {
 				line.Faults = append(line.Faults, SheetFault{Error: notTakenIn(c), Place: sheet.Place(i, row.Number)})
 			}
 			continue
@@ -555,11 +608,20 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 	}
 }
 
-// asWritten tells whether a cell holds the text that a file is written with for a record.
-// What is not touched is so told without reading it: a text that would be read as
-// another value, such as a keyword with a semicolon, is no difference.
+// asWritten tells whether a cell holds the text that a file is written with for a record,
+// in either language and by any name that what it names has had. What is not touched is
+// so told without reading it: a text that would be read as another value, such as a
+// keyword with a semicolon, is no difference.
 func (w *rowWork) asWritten(c *sheetColumn, cell string, e *EService, values Values) bool {
-	return likeWritten(cell) == likeWritten(sheet.Plain(c.show(e, values, w.names)))
+	switch {
+	case slices.ContainsFunc(w.shown, func(n *sheetNames) bool { return likeWritten(cell) == likeWritten(sheet.Plain(c.show(e, values, n))) }):
+		return true
+	case c.kind == unitName:
+		return w.bases.isCalled(e.OwnerUnitID, cell)
+	case c.kind == sharedCode:
+		return e.SharedServiceID != nil && w.bases.isCalled(*e.SharedServiceID, cell)
+	}
+	return c.field == municipalityColumn && w.bases.isCalled(e.MunicipalityID, cell)
 }
 
 // unreadable is the fault of a value that the field cannot hold, such as a number that is
@@ -594,7 +656,7 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 	e.fill()
 	given := map[string]json.RawMessage{}
 	for i, c := range w.rows.columns {
-		if c == nil {
+		if c == nil || c.field == "" || c.field == versionColumn {
 			continue
 		}
 		cell := row.Cell(i)
@@ -603,10 +665,9 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 		case cell.Fault != nil:
 			line.Faults = append(line.Faults, w.fault(row, c.field, cell.Fault))
 		case written == "":
-		case c.field == municipalityColumn && strings.EqualFold(written, w.names.municipalities[w.in.Municipality]):
-		case c.kind == readOnly && c.field != versionColumn && c.field != "":
-			line.Faults = append(line.Faults, SheetFault{Error: notTakenIn(c), Place: place})
+		case c.field == municipalityColumn && w.bases.isCalled(w.in.Municipality, written):
 		case c.kind == readOnly:
+			line.Faults = append(line.Faults, SheetFault{Error: notTakenIn(c), Place: place})
 		default:
 			value, f := c.read(written, w.names)
 			if f != nil {
@@ -621,6 +682,7 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 			line.Cells = append(line.Cells, SheetCell{Place: place, Field: c.field, Heading: w.rows.grid.Header[i], Before: json.RawMessage("null"), After: value})
 		}
 	}
+	line.Name = cmp.Or(e.NameSv, line.Name)
 	switch {
 	case line.Name == "":
 		line.Faults = append(line.Faults, w.fault(row, "nameSv", fault.Field("nameSv", "row_name", "Raden har varken id eller namn. En ny e-tjänst behöver ett namn.", "The row has neither an id nor a name. A new e-service needs a name.")))
@@ -677,30 +739,44 @@ func (w *rowWork) known(line *SheetLine, slug string, given map[string]json.RawM
 	return nil, nil
 }
 
-// checkSlugs refuses rows that would have the same slug as another e-service.
-func (w *rowWork) checkSlugs(lines []SheetLine) {
-	after := map[string]uuid.UUID{}
+// checkUnique refuses rows that would have the same slug, or the same number in Open
+// ePlatform, as another e-service.
+func (w *rowWork) checkUnique(lines []SheetLine) {
 	changed := map[uuid.UUID]bool{}
 	for _, line := range lines {
 		if line.record != nil {
 			changed[line.record.ID] = true
 		}
 	}
-	for _, e := range w.live {
-		if !changed[e.ID] {
-			after[e.Slug] = e.ID
+	for _, key := range []struct {
+		field, constraint string
+		of                func(*EService) string // empty for none
+	}{
+		{"slug", "e_service_slug_unique", func(e *EService) string { return e.Slug }},
+		{"oepFamilyId", "e_service_oep_family_unique", func(e *EService) string {
+			if e.OepFamilyID == nil {
+				return ""
+			}
+			return strconv.FormatInt(*e.OepFamilyID, 10)
+		}},
+	} {
+		after := map[string]uuid.UUID{}
+		for _, e := range w.live {
+			if !changed[e.ID] {
+				after[key.of(e)] = e.ID
+			}
 		}
-	}
-	for i := range lines {
-		line := &lines[i]
-		if line.record == nil {
-			continue
+		for i := range lines {
+			line := &lines[i]
+			if line.record == nil || key.of(line.record) == "" {
+				continue
+			}
+			if holder, taken := after[key.of(line.record)]; taken && holder != line.record.ID {
+				line.refuse(w.fault(sheet.Row{Number: line.Row}, key.field, constraints.Fault(key.constraint)))
+				continue
+			}
+			after[key.of(line.record)] = line.record.ID
 		}
-		if holder, taken := after[line.record.Slug]; taken && holder != line.record.ID {
-			line.refuse(w.fault(sheet.Row{Number: line.Row}, "slug", constraints.Fault("e_service_slug_unique")))
-			continue
-		}
-		after[line.record.Slug] = line.record.ID
 	}
 }
 

@@ -397,3 +397,150 @@ func TestAFileIsTakenInAsItWasPreviewed(t *testing.T) {
 		t.Errorf("the e-service has become %+v", e)
 	}
 }
+
+// TestNamesThatHaveChangedSinceTheExportAreNoEdits renames what cells name, closes a unit
+// and opens a namesake, after a file was written.
+func TestNamesThatHaveChangedSinceTheExportAreNoEdits(t *testing.T) {
+	w := newWorld(t)
+	shared := must(w.catalogue.CreateShared(w.ctx, eservice.SharedService{MunicipalityID: w.home.ID, Code: "bygglov", NameSv: "Bygglov"}))(t)
+	staff := must(w.organisation.CreateUnit(w.ctx, organisation.Unit{MunicipalityID: w.home.ID, NameSv: "Staben", Type: organisation.Department, ParentID: &w.school.ID}))(t)
+	rich := w.found("Bygglov", eservice.Live)
+	rich.SharedServiceID = &shared.ID
+	w.create(rich)
+	second := w.found("Personal", eservice.Live)
+	second.OwnerUnitID = staff.ID
+	w.create(second)
+	f := w.exported()
+	must(w.organisation.UpdateUnit(w.ctx, w.office.ID, w.office.Version, func(u *organisation.Unit) { u.NameSv = "Kommunikationskontoret" }))(t)
+	must(w.organisation.CreateUnit(w.ctx, organisation.Unit{MunicipalityID: w.home.ID, NameSv: "Staben", Type: organisation.Department, ParentID: &w.office.ID}))(t)
+	must(w.organisation.UpdateMunicipality(w.ctx, w.home.ID, w.home.Version, func(m *organisation.Municipality) { m.NameSv = "Norrköpings kommun" }))(t)
+	must(w.catalogue.UpdateShared(w.ctx, shared.ID, shared.Version, func(s *eservice.SharedService) { s.Code = "bygga-lov" }))(t)
+	f.set("Personal", "Avgift", "10 kr")
+	if got := toldRows(w.takeIn(w.sheet(f.write(sheet.XLSX)))); got != `3 CHANGED Personal: feeSv null→"10 kr"` {
+		t.Errorf("the file did\n%s", got)
+	}
+	// From here on there are two of the name, each with the unit above it in brackets.
+	f = w.exported()
+	if got := f.grid.Rows[f.row("Personal")].Cells[f.column("Ägande enhet")].Text; got != "Staben (Utbildningskontoret)" {
+		t.Errorf("the owner is written %q", got)
+	}
+	must(w.organisation.UpdateUnit(w.ctx, w.school.ID, w.school.Version, func(u *organisation.Unit) { u.NameSv = "Bildningskontoret" }))(t)
+	if got := toldRows(must(w.previewSheet(w.sheet(f.write(sheet.XLSX))))(t)); got != "" {
+		t.Errorf("the file did\n%s", got)
+	}
+	f.set("Personal", "Ägande enhet", "Kommunikationsenheten")
+	if got := toldRows(must(w.previewSheet(w.sheet(f.write(sheet.XLSX))))(t)); !strings.Contains(got, "unit_unknown") {
+		t.Errorf("the name that a unit had did\n%s", got)
+	}
+}
+
+// TestAFewColumnsAreEnough takes in an export of which most columns were removed: what is
+// left is known in the language that it was written in.
+func TestAFewColumnsAreEnough(t *testing.T) {
+	w := newWorld(t)
+	e := w.found("Bygglov", eservice.Live)
+	e.RequiresSigning, e.Audiences = ptr(true), []eservice.Audience{"COMPANY"}
+	w.create(e)
+	out := w.export(w.ctx, eservice.Filter{}, sheet.CSV, text.English)
+	grid := must(sheet.Read(out.Content))(t)
+	columns := []string{"Id", "Version", "Status", "Name", "Audiences"}
+	table := sheet.Table{Rows: [][]string{nil}}
+	for _, heading := range columns {
+		table.Columns = append(table.Columns, sheet.Column{Heading: heading})
+		table.Rows[0] = append(table.Rows[0], grid.Rows[0].Cells[slices.Index(grid.Header, heading)].Text)
+	}
+	if got := toldRows(must(w.previewSheet(w.sheet(must(sheet.Write(sheet.CSV, table))(t))))(t)); got != "" {
+		t.Errorf("the file did\n%s", got)
+	}
+}
+
+// TestAFileOfArchivedOnesIsNoFaultUntilItIsEdited takes an export of what is archived in
+// again, as it is and edited.
+func TestAFileOfArchivedOnesIsNoFaultUntilItIsEdited(t *testing.T) {
+	w := newWorld(t)
+	e := w.create(w.found("Bygglov", eservice.Live))
+	f := w.exported()
+	must(w.catalogue.Archive(w.ctx, e.ID, e.Version, ""))(t)
+	for name, content := range map[string][]byte{
+		"written before": f.write(sheet.CSV), "written after": w.export(w.ctx, eservice.Filter{Archived: true}, sheet.CSV, text.Swedish).Content,
+	} {
+		if plan := must(w.previewSheet(w.sheet(content)))(t); plan.Counts[eservice.RowUnchanged] != 1 || len(plan.Lines) != 1 {
+			t.Errorf("%s it did\n%s", name, toldRows(plan))
+		}
+	}
+	f.set("Bygglov", "Avgift", "1 kr")
+	if got := toldRows(must(w.previewSheet(w.sheet(f.write(sheet.CSV))))(t)); got != "2 REFUSED Bygglov: A2 id row_archived" {
+		t.Errorf("edited it did\n%s", got)
+	}
+}
+
+// TestAPreviewTellsWhatOtherRowsStandInTheWayOf breaks rules that span records.
+func TestAPreviewTellsWhatOtherRowsStandInTheWayOf(t *testing.T) {
+	w := newWorld(t)
+	tied := w.found("Bygglov", eservice.Live)
+	tied.OepFamilyID = ptr(int64(7))
+	w.create(tied)
+	other := w.create(w.found("Skolskjuts", eservice.Live))
+	coming := date.New(2027, time.January, 1)
+	must(w.organisation.CreateUnit(w.ctx, organisation.Unit{MunicipalityID: w.home.ID, NameSv: "Framtidskontoret", Type: organisation.Department, ValidFrom: &coming}))(t)
+	f := w.exported()
+	f.set("Skolskjuts", "Nummer i Open ePlatform", "7")
+	plan := w.takeIn(w.sheet(f.write(sheet.XLSX)))
+	if got, want := toldRows(plan), "3 REFUSED Skolskjuts: "+sheet.Place(f.column("Nummer i Open ePlatform"), 3)+" oepFamilyId e_service_oep_family_unique"; got != want {
+		t.Errorf("a number that is taken did\n%s\nwant\n%s", got, want)
+	}
+	f = w.exported()
+	f.set("Skolskjuts", "Ägande enhet", "Framtidskontoret")
+	plan = w.takeIn(w.sheet(f.write(sheet.XLSX)))
+	if got, want := toldRows(plan), "3 REFUSED Skolskjuts: "+sheet.Place(f.column("Ägande enhet"), 3)+" ownerUnit e_service_live_owner_valid"; got != want {
+		t.Errorf("a unit that is not open yet did\n%s\nwant\n%s", got, want)
+	}
+	in := w.sheet([]byte("Namn;Ägande enhet;Status;Nummer i Open ePlatform\nEtt;Utbildningskontoret;;8\nTvå;Utbildningskontoret;;8\nTre;Framtidskontoret;i drift;\nFyra;Framtidskontoret;planerad;\n"))
+	want := "2 NEW Ett:\n3 REFUSED Två: D3 oepFamilyId e_service_oep_family_unique\n4 NEW Tre:\n5 NEW Fyra:"
+	if got := toldRows(w.takeIn(in)); got != want {
+		t.Errorf("new ones did\n%s\nwant\n%s", got, want)
+	}
+	if now := w.read(other); now.Version != other.Version {
+		t.Errorf("what was refused is %+v", now)
+	}
+}
+
+// TestTheSameListAgainDoesNothing also where its letters are composed in another way, as
+// some programs write them.
+func TestTheSameListAgainDoesNothing(t *testing.T) {
+	w := newWorld(t)
+	in := w.sheet([]byte("Namn\nFo\u0308rskola i A\u030atvid\nFörskola i Åtvid\n"))
+	in.DefaultOwner = &w.office.ID
+	if got := toldRows(w.takeIn(in)); got != "2 NEW Förskola i Åtvid:\n3 REFUSED Förskola i Åtvid: A3 nameSv row_twice" {
+		t.Errorf("the list did\n%s", got)
+	}
+	if got := toldRows(must(w.previewSheet(in))(t)); got != "" {
+		t.Errorf("the list again did\n%s", got)
+	}
+}
+
+// TestARowThatStandsTwiceIsComparedWithItsOwnVersion has an e-service twice, of two
+// versions: the former row alone counts, and what it did not edit stays as it is.
+func TestARowThatStandsTwiceIsComparedWithItsOwnVersion(t *testing.T) {
+	w := newWorld(t)
+	e := w.create(w.found("Bygglov", eservice.Live))
+	f := w.exported()
+	must(w.catalogue.Update(w.ctx, e.ID, e.Version, set("50 kr")))(t)
+	f.grid.Rows = append(f.grid.Rows, w.exported().grid.Rows...)
+	if got := toldRows(must(w.previewSheet(w.sheet(f.write(sheet.CSV))))(t)); got != "3 REFUSED Bygglov: A3 id row_twice" {
+		t.Errorf("the file did\n%s", got)
+	}
+}
+
+// TestAColumnThatIsNotTakenInIsNotRead has an error in such a column.
+func TestAColumnThatIsNotTakenInIsNotRead(t *testing.T) {
+	w := newWorld(t)
+	w.create(w.found("Bygglov", eservice.Live))
+	f := w.exported()
+	f.set("Bygglov", "Senast ändrad (läses inte in)", "\x00")
+	content := strings.Replace(string(f.write(sheet.CSV)), "Senast ändrad (läses inte in)", "Senast ändrad", 1)
+	at := strings.LastIndex(strings.TrimSuffix(content, "\r\n"), ",") + 1
+	if got := toldRows(must(w.previewSheet(w.sheet([]byte(content[:at] + "1E+20\r\n"))))(t)); got != "" {
+		t.Errorf("the file did\n%s", got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
+	"fardplan/internal/history"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/text"
@@ -728,7 +729,7 @@ func (s *Service) names(ctx context.Context, r postgres.Reader, municipalities [
 	for _, u := range units {
 		label := nameIn(u)
 		if above := text.Maybe(u.AboveSv, u.AboveEn); above != nil && open[name{u.MunicipalityID, label}] > 1 {
-			label += " (" + above.Text(in) + ")"
+			label = bracketed(label, above.Text(in))
 		}
 		n.units[u.ID] = label
 		if u.Open {
@@ -759,6 +760,70 @@ func (s *Service) names(ctx context.Context, r postgres.Reader, municipalities [
 	}
 	return n, err
 }
+
+// readNames reads what the municipality, its units and the shared services are and have
+// been called. A unit may be called by its name alone, or with that of the unit above it.
+func (b *sheetBases) readNames(ctx context.Context, now *postgres.Snapshot, municipality uuid.UUID, shared []uuid.UUID) error {
+	type owner struct {
+		ID     uuid.UUID `db:"id"`
+		NameSv string    `db:"name_sv"`
+		NameEn *string   `db:"name_en"`
+	}
+	owners, err := history.Ever[owner](ctx, now, "municipality", "x.id = @id", postgres.Args{"id": municipality})
+	if err != nil {
+		return err
+	}
+	type unit struct {
+		owner
+		ParentID *uuid.UUID `db:"parent_id"`
+	}
+	units, err := history.Ever[unit](ctx, now, "unit", "x.municipality_id = @id", postgres.Args{"id": municipality})
+	if err != nil {
+		return err
+	}
+	names := map[uuid.UUID]map[string]bool{}
+	above := map[uuid.UUID]map[uuid.UUID]bool{}
+	for _, u := range units {
+		owners = append(owners, &u.owner)
+		if names[u.ID] == nil {
+			names[u.ID], above[u.ID] = map[string]bool{}, map[uuid.UUID]bool{}
+		}
+		names[u.ID][u.NameSv] = true
+		if u.NameEn != nil {
+			names[u.ID][*u.NameEn] = true
+		}
+		if u.ParentID != nil {
+			above[u.ID][*u.ParentID] = true
+		}
+	}
+	for _, o := range owners {
+		b.call(o.ID, o.NameSv)
+		if o.NameEn != nil {
+			b.call(o.ID, *o.NameEn)
+		}
+	}
+	for id, called := range names {
+		for parent := range above[id] {
+			for name := range called {
+				for under := range names[parent] {
+					b.call(id, bracketed(name, under))
+				}
+			}
+		}
+	}
+	type coded struct {
+		ID   uuid.UUID `db:"id"`
+		Code string    `db:"code"`
+	}
+	codes, err := history.Ever[coded](ctx, now, "shared_service", "x.id = ANY (@ids)", postgres.Args{"ids": shared})
+	for _, c := range codes {
+		b.call(c.ID, c.Code)
+	}
+	return err
+}
+
+// bracketed is a unit's name where another has it too.
+func bracketed(name, above string) string { return name + " (" + above + ")" }
 
 // usageIn reads the figures of a municipality's e-services for the months, for who has
 // been let to them.

@@ -102,6 +102,14 @@ func Of(ctx context.Context, s *postgres.Snapshot, p access.Policy, table string
 	return postgres.Pages[Version](ctx, s, l, records, a)
 }
 
+// Ever reads what the records of a table are and have been, each state of T's columns once,
+// for who has been let to all of them. The condition is on the alias x.
+func Ever[T any](ctx context.Context, now *postgres.Snapshot, table, condition string, args postgres.Args) ([]*T, error) {
+	columns := postgres.Columns[T]("x")
+	return postgres.All[T](ctx, now, fmt.Sprintf(`
+		SELECT %[1]s FROM %[2]s x WHERE %[3]s UNION SELECT %[1]s FROM history.%[2]s x WHERE %[3]s`, columns, table, condition), args)
+}
+
 // AtVersions reads records as they were at a version each, for who has been let to all of
 // them; one that never had the version is left out.
 func AtVersions[T any, P interface {
