@@ -86,8 +86,12 @@ func writeCSV(t Table, separator byte) []byte {
 	return b.Bytes()
 }
 
-// decoded gives a text file as UTF-8. What is neither UTF-8 nor marked as UTF-16 is
-// Windows-1252, which older Excel writes.
+// older are the character sets that Excel offers for CSV beside UTF-8, the usual one first:
+// the others are those of Macintosh and of MS-DOS.
+var older = []*charmap.Charmap{charmap.Windows1252, charmap.Macintosh, charmap.CodePage850}
+
+// decoded gives a text file as UTF-8. What is neither UTF-8 nor marked as UTF-16 is in the
+// first of the older sets in which it has any two of å, ä and ö, or else in Windows-1252.
 func decoded(content []byte) (string, error) {
 	if bytes.HasPrefix(content, []byte("\xFF\xFE")) || bytes.HasPrefix(content, []byte("\xFE\xFF")) {
 		text, err := unicodes.UTF16(unicodes.LittleEndian, unicodes.ExpectBOM).NewDecoder().Bytes(content)
@@ -97,7 +101,22 @@ func decoded(content []byte) (string, error) {
 	if utf8.Valid(content) {
 		return string(content), nil
 	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(content)
+	for _, set := range older {
+		text, err := set.NewDecoder().Bytes(content)
+		if err != nil {
+			return "", err
+		}
+		letters := 0
+		for _, letter := range []string{"å", "ä", "ö"} {
+			if bytes.Contains(text, []byte(letter)) {
+				letters++
+			}
+		}
+		if letters > 1 {
+			return string(text), nil
+		}
+	}
+	text, err := older[0].NewDecoder().Bytes(content)
 	return string(text), err
 }
 

@@ -149,8 +149,11 @@ func TestAFileIsKnownByWhatItHolds(t *testing.T) {
 	for _, r := range strings.ReplaceAll(body, ";", "\t") {
 		utf16 = append(utf16, byte(r), byte(r>>8))
 	}
+	mac := strings.NewReplacer("ä", "\x8a", "å", "\x8c", "Ö", "\x85", "ö", "\x9a").Replace
+	dos := strings.NewReplacer("ä", "\x84", "å", "\x86", "Ö", "\x99", "ö", "\x94").Replace
+	spelt := "Namn;Två ord\r\n" + strings.SplitN(body, "\r\n", 2)[1]
 	for name, content := range map[string]string{
-		"UTF-8": body, "with a mark": "\uFEFF" + body, "Windows-1252": latin(body),
+		"Mac OS Roman": mac(spelt), "MS-DOS": dos(spelt), "UTF-8": body, "with a mark": "\uFEFF" + body, "Windows-1252": latin(body),
 		"commas": strings.ReplaceAll(body, ";", ","), "tabs": strings.ReplaceAll(body, ";", "\t"),
 		"line feeds": strings.ReplaceAll(body, "\r\n", "\n"), "carriage returns": strings.ReplaceAll(body, "\r\n", "\r"),
 		"no end": strings.TrimSuffix(body, "\r\n"), "UTF-16": string(utf16),
@@ -163,6 +166,17 @@ func TestAFileIsKnownByWhatItHolds(t *testing.T) {
 		if diff := cmp.Diff(want, texts(g)); diff != "" || g.Rows[1].Number != 4 {
 			t.Errorf("%s, row %d:\n%s", name, g.Rows[1].Number, diff)
 		}
+	}
+}
+
+// Quotation marks and dots of Windows-1252 are letters in older character sets.
+func TestTheCharacterSetIsNotGuessedByMarks(t *testing.T) {
+	g, err := Read([]byte("Namn;Text\r\n\x94Bygglov\x94\x85;\x8aimek \x80 5\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{{"”Bygglov”…", "Šimek € 5"}}, texts(g)); diff != "" {
+		t.Error(diff)
 	}
 }
 
