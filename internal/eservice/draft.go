@@ -487,18 +487,19 @@ func (s *Service) publishDraft(ctx context.Context, tx *postgres.Tx, v DraftVers
 	faults := d.conflicts(live)
 	e := d.Over(live)
 	e.Published = true
-	err = s.sharedSeen(ctx, tx, e, live.SharedServiceID)
-	if err == nil {
-		err = tx.Try(ctx, func(tx *postgres.Tx) error {
-			_, err := Keep(ctx, tx, e)
-			return err
-		})
+	unseen := s.sharedSeen(ctx, tx, e, live.SharedServiceID)
+	kept := tx.Try(ctx, func(tx *postgres.Tx) error {
+		_, err := Keep(ctx, tx, e)
+		return err
+	})
+	for _, err := range []error{unseen, kept} {
+		broken := fault.All(err)
+		if err != nil && len(broken) == 0 {
+			return nil, live.NameSv, err
+		}
+		faults = append(faults, broken...)
 	}
-	broken := fault.All(err)
-	if err != nil && len(broken) == 0 {
-		return nil, live.NameSv, err
-	}
-	if faults = append(faults, broken...); len(faults) > 0 {
+	if len(faults) > 0 {
 		return nil, live.NameSv, faults
 	}
 	d.State = DraftPublished
@@ -531,7 +532,7 @@ func (s *Service) DraftFaults(ctx context.Context, r postgres.Reader, ids []uuid
 	}
 	all := map[uuid.UUID]fault.List{}
 	var records []*EService
-	var of []uuid.UUID
+	var of, shared []uuid.UUID
 	for id, d := range drafts {
 		l, ok := live[d.EServiceID]
 		if !ok {
@@ -540,13 +541,24 @@ func (s *Service) DraftFaults(ctx context.Context, r postgres.Reader, ids []uuid
 		e := d.Over(l)
 		e.Published = true
 		records, of = append(records, e), append(of, id)
+		if e.SharedServiceID != nil {
+			shared = append(shared, *e.SharedServiceID)
+		}
 		all[id] = d.conflicts(l)
+	}
+	seen, err := s.SharedByID(ctx, r, shared)
+	if err != nil {
+		return nil, err
 	}
 	broken, err := postgres.Check(ctx, r, "e_service", records, constraints)
 	for i, id := range of {
 		all[id] = append(all[id], broken[i]...)
 		for _, name := range beside[records[i].ID] {
 			all[id] = append(all[id], constraints.Fault(name))
+		}
+		e, l := records[i], live[records[i].ID]
+		if e.SharedServiceID != nil && seen[*e.SharedServiceID] == nil && (l.SharedServiceID == nil || *l.SharedServiceID != *e.SharedServiceID) {
+			all[id] = append(all[id], constraints.Fault("e_service_shared_service_fk"))
 		}
 	}
 	return all, err

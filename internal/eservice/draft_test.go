@@ -241,6 +241,33 @@ func TestNobodyLearnsOfADraftByWritingOne(t *testing.T) {
 	}
 }
 
+// What stands in the way of publishing is told before somebody tries, also where it is
+// another municipality's that has gone since.
+func TestADraftTellsOfASharedServiceThatHasGone(t *testing.T) {
+	w := newWorld(t)
+	editor := w.as(w.home, access.CatalogueEditor)
+	shared := must(w.catalogue.CreateShared(w.ctx, eservice.SharedService{MunicipalityID: w.away.ID, Code: "bygglov", NameSv: "Bygglov"}))(t)
+	e := w.published("Bygglov")
+	d := must(w.draft(e, func(e *eservice.EService) { e.SharedServiceID = &shared.ID }))(t)
+	told := func() (rules []string) {
+		w.reads(func(now *postgres.Snapshot) {
+			for _, f := range must(w.catalogue.DraftFaults(editor, now, []uuid.UUID{d.ID}))(t)[d.ID] {
+				rules = append(rules, f.Rule)
+			}
+		})
+		return rules
+	}
+	if got := told(); len(got) != 0 {
+		t.Errorf("while it is there the draft tells of %q", got)
+	}
+	must(w.catalogue.ArchiveShared(w.ctx, shared.ID, shared.Version, ""))(t)
+	if got := told(); !slices.Equal(got, []string{"e_service_shared_service_fk"}) {
+		t.Errorf("when it has gone the draft tells of %q", got)
+	}
+	_, err := w.catalogue.PublishDrafts(editor, []eservice.DraftVersion{version(d)}, "")
+	broken(t, err, "e_service_shared_service_fk")
+}
+
 func TestADraftIsSubmittedReturnedAndDiscarded(t *testing.T) {
 	w := newWorld(t)
 	e := w.published("Bygglov")
