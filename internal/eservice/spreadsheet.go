@@ -740,14 +740,9 @@ func (w *rowWork) known(line *SheetLine, slug string, given map[string]json.RawM
 }
 
 // checkUnique refuses rows that would have the same slug, or the same number in Open
-// ePlatform, as another e-service.
+// ePlatform, as another e-service has, also where that one gives it up in the same file:
+// the row that gives it up may be refused in turn.
 func (w *rowWork) checkUnique(lines []SheetLine) {
-	changed := map[uuid.UUID]bool{}
-	for _, line := range lines {
-		if line.record != nil {
-			changed[line.record.ID] = true
-		}
-	}
 	for _, key := range []struct {
 		field, constraint string
 		of                func(*EService) string // empty for none
@@ -760,22 +755,20 @@ func (w *rowWork) checkUnique(lines []SheetLine) {
 			return strconv.FormatInt(*e.OepFamilyID, 10)
 		}},
 	} {
-		after := map[string]uuid.UUID{}
+		holders := map[string]uuid.UUID{}
 		for _, e := range w.live {
-			if !changed[e.ID] {
-				after[key.of(e)] = e.ID
-			}
+			holders[key.of(e)] = e.ID
 		}
 		for i := range lines {
 			line := &lines[i]
 			if line.record == nil || key.of(line.record) == "" {
 				continue
 			}
-			if holder, taken := after[key.of(line.record)]; taken && holder != line.record.ID {
+			if holder, taken := holders[key.of(line.record)]; taken && holder != line.record.ID {
 				line.refuse(w.fault(sheet.Row{Number: line.Row}, key.field, constraints.Fault(key.constraint)))
 				continue
 			}
-			after[key.of(line.record)] = line.record.ID
+			holders[key.of(line.record)] = line.record.ID
 		}
 	}
 }

@@ -544,3 +544,28 @@ func TestAColumnThatIsNotTakenInIsNotRead(t *testing.T) {
 		t.Errorf("the file did\n%s", got)
 	}
 }
+
+// TestSlugsThatChangePlacesAreToldAsTheyGo moves slugs and numbers between e-services.
+func TestSlugsThatChangePlacesAreToldAsTheyGo(t *testing.T) {
+	w := newWorld(t)
+	for i, name := range []string{"A", "B", "C"} {
+		e := w.found(name, eservice.Live)
+		e.OepFamilyID = ptr(int64(i + 1))
+		w.create(e)
+	}
+	f := w.exported()
+	f.set("A", "Adressnamn", "b")
+	f.set("B", "Adressnamn", "a")
+	f.set("B", "Nummer i Open ePlatform", "3")
+	f.set("C", "Nummer i Open ePlatform", "4")
+	slug := func(row int) string { return sheet.Place(f.column("Adressnamn"), row) }
+	want := "2 REFUSED A: " + slug(2) + " slug e_service_slug_unique\n3 REFUSED B: " + slug(3) + " slug e_service_slug_unique\n4 CHANGED C: oepFamilyId 3→4"
+	if got := toldRows(w.takeIn(w.sheet(f.write(sheet.XLSX)))); got != want {
+		t.Errorf("it did\n%s\nwant\n%s", got, want)
+	}
+	f = w.exported()
+	f.set("B", "Nummer i Open ePlatform", "3")
+	if got := toldRows(w.takeIn(w.sheet(f.write(sheet.XLSX)))); got != "3 CHANGED B: oepFamilyId 2→3" {
+		t.Errorf("a number that is free did\n%s", got)
+	}
+}
