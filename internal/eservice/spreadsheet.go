@@ -609,12 +609,18 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 }
 
 // asWritten tells whether a cell holds the text that a file is written with for a record,
-// in either language and by any name that what it names has had. What is not touched is
+// in either language, by any name that what it names has had, and without the letters
+// that some programs lose. What is not touched is
 // so told without reading it: a text that would be read as another value, such as a
 // keyword with a semicolon, is no difference.
 func (w *rowWork) asWritten(c *sheetColumn, cell string, e *EService, values Values) bool {
+	held := likeWritten(cell)
+	lossy := strings.Contains(held, "?")
 	switch {
-	case slices.ContainsFunc(w.shown, func(n *sheetNames) bool { return likeWritten(cell) == likeWritten(sheet.Plain(c.show(e, values, n))) }):
+	case slices.ContainsFunc(w.shown, func(n *sheetNames) bool {
+		written := likeWritten(sheet.Plain(c.show(e, values, n)))
+		return held == written || lossy && held == sheet.Narrow(written)
+	}):
 		return true
 	case c.kind == unitName:
 		return w.bases.isCalled(e.OwnerUnitID, cell)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/encoding/charmap"
 
 	"fardplan/internal/access"
 	"fardplan/internal/date"
@@ -542,6 +543,27 @@ func TestAColumnThatIsNotTakenInIsNotRead(t *testing.T) {
 	at := strings.LastIndex(strings.TrimSuffix(content, "\r\n"), ",") + 1
 	if got := toldRows(must(w.previewSheet(w.sheet([]byte(content[:at] + "1E+20\r\n"))))(t)); got != "" {
 		t.Errorf("the file did\n%s", got)
+	}
+}
+
+// TestLettersThatAProgramCannotWriteAreNoEdits saves a file as Excel does in its old CSV:
+// of what Windows-1252 lacks there are question marks.
+func TestLettersThatAProgramCannotWriteAreNoEdits(t *testing.T) {
+	w := newWorld(t)
+	e := w.found("Bygglov", eservice.Live)
+	e.SummarySv, e.DescriptionSv = ptr("Ansök → vänta 🏛 – klart?"), ptr("≥ 5 €")
+	w.create(e)
+	content := string(w.exported().write(sheet.CSVExcel))
+	for wide, narrow := range map[string]string{"→": "?", "🏛": "??", "≥": "?", "\ufeff": ""} {
+		content = strings.ReplaceAll(content, wide, narrow)
+	}
+	old := must(charmap.Windows1252.NewEncoder().String(content))(t)
+	if got := toldRows(must(w.previewSheet(w.sheet([]byte(old))))(t)); got != "" {
+		t.Errorf("the file did\n%s", got)
+	}
+	old = strings.Replace(old, "klart?", "klart!", 1)
+	if got := toldRows(must(w.previewSheet(w.sheet([]byte(old))))(t)); got != `2 CHANGED Bygglov: summarySv "Ansök → vänta 🏛 – klart?"→"Ansök ? vänta ?? – klart!"` {
+		t.Errorf("edited the file did\n%s", got)
 	}
 }
 

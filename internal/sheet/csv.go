@@ -120,6 +120,20 @@ func decoded(content []byte) (string, error) {
 	return string(text), err
 }
 
+// Narrow gives a text as Excel writes it in CSV that is not UTF-8: with a question mark for
+// each UTF-16 code unit that Windows-1252 lacks.
+func Narrow(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if _, known := charmap.Windows1252.EncodeRune(r); known {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Repeat("?", units(string(r))))
+		}
+	}
+	return b.String()
+}
+
 // separatorOf gives the separator that the first row with anything in it has most of,
 // outside quotes.
 func separatorOf(text string) byte {
