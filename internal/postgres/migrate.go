@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"fardplan/internal/fault"
 )
 
 // Migration is one numbered step of the database's definition.
@@ -23,8 +25,12 @@ type Migration struct {
 }
 
 // Migrate applies the migrations that the database at url lacks, one process at a
-// time, and gives those it applied. The login must own the database.
+// time, and gives those it applied. The login must own the database. A new database that
+// cannot tell Swedish letters is refused, with a *fault.Error.
 func Migrate(ctx context.Context, url string, files fs.FS) ([]Migration, error) {
+	if err := checkLocale(ctx, url); err != nil {
+		return nil, err
+	}
 	var applied []Migration
 	err := withProvider(url, files, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
@@ -35,6 +41,32 @@ func Migrate(ctx context.Context, url string, files fs.FS) ([]Migration, error) 
 		return err
 	})
 	return applied, err
+}
+
+// checkLocale refuses a database without any migration that is not of UTF-8, or to which
+// å ä ö are no letters: searches for what sounds alike would pass them by, and nothing
+// would tell.
+func checkLocale(ctx context.Context, url string) error {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return errors.New("the database's address cannot be read")
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	var wrong bool
+	err = conn.QueryRow(ctx, "SELECT to_regclass('goose_db_version') IS NULL AND (getdatabaseencoding() <> 'UTF8' OR lower('ÅÄÖ') <> 'åäö')").Scan(&wrong)
+	if err != nil {
+		return fmt.Errorf("ask the database for its locale: %w", err)
+	}
+	if wrong {
+		return fault.Field("FARDPLAN_DATABASE_URL", "database_locale",
+			"Databasen känner inte igen å, ä och ö. Skapa den på nytt som docs/operations.md visar, med UTF8 och svensk språkinställning.",
+			"The database does not know the letters å, ä and ö. Create it again as docs/operations.md shows, with UTF8 and a Swedish locale.")
+	}
+	return nil
 }
 
 // Migrations lists all migrations and when each was applied to the database at url.
