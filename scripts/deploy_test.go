@@ -3,6 +3,7 @@ package scripts_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -101,6 +102,24 @@ func TestUnit(t *testing.T) {
 	} {
 		if got := settings[name]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestUnitIsVerified lets systemd read the unit: it knows every setting, and finds the
+// program well kept from the rest of the machine.
+func TestUnitIsVerified(t *testing.T) {
+	analyze := tool(t, "systemd-analyze")
+	program, err := os.Executable() // one that is there
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit := filepath.Join(t.TempDir(), "fardplan.service")
+	write(t, unit, replaced(t, read(t, "deploy/fardplan.service"), "/usr/local/bin/fardplan", program))
+	for _, arguments := range [][]string{{"verify", "--man=no", "--recursive-errors=no", unit}, {"security", "--offline=yes", "--no-pager", "--threshold=15", unit}} {
+		out, err := exec.CommandContext(t.Context(), analyze, arguments...).CombinedOutput()
+		if err != nil || arguments[0] == "verify" && len(out) > 0 {
+			t.Errorf("systemd-analyze %s: %v\n%s", arguments[0], err, out)
 		}
 	}
 }
