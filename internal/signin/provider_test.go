@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -153,5 +154,33 @@ func TestANameIsOneLineOfText(t *testing.T) {
 	}
 	if got := (claims{"name": "abcdef"}).text("name", 3); *got != "abc" {
 		t.Errorf("a long name becomes %q", *got)
+	}
+}
+
+// TestEveryPageIsInPlainWords holds that whatever a sign-in comes to is told in both
+// languages: what has happened and what to do, without the words of the protocol.
+func TestEveryPageIsInPlainWords(t *testing.T) {
+	all := pages()
+	for told, why := range answers {
+		if _, there := all[why]; !there {
+			t.Errorf("%s comes to %s, which has no page", told, why)
+		}
+	}
+	for why, p := range all {
+		for language, m := range map[string]message{"sv": p.sv, "en": p.en} {
+			for _, text := range []string{m.Title, m.What, m.Do} {
+				if len(text) < 10 {
+					t.Errorf("%s, %s: %q", why, language, text)
+				}
+				for _, word := range []string{"token", "nonce", "issuer", "oidc", "openid", "oauth", "callback", "redirect", "claim", "http", "session"} {
+					if strings.Contains(strings.ToLower(text), word) {
+						t.Errorf("%s, %s: %q has the word %s", why, language, text, word)
+					}
+				}
+			}
+		}
+		if p.sv == p.en {
+			t.Errorf("%s is in one language", why)
+		}
 	}
 }

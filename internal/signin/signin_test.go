@@ -15,7 +15,9 @@ import (
 
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
+	"fardplan/internal/date"
 	"fardplan/internal/fault"
+	"fardplan/internal/signin"
 )
 
 // TestSignIn runs the whole sign-in by HTTP at a real provider, in each way that it can
@@ -27,7 +29,7 @@ func TestSignIn(t *testing.T) {
 		do   func(*testing.T, *world)
 	}{
 		{"a person without a role", roleless}, {"roles", roles}, {"what goes wrong", refusals}, {"a callback is taken once", replayed},
-		{"issuers are not mixed up", mixedUp}, {"keys are rotated", rotated}, {"sessions end", sessions}, {"only to where one came from", returns},
+		{"issuers are not mixed up", mixedUp}, {"keys are rotated", rotated}, {"a provider as it is set up", configured}, {"sessions end", sessions}, {"only to where one came from", returns},
 		{"other web sites", crossSite}, {"the pages", pages}, {"by https to the one provider", byHTTPS}, {"a provider that is not safe", unsafeProviders},
 		{"a person of another municipality", elsewhere}, {"sign-ins that nobody ends", crowded}, {"a person is forgotten", forgotten},
 	} {
@@ -112,8 +114,32 @@ func roles(t *testing.T, w *world) {
 	if v := b.viewer(); !slices.Equal(v.Roles, []access.Role{access.CatalogueEditor}) {
 		t.Errorf("the next request after a revocation has %v", v.Roles)
 	}
+	// A role of some days is there on its last, and not on the request after it.
+	y, m, d := time.Now().Date()
+	w.Clock.Set(time.Date(y, m, d+1, 21, 30, 0, 0, time.UTC))
+	w.one.turn(t, map[string]any{"token": map[string]any{"exp": 3 * 24 * 60 * 60}})
+	b.get("/sign-in/ett")
+	account, err := w.Services.Users.Ensure(t.Context(), w.one.url, "editor", w.home.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := date.Of(w.Clock.Now())
+	if _, err := w.Services.Users.Give(apitest.System(t), account.ID, access.Auditor, nil, &last); err != nil {
+		t.Fatal(err)
+	}
+	if v := b.viewer(); !slices.Contains(v.Roles, access.Auditor) {
+		t.Errorf("on its last day the role is not among %v", v.Roles)
+	}
+	w.Clock.Add(110 * time.Minute) // past midnight in Sweden, in winter and in summer
+	if v := b.viewer(); !slices.Equal(v.Roles, []access.Role{access.CatalogueEditor}) {
+		t.Errorf("after its last day: %v", v.Roles)
+	}
+	w.Clock.Set(time.Now())
+	if _, err := w.Services.Users.RevokeRole(apitest.System(t), account.ID, access.Auditor); err != nil {
+		t.Fatal(err)
+	}
 	// The claims are those of the newest sign-in.
-	w.one.turn(t, map[string]any{"account": person("editor", "Redaktör")})
+	w.one.turn(t, map[string]any{"account": person("editor", "Redaktör"), "token": map[string]any{}})
 	b.get("/sign-in/ett")
 	if v := b.viewer(); len(v.Roles) != 0 || len(v.Sessions) != 1 {
 		t.Errorf("after a sign-in without the group: %+v", v)
@@ -136,6 +162,12 @@ func refusals(t *testing.T, w *world) {
 		"consent is required":               {"ett", map[string]any{"error": "consent_required"}, 403, "behöver något mer av dig", false},
 		"interaction is required":           {"ett", map[string]any{"error": "interaction_required"}, 403, "behöver något mer av dig", false},
 		"the provider is for a while away":  {"ett", map[string]any{"error": "temporarily_unavailable"}, 502, "svarar inte", true},
+		"an account is to be chosen":        {"ett", map[string]any{"error": "account_selection_required"}, 403, "behöver något mer av dig", false},
+		"the provider fails":                {"ett", map[string]any{"error": "server_error"}, 502, "svarar inte", true},
+		"the client may not ask":            {"ett", map[string]any{"error": "unauthorized_client"}, 502, "släpps inte in", true},
+		"the client is not known":           {"ett", map[string]any{"error": "invalid_client"}, 502, "släpps inte in", true},
+		"the grant is spent":                {"ett", map[string]any{"error": "invalid_grant"}, 400, "hann bli för gammal", false},
+		"of no municipality that is known":  {"okand", nil, 403, "Kommunen finns inte i Färdplan", true},
 		"a fault that nobody knows":         {"ett", map[string]any{"error": "x<script>"}, 502, "Inloggningstjänsten avbröt", true},
 		"nobody answers":                    {"borta", nil, 502, "svarar inte", true},
 		"another key signs":                 {"ett", set("forge", true), 502, "gick inte att lita på", true},
@@ -283,6 +315,78 @@ func rotated(t *testing.T, w *world) {
 	if p := b.get("/sign-in/ett"); b.viewer().Kind != "USER" {
 		t.Errorf("after the keys were changed: %s", p.body)
 	}
+	// The key that is no longer among the provider's signs nobody in.
+	w.one.turn(t, map[string]any{"token": map[string]any{"former": true}})
+	b = w.browser()
+	if p := b.get("/sign-in/ett"); p.status != 502 || !strings.Contains(p.body, "gick inte att lita på") || b.viewer().Kind != "ANONYMOUS" {
+		t.Errorf("a key that was withdrawn: %d %s", p.status, p.body)
+	}
+}
+
+// configured signs in as the providers' entries say: by their own skew, names and claims,
+// each into the municipality that it is bound to.
+func configured(t *testing.T, w *world) {
+	in := func(key string, token map[string]any) (*browser, page) {
+		w.Clock.Set(time.Now())
+		w.one.turn(t, map[string]any{"account": person("med-"+key, "Namn i annan uppgift"), "token": token})
+		b := w.browser()
+		return b, b.get("/sign-in/" + key)
+	}
+	titled := func(more map[string]any) map[string]any {
+		all := map[string]any{"kort": map[string]any{"titel": "Arkivarien"}, "iat": -60}
+		maps.Copy(all, more)
+		return all
+	}
+	for name, c := range map[string]struct {
+		key   string
+		token map[string]any
+		in    bool
+	}{
+		"valid, without any skew":        {"noga", titled(map[string]any{"exp": 60}), true},
+		"expired, without any skew":      {"noga", titled(map[string]any{"exp": -5}), false},
+		"issued later, without any skew": {"noga", titled(map[string]any{"iat": 20}), false},
+		"valid later, without any skew":  {"noga", titled(map[string]any{"nbf": 20}), false},
+		"expired within the widest skew": {"vid", map[string]any{"exp": -240}, true},
+		"expired beyond the widest skew": {"vid", map[string]any{"exp": -310}, false},
+		"issued within the widest skew":  {"vid", map[string]any{"iat": 240}, true},
+		"valid beyond the widest skew":   {"vid", map[string]any{"nbf": 330}, false},
+	} {
+		b, p := in(c.key, c.token)
+		if kind := b.viewer().Kind; (kind == "USER") != c.in || !c.in && !strings.Contains(p.body, "Klockorna går inte lika") {
+			t.Errorf("%s: %s at %s: %s", name, kind, p.at, p.body)
+		}
+	}
+	for name, c := range map[string]struct {
+		token map[string]any
+		want  []access.Role
+	}{
+		"a claim within another": {map[string]any{"realm_access": map[string]any{"roles": []string{"annat", "fardplan-admin"}}}, []access.Role{access.Admin}},
+		"a claim of one text":    {map[string]any{"avdelning": "arkivet"}, []access.Role{access.Auditor}},
+		"both":                   {map[string]any{"avdelning": []string{"revisionen", "arkivet"}, "realm_access": map[string]any{"roles": "fardplan-admin"}}, []access.Role{access.Admin, access.Auditor}},
+		"neither":                {map[string]any{"avdelning": "Arkivet", "realm_access": "fardplan-admin", "roles": []string{"fardplan-admin"}}, []access.Role{}},
+	} {
+		b, p := in("noga", titled(c.token))
+		v := b.viewer()
+		slices.Sort(v.Roles)
+		if v.Name == nil || *v.Name != "Arkivarien" || (v.Municipality.ScbCode == "0580") != (len(c.want) > 0) || !slices.Equal(v.Roles, c.want) {
+			t.Errorf("%s: %+v at %s: %s", name, v, p.at, p.body)
+		}
+		if !slices.Contains(c.want, access.Admin) {
+			continue
+		}
+		for code, want := range map[string]int{"0580": 0, "0581": 1} {
+			answer := b.ask(fmt.Sprintf(`mutation { createUnit(input: {municipality: %q, nameSv: "Kontoret för %s", type: UNIT}) { unit { id } } }`, code, name))
+			if len(answer.Errors) != want || want > 0 && answer.Errors[0].Extensions.Code != "FORBIDDEN" {
+				t.Errorf("%s: one of 0580 writes in %s: %+v", name, code, answer.Errors)
+			}
+		}
+	}
+	// Whoever one is, another client of the same provider leads to no second municipality.
+	w.one.turn(t, map[string]any{"account": person("med-vid", "Namn"), "token": titled(nil)})
+	b := w.browser()
+	if p := b.get("/sign-in/noga"); p.status != 403 || !strings.Contains(p.body, "känd i en annan kommun") || b.viewer().Kind != "ANONYMOUS" {
+		t.Errorf("a person of another municipality's client: %d %s", p.status, p.body)
+	}
 }
 
 func sessions(t *testing.T, w *world) {
@@ -317,6 +421,10 @@ func sessions(t *testing.T, w *world) {
 	third := in()
 	if p := third.do(http.MethodPost, "/sign-out/everywhere", "Origin", w.url); !strings.Contains(p.body, "utloggad överallt") || known(other) || known(third) {
 		t.Errorf("signing out everywhere: %d, %v, %v", p.status, known(other), known(third))
+	}
+	b, other = in(), in()
+	if answer := b.ask(`mutation { signOutEverywhere(input: {}) { ended } }`); len(answer.Errors) > 0 || known(b) || known(other) {
+		t.Errorf("signing out everywhere by the API: %+v, %v, %v", answer.Errors, known(b), known(other))
 	}
 	// Of a browser whose sign-in has ended nobody knows who it was: the others stay, and it says so.
 	b, other = in(), in()
@@ -531,6 +639,21 @@ func byHTTPS(t *testing.T, w *world) {
 	}
 	if k := kind(session); k != "USER" {
 		t.Errorf("is %s", k)
+	}
+	// Where the provider is no longer in the file, nobody that it signed in is known.
+	for name, c := range map[string]struct {
+		issuers []*signin.Issuer
+		page    string
+	}{"another provider": {w.known[1:2], ""}, "no provider": {nil, "Inloggning är inte påslagen"}} {
+		rec, page := httptest.NewRecorder(), httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/graphql?query={viewer{kind}}", nil)
+		r.AddCookie(session)
+		without := w.beside(c.issuers...).Handler
+		without.ServeHTTP(rec, r)
+		without.ServeHTTP(page, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/sign-in", nil))
+		if !strings.Contains(rec.Body.String(), `"ANONYMOUS"`) || !strings.Contains(page.Body.String(), c.page) {
+			t.Errorf("with %s: %s, %s", name, rec.Body, page.Body)
+		}
 	}
 	// A cookie that another host of the domain, or a page by http, may have set.
 	if k := kind(&http.Cookie{Name: "fardplan", Value: session.Value}); k != "ANONYMOUS" {

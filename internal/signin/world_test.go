@@ -51,12 +51,21 @@ func (l *log) String() string {
 // issuer is a provider's program under way.
 type issuer struct{ url string }
 
-// startIssuer runs a provider for a client of the address until the test ends.
-func startIssuer(t *testing.T, key, public string) issuer {
+// startIssuer runs a provider until the test ends, with a client of the address for each
+// key: the first is fardplan, and another fardplan- and its key.
+func startIssuer(t *testing.T, public string, keys ...string) issuer {
 	t.Helper()
-	settings, err := json.Marshal(map[string]any{"clients": []map[string]any{{
-		"client_id": "fardplan", "client_secret": clientSecret, "redirect_uris": []string{public + "/sign-in/" + key + "/callback", httpsURL + "/sign-in/" + key + "/callback"}, "post_logout_redirect_uris": []string{public + "/signed-out"},
-	}}})
+	var clients []map[string]any
+	for n, key := range keys {
+		id := "fardplan"
+		if n > 0 {
+			id += "-" + key
+		}
+		clients = append(clients, map[string]any{
+			"client_id": id, "client_secret": clientSecret, "redirect_uris": []string{public + "/sign-in/" + key + "/callback", httpsURL + "/sign-in/" + key + "/callback"}, "post_logout_redirect_uris": []string{public + "/signed-out"},
+		})
+	}
+	settings, err := json.Marshal(map[string]any{"clients": clients})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +138,8 @@ func newWorld(t *testing.T) *world {
 	public := "http://" + server.Listener.Addr().String()
 	w := &world{t: t, url: public, logged: &log{}}
 	var started sync.WaitGroup
-	started.Go(func() { w.one = startIssuer(t, "ett", public) })
-	started.Go(func() { w.two = startIssuer(t, "tva", public) })
+	started.Go(func() { w.one = startIssuer(t, public, "ett", "noga", "vid", "okand") })
+	started.Go(func() { w.two = startIssuer(t, public, "tva") })
 	started.Wait()
 	issuers := readIssuers(t, fmt.Sprintf(`{"issuers": [
 		{"key": "ett", "municipality": "0581", "nameSv": "Norrköpings kommun", "nameEn": "The municipality of Norrköping", "issuer": %q, "clientId": "fardplan", "clientSecretFile": "secret",
@@ -138,8 +147,12 @@ func newWorld(t *testing.T) *world {
 		{"key": "tva", "municipality": "0580", "nameSv": "Linköpings kommun", "issuer": %q, "clientId": "fardplan", "clientSecretFile": "secret",
 		 "allowed": {"claim": "groups", "values": ["fardplan"]}},
 		{"key": "fel", "municipality": "0581", "nameSv": "Fel hemlighet", "issuer": %q, "clientId": "fardplan-fel", "clientSecretFile": "wrong"},
+		{"key": "noga", "municipality": "0580", "nameSv": "Noga med tiden", "issuer": %q, "clientId": "fardplan-noga", "clientSecretFile": "secret", "clockSkew": "0s", "nameClaim": "kort.titel",
+		 "roles": [{"claim": "realm_access.roles", "values": ["fardplan-admin"], "role": "ADMIN"}, {"claim": "avdelning", "values": ["revisionen", "arkivet"], "role": "AUDITOR"}]},
+		{"key": "vid", "municipality": "0581", "nameSv": "Vid i tiden", "issuer": %q, "clientId": "fardplan-vid", "clientSecretFile": "secret", "clockSkew": "5m"},
+		{"key": "okand", "municipality": "0999", "nameSv": "Okänd kommun", "issuer": %q, "clientId": "fardplan-okand", "clientSecretFile": "secret"},
 		{"key": "borta", "municipality": "0999", "nameSv": "Svarar inte", "issuer": "http://127.0.0.1:1", "clientId": "fardplan", "clientSecretFile": "secret"}
-	]}`, w.one.url, w.two.url, w.one.url), nil)
+	]}`, w.one.url, w.two.url, w.one.url, w.one.url, w.one.url, w.one.url), nil)
 	w.API = apitest.New(t, func(s *apitest.Settings) {
 		s.App.Issuers, s.App.PublicURL, s.Log, s.App.DemoSignIn = issuers, public, w.logged, false
 	})
@@ -254,16 +267,17 @@ func (b *browser) answer(key string) string {
 
 // viewer is who the API takes the browser for.
 type viewer struct {
-	Kind     string
-	Name     *string
-	Function *string
-	Roles    []access.Role
-	Sessions []struct{ ID, Agent string }
+	Kind         string
+	Name         *string
+	Function     *string
+	Municipality struct{ ScbCode string }
+	Roles        []access.Role
+	Sessions     []struct{ ID, Agent string }
 }
 
 func (b *browser) viewer() viewer {
 	b.w.t.Helper()
-	return b.ask(`{ viewer { kind name function roles sessions { id agent } } }`).Data.Viewer
+	return b.ask(`{ viewer { kind name function municipality { scbCode } roles sessions { id agent } } }`).Data.Viewer
 }
 
 // answered is a GraphQL answer.

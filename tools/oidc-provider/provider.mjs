@@ -7,7 +7,8 @@
 //   account   who signs in, as the claims of the ID token; null to refuse
 //   error     an error code that the authorization ends with
 //   token     changes of the next ID token: claims to set (numbers of exp, nbf and iat are
-//             seconds from now), "forge": true for a signature of another key
+//             seconds from now), "forge": true for a signature of another key, "former": true
+//             for one of the key before the newest, under its name
 //   down      true for a provider that answers 503 to everything
 //   rotate    true to sign with a new key from now on
 import { createServer } from 'node:http';
@@ -23,6 +24,7 @@ const newKey = () => {
 };
 const jwk = ({ pem, ...rest }) => rest;
 let keys = [newKey()];
+let former = keys[0];
 const forger = newKey();
 
 let provider, issuer;
@@ -45,17 +47,17 @@ const make = () => {
 
 // turn gives an ID token as the settings change it, signed anew.
 const turn = (token) => {
-  const { forge, header: headed, ...set } = settings.token;
-  if (!forge && !headed && Object.keys(set).length === 0) return token;
+  const { forge, former: withdrawn, header: headed, ...set } = settings.token;
+  if (!forge && !withdrawn && !headed && Object.keys(set).length === 0) return token;
   const [head, body] = token.split('.').map((part, i) => (i < 2 ? JSON.parse(Buffer.from(part, 'base64url')) : part));
   const now = Math.floor(Date.now() / 1000);
   for (const [name, value] of Object.entries(set)) {
     if (value === null) delete body[name];
     else body[name] = ['exp', 'nbf', 'iat'].includes(name) ? now + value : value;
   }
-  const text = [{ ...head, ...headed }, body].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  const text = [{ ...head, ...(withdrawn && { kid: former.kid }), ...headed }, body].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
   if (headed?.alg === 'none') return `${text}.`;
-  return `${text}.${createSign('RSA-SHA256').update(text).sign((forge ? forger : keys[0]).pem, 'base64url')}`;
+  return `${text}.${createSign('RSA-SHA256').update(text).sign((forge ? forger : withdrawn ? former : keys[0]).pem, 'base64url')}`;
 };
 
 const read = async (req) => {
@@ -70,6 +72,7 @@ const server = createServer(async (req, res) => {
       Object.assign(settings, JSON.parse(await read(req)));
       if (settings.rotate) {
         settings.rotate = false;
+        former = keys[0];
         keys = [newKey()];
         make();
       }
