@@ -412,8 +412,8 @@ func (s *site) try(t *testing.T, redirect int) {
 		}
 		return told.Extensions.Cost.LeftThisMinute
 	}
-	first := left(there)
-	if own := left(here); own >= first {
+	own, first := left(here), left(there)
+	if own >= first {
 		t.Errorf("one who has asked much has %d left, and another %d: they are not told apart", own, first)
 	}
 	for _, said := range []string{"203.0.113.7", "203.0.113.8, 127.0.0.1"} {
