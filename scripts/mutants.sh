@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.."
 # VARIABLE=name and Test/subtest.
 one() {
 	work=$1 binary=$2 package=$3 without=$4 test=$5
-	log="$work/log-$(echo "$without" | tr -c 'A-Za-z0-9_.\n' _)-$(echo "${test#*/}" | tr -c 'A-Za-z0-9_.\n' _)"
+	log="$work/log-$binary-$(echo "$without" | tr -c 'A-Za-z0-9_.\n' _)-$(echo "${test#*/}" | tr -c 'A-Za-z0-9_.\n' _)"
 	status=0
 	(cd "$package" && env "$without" "$work/$binary" -test.v -test.count=1 -test.timeout=2m \
 		-test.run "^${test%%/*}\$/^${test#*/}\$") >"$log" 2>&1 || status=$?
