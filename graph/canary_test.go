@@ -409,6 +409,10 @@ func (n *nest) queries(w *walker) map[string]string {
 	}
 	var ids []string
 	for _, s := range n.secrets {
+		if s.kind == "e_service_draft" { // by what it says itself
+			typed := fmt.Sprintf("query: %q", s.mark)
+			args["search"], args["suggest"] = append(args["search"], typed), append(args["suggest"], typed)
+		}
 		if s.id != "" {
 			ids = append(ids, fmt.Sprintf("%q", s.id))
 		}
@@ -474,6 +478,20 @@ func TestCountsAreOfWhatOneSees(t *testing.T) {
 					if answer.At("list.totalCount") != want || counted != want {
 						t.Errorf("%s of the %s: %s, want %v", condition, s.what, answer.Raw, want)
 					}
+				}
+			}
+			for _, s := range n.secrets {
+				if s.kind != "e_service_draft" {
+					continue
+				}
+				want := 0.
+				if s.sees(v) {
+					want = 1
+				}
+				answer := v.client.Must(t, fmt.Sprintf("{ search(query: %[1]q) { totalCount nodes { drafted } facets(by: [KIND]) { values { count } } } suggest(query: %[1]q) { drafted } list: eServices(filter: {drafts: true, search: %[1]q}) { totalCount } live: eServices(filter: {search: %[1]q}) { totalCount } }", s.mark+"namesv"), nil)
+				if answer.At("search.totalCount") != want || answer.At("list.totalCount") != want || answer.At("live.totalCount") != 0. ||
+					(answer.At("suggest.0.drafted") == true) != (want == 1) || (answer.At("search.facets.0.values.0.count") == 1.) != (want == 1) {
+					t.Errorf("a search for the %s: %s, want %v", s.what, answer.Raw, want)
 				}
 			}
 			for _, archived := range []bool{false, true} {

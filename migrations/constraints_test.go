@@ -221,6 +221,8 @@ var breaches = []breach{
 	refusedIn("search_entry_pk", "search_entry", "id", ":entry"),
 	refusedIn("search_entry_object_kind", "search_entry", "object_kind", "'Unit'"),
 	refusedIn("search_entry_municipality_fk", "search_entry", "municipality_id", ":nothing"),
+	breaks("search_own_word_municipality_fk", "INSERT INTO search_own_word (municipality_id, word) VALUES (:nothing, 'prov')"),
+	breaks("search_own_word_pk", "INSERT INTO search_own_word (municipality_id, word) VALUES (:home, 'prov')", "INSERT INTO search_own_word (municipality_id, word) VALUES (:home, 'prov')"),
 	breaks("search_word_pk", "INSERT INTO search_word (word) VALUES ('prov')", "INSERT INTO search_word (word) VALUES ('prov')"),
 	refusedIn("gap_episode_pk", "gap_episode", "id", ":gap"),
 	refusedIn("gap_episode_rule", "gap_episode", "rule", "'Öppen'"),

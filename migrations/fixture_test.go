@@ -26,6 +26,7 @@ var internalTables = map[string]string{
 	"change":           "is the history's own spine: rows are added and never changed",
 	"change_head":      "is the lock that orders changes, and their newest number",
 	"search_word":      "only grows: the words of the past are among them",
+	"search_own_word":  "likewise",
 	"person":           "is the one place that says who a user is, to be forgotten",
 	"user_session":     "is beside the record, and removed when it has ended",
 	"sign_in_attempt":  "lives for minutes",

@@ -46,6 +46,7 @@ func TestRights(t *testing.T) {
 			grant(postgres.ReadRole, "public."+table, "SELECT")
 		}
 		grant(postgres.AppRole, "public.search_word", "INSERT")
+		grant(postgres.AppRole, "public.search_own_word", "INSERT")
 		// People are forgotten, and sessions end: those rows go.
 		grant(postgres.AppRole, "public.person", "INSERT", "UPDATE", "DELETE")
 		grant(postgres.AppRole, "public.user_session", "INSERT", "UPDATE", "DELETE")
@@ -107,6 +108,7 @@ func TestForbidden(t *testing.T) {
 		"SELECT history_sync('unit')", "SELECT history.guard()",
 		"UPDATE change_head SET number = 0", "INSERT INTO change SELECT * FROM change", "UPDATE change SET comment = ''", "DELETE FROM change",
 		"UPDATE goose_db_version SET is_applied = false", "DELETE FROM api_token_use", "DELETE FROM job_run", "DELETE FROM link_visit", "DELETE FROM search_word", "UPDATE search_word SET word = word",
+		"DELETE FROM search_own_word", "UPDATE search_own_word SET word = word",
 	}
 	for _, table := range domainTables {
 		both = append(both,

@@ -178,7 +178,7 @@ func (s *Service) searched(ctx context.Context, r postgres.Reader, f Filter, o O
 	if f.Search == "" {
 		return l, nil
 	}
-	return l, s.Search.Match(ctx, r, &l, "e_service", f.Search)
+	return l, s.Search.Match(ctx, r, &l, "e_service", f.Drafts, f.Search)
 }
 
 // List reads one page of the e-services that the caller may see.

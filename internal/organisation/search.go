@@ -21,13 +21,14 @@ func SearchSources() []search.Source {
 		{
 			Table: "municipality", Name: search.Text{Sv: "kommun", En: "municipality"}, Municipality: "x.id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "ARRAY[x.scb_code]", Keywords: "ARRAY['kommun']", Texts: "'{}'::text[]",
-			ShownSv: "NULL", ShownEn: "NULL", Uses: "0",
+			ShownSv: "NULL", ShownEn: "NULL", Uses: "0", Weight: "0",
 			Facets: map[string]postgres.Facet{"MUNICIPALITY": {Value: "x.scb_code", Sv: "x.name_sv", En: "coalesce(x.name_en, x.name_sv)"}},
 		},
 		{
 			Table: "unit", Name: search.Text{Sv: "enhet", En: "unit"}, Municipality: "x.municipality_id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: called + " || array_remove(ARRAY[x.diary_code], NULL)", Keywords: called, Texts: "'{}'::text[]",
 			ShownSv: "NULL", ShownEn: "NULL", Uses: "-(coalesce(x.valid_to, 'infinity') < today())::int", // of equals those that have closed come last
+			Weight: "(x.valid_to IS NULL)::int",
 			// A name may go with a successor that another unit gets or loses.
 			Touched: "x.municipality_id IN (SELECT y.municipality_id FROM unit y WHERE y.changed_in = @change)",
 			Facets:  map[string]postgres.Facet{"MUNICIPALITY": search.ByMunicipality()},

@@ -43,9 +43,18 @@ type Source struct {
 	Municipality string
 	// Uses counts how much the record is used: of equal hits the most used comes first.
 	Uses string
+	// Weight is an int that does not go by the date: where more records of the kind answer
+	// alike than a search tells of, the heaviest are told of, and of equals the first by name.
+	Weight string
 	// Touched is the condition that the change @change touches what is searched of the
 	// record; empty where only a change of the record itself does.
 	Touched string
+	// Drafts is the table of the records' drafts; empty where they have none. Drafted is
+	// SQL in place of Table and its alias x, with the values of the open drafts that the
+	// condition seen, on the row draft, lets be seen; the row live is the record as it is.
+	// For those who see a draft, its record is found by what it says too.
+	Drafts  string
+	Drafted func(seen string) string
 	// Facets are fields that hits may be counted by, and Filters the conditions that
 	// narrow them, by name. @f_NAME is the text[] of values wanted.
 	Facets  map[string]postgres.Facet
@@ -65,6 +74,8 @@ type Service struct {
 	Sources []Source
 	Journal *history.Journal
 	Policy  access.Policy
+	// Instead of fewEntries and denseEntries; 0 for those.
+	few, dense int
 }
 
 // Why tells how a record was found.
@@ -94,6 +105,7 @@ type Hit struct {
 	ID           uuid.UUID
 	Municipality uuid.UUID
 	Why          Why
+	Drafted      bool // its open draft answers: Title and Snippet are the draft's
 	Title        Marked
 	Snippet      *Marked // nil where the record has no text to show
 }
@@ -123,7 +135,10 @@ func typed(query string) error {
 func (s *Service) fingerprint() string {
 	h := fnv.New64a()
 	for i := range s.Sources {
-		_, _ = h.Write([]byte(s.Sources[i].entries("true")))
+		_, _ = h.Write([]byte(s.Sources[i].live("true")))
+		if s.Sources[i].Drafts != "" {
+			_, _ = h.Write([]byte(s.Sources[i].drafted("true")))
+		}
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
 }

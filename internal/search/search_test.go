@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fardplan/internal/access"
+	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -30,6 +31,7 @@ type world struct {
 	at             time.Time
 	data           dbtest.Database
 	db             *postgres.DB
+	journal        *history.Journal
 	search         *search.Service
 	organisation   *organisation.Service
 	catalogue      *eservice.Service
@@ -42,6 +44,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, ctx: access.With(t.Context(), access.SystemCaller("prov")), at: time.Date(2026, time.March, 16, 11, 0, 0, 0, time.UTC), data: dbtest.New(t)}
 	w.db = w.data.Open(t, func() time.Time { return w.at })
 	journal := &history.Journal{DB: w.db}
+	w.journal = journal
 	w.search = &search.Service{Sources: slices.Concat(organisation.SearchSources(), eservice.SearchSources()), Journal: journal}
 	journal.Keep = []history.Keeper{w.search.Keep}
 	w.organisation = &organisation.Service{Journal: journal}
@@ -163,7 +166,7 @@ func (w *world) entries() []string {
 	session := w.db.Session()
 	defer session.Close()
 	now := must(session.Present(w.ctx))(w.t)
-	return must(postgres.Values[string](w.ctx, now, "SELECT concat_ws(' | ', e.object_kind, e.id, e.municipality_id, e.name, e.words) FROM search_entry e ORDER BY e.id", nil))(w.t)
+	return must(postgres.Values[string](w.ctx, now, "SELECT concat_ws(' | ', e.object_kind, e.id, e.object_id, e.municipality_id, e.name, e.weight, e.words) FROM search_entry e WHERE e.digest <> '' ORDER BY e.id", nil))(w.t)
 }
 
 // What each change keeps is what a full computation gives, and the past is searched
@@ -176,9 +179,19 @@ func TestEntriesFollowTheRecords(t *testing.T) {
 	w.at = w.at.Add(time.Hour)
 	must(w.catalogue.Update(w.ctx, e.ID, e.Version, func(e *eservice.EService) { e.NameSv = "Resor till skolan"; e.Keywords = []string{"buss"} }))(t)
 	must(w.organisation.UpdateUnit(w.ctx, w.office.ID, w.office.Version, func(u *organisation.Unit) { u.NameSv = "Servicecenter"; u.Aliases = []string{"Kontaktcenter"} }))(t)
+	w.draft(e, func(e *eservice.EService) { e.NameSv = "Skolkort" })
+	closed := w.draft(w.service(w.office, "Fritidskort", "Fritid."), func(e *eservice.EService) { e.NameSv = "Busskort" })
+	must(w.catalogue.DiscardDraft(w.ctx, version(closed), ""))(t)
+	must(w.catalogue.RecordUsage(w.ctx, e.ID, []eservice.Usage{{Month: date.New(2026, time.January, 1), Cases: 1250, Source: "MANUAL"}}))(t)
+	live := must(w.catalogue.Update(w.ctx, e.ID, w.read(e).Version, func(e *eservice.EService) { e.SummarySv = new("Med buss.") }))(t)
 	kept := w.entries()
-	if n := len(kept); n != 11 {
-		t.Errorf("%d entries, want one for each of 11 records", n)
+	if n := len(kept); n != 13 {
+		t.Errorf("%d entries, want one for each of 12 records and an open draft", n)
+	}
+	for _, entry := range kept {
+		if id := live.ID.String(); strings.Contains(entry, id) && (!strings.Contains(entry, " | 4 | ") || !strings.Contains(entry, "'cmed'")) {
+			t.Errorf("the entry does not follow the live e-service's texts and use: %s", entry)
+		}
 	}
 	if got := w.found(t.Context(), "skolskjuts", search.Filter{}); len(got) != 0 {
 		t.Errorf("the old name is found: %v", got)

@@ -21,12 +21,12 @@ const rebuildOperation = "rebuildSearch"
 // Keep brings up to date what is searched of the records that the transaction's change
 // touches.
 func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, func(o Source) string { return cmp.Or(o.Touched, "x.changed_in = @change") })
+	return s.keep(ctx, tx, false)
 }
 
 // Recompute brings every entry up to date within a write.
 func (s *Service) Recompute(ctx context.Context, tx *postgres.Tx) error {
-	return s.keep(ctx, tx, func(Source) string { return "@change::bigint IS NOT NULL" })
+	return s.keep(ctx, tx, true)
 }
 
 // errMade ends a run that another process has made meanwhile.
@@ -74,7 +74,7 @@ func (f Filter) fields() map[string][]string {
 
 // ask gets a search under way: the sources that the filter leaves, and who asks.
 func (s *Service) ask(ctx context.Context, r postgres.Reader, f Filter) (*asked, error) {
-	a := &asked{reader: r, policy: s.Policy, filter: f, limit: Most}
+	a := &asked{reader: r, policy: s.Policy, filter: f, few: cmp.Or(s.few, fewEntries), dense: cmp.Or(s.dense, denseEntries)}
 	for _, o := range s.Sources {
 		wanted := len(f.Kinds) == 0 || slices.Contains(f.Kinds, strings.ToUpper(o.Table))
 		for name, values := range f.fields() {
@@ -107,7 +107,12 @@ func (a *asked) find(ctx context.Context, q query, enough int) ([]*candidate, er
 		if err != nil {
 			return true, err
 		}
-		found = slices.DeleteFunc(found, func(c *candidate) bool { return seen[c.ID] })
+		drafted := map[uuid.UUID]bool{}
+		for _, c := range found {
+			drafted[c.ID] = drafted[c.ID] || c.Drafted
+		}
+		// Who sees a draft is shown it where both answer.
+		found = slices.DeleteFunc(found, func(c *candidate) bool { return seen[c.ID] || c.Drafted != drafted[c.ID] })
 		slices.SortFunc(found, a.order)
 		for _, c := range found {
 			if !seen[c.ID] {
@@ -117,11 +122,11 @@ func (a *asked) find(ctx context.Context, q query, enough int) ([]*candidate, er
 		}
 		return len(all) >= enough, nil
 	}
-	found, err := a.answering(ctx, lexeme("="+q.whole))
+	found, err := a.take(ctx, a.words(lexeme("="+q.whole)))
 	if done, err := add(found, ExactName, err); done {
 		return all, err
 	}
-	found, err = a.beginningWith(ctx, q.whole)
+	found, err = a.take(ctx, a.begun(q.whole))
 	if done, err := add(found, NamePrefix, err); done {
 		return all, err
 	}
@@ -132,7 +137,7 @@ func (a *asked) find(ctx context.Context, q query, enough int) ([]*candidate, er
 			continue
 		}
 		before = words
-		found, err := a.answering(ctx, words)
+		found, err := a.take(ctx, a.words(words))
 		if done, err := add(found, t.why, err); done {
 			return all, err
 		}
@@ -155,7 +160,7 @@ func (a *asked) order(x, y *candidate) int {
 func hitsOf(found []*candidate) []*Hit {
 	hits := make([]*Hit, len(found))
 	for i, c := range found {
-		hits[i] = &Hit{Kind: c.Kind, ID: c.ID, Municipality: c.Municipality, Why: c.why}
+		hits[i] = &Hit{Kind: c.Kind, ID: c.ID, Municipality: c.Municipality, Why: c.why, Drafted: c.Drafted}
 	}
 	return hits
 }
@@ -236,32 +241,39 @@ func (s *Service) Search(ctx context.Context, r postgres.Reader, what string, f 
 
 // facets counts hits by fields; a hit of a kind without a field is left out of it.
 func (s *Service) facets(ctx context.Context, a *asked, found []*candidate, by []string) ([]page.Facet, error) {
-	ids := map[string][]uuid.UUID{}
+	type of struct {
+		kind    string
+		drafted bool
+	}
+	ids := map[of][]uuid.UUID{}
 	for _, c := range found {
-		ids[c.Kind] = append(ids[c.Kind], c.ID)
+		ids[of{c.Kind, c.Drafted}] = append(ids[of{c.Kind, c.Drafted}], c.ID)
 	}
 	facets := []page.Facet{}
 	for _, name := range by {
 		sum := page.Facet{Name: name, Values: []page.FacetValue{}}
 		for _, o := range s.Sources {
-			if len(ids[o.Table]) == 0 {
-				continue
-			}
-			counted := page.Facet{Values: []page.FacetValue{{Value: strings.ToUpper(o.Table), Sv: o.Name.Sv, En: o.Name.En, Count: len(ids[o.Table])}}}
-			if name != "KIND" {
-				if _, has := o.Facets[name]; !has {
+			for _, drafted := range []bool{false, true} {
+				some := ids[of{o.Table, drafted}]
+				if len(some) == 0 {
 					continue
 				}
-				var err error
-				if counted, err = a.counted(ctx, o, name, ids[o.Table]); err != nil {
-					return nil, err
+				counted := page.Facet{Values: []page.FacetValue{{Value: strings.ToUpper(o.Table), Sv: o.Name.Sv, En: o.Name.En, Count: len(some)}}}
+				if name != "KIND" {
+					if _, has := o.Facets[name]; !has {
+						continue
+					}
+					var err error
+					if counted, err = a.counted(ctx, o, name, some, drafted); err != nil {
+						return nil, err
+					}
 				}
-			}
-			for _, v := range counted.Values {
-				if i := slices.IndexFunc(sum.Values, func(w page.FacetValue) bool { return w.Value == v.Value }); i >= 0 {
-					sum.Values[i].Count += v.Count
-				} else {
-					sum.Values = append(sum.Values, v)
+				for _, v := range counted.Values {
+					if i := slices.IndexFunc(sum.Values, func(w page.FacetValue) bool { return w.Value == v.Value }); i >= 0 {
+						sum.Values[i].Count += v.Count
+					} else {
+						sum.Values = append(sum.Values, v)
+					}
 				}
 			}
 		}
@@ -288,8 +300,9 @@ func (s *Service) Suggest(ctx context.Context, r postgres.Reader, what string, f
 
 // Match narrows a list to the records, as x, that answer to all words of a search, in
 // any order and of any number: also to those of words spelt much alike where no record
-// that the caller sees answers otherwise. The list is narrowed to sight already.
-func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List, table, what string) error {
+// that the caller sees answers otherwise. The list is narrowed to sight already. With
+// drafts it is the list of the source's Drafted, of what the caller sees.
+func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List, table string, drafts bool, what string) error {
 	if err := typed(what); err != nil {
 		return err
 	}
@@ -301,7 +314,11 @@ func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List
 	if err != nil {
 		return err
 	}
-	a.limit = 1
+	kind, entry := lexeme("@"+table), "x.id"
+	a.drafts = withoutDrafts
+	if o := a.sources[0]; drafts && o.Drafts != "" {
+		a.drafts, kind, entry = withDrafts, "("+kind+" | "+lexeme("@"+o.Drafts)+")", "coalesce(draft.id, live.id)"
+	}
 	words := ""
 	for _, t := range []tier{{fields: "abc", to: beginning}, {fields: "abc", to: inside}, {fields: "abc", to: similar}} {
 		next := q.at(t)
@@ -309,11 +326,11 @@ func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List
 			continue
 		}
 		words = next
-		found, err := a.answering(ctx, words)
+		found, err := a.any(ctx, words)
 		if err != nil {
 			return err
 		}
-		if len(found) > 0 && t.to >= inside {
+		if found && t.to >= inside {
 			break
 		}
 	}
@@ -324,6 +341,6 @@ func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List
 		}
 		words = q.at(tier{fields: "ab", to: beginning})
 	}
-	l.Where("x.id IN (SELECT e.object_id FROM search_entry e WHERE e.words @@ @search_words::text::tsquery)", "search_words", lexeme("@"+table)+" & ("+words+")")
+	l.Where(entry+" IN (SELECT e.id FROM search_entry e WHERE e.words @@ @search_words::text::tsquery)", "search_words", kind+" & ("+words+")")
 	return nil
 }
