@@ -2,13 +2,14 @@
 -- leaves out where it finds more than it tells of.
 -- +goose Up
 
--- How much a record weighs among those that answer alike: the heaviest are told of.
-ALTER TABLE search_entry ADD COLUMN weight int NOT NULL DEFAULT 0;
--- The weight of those that begin alike is told by the index alone.
+-- The order in which entries that answer alike are met where they are too many: those that
+-- weigh most have the lowest, and of those that weigh alike a few have a lower one, by
+-- nothing but their ids.
+ALTER TABLE search_entry ADD COLUMN rank int NOT NULL DEFAULT 0;
+-- The rank of those that begin alike is told by the index alone.
 DROP INDEX search_entry_by_name, search_entry_by_own_name;
-CREATE INDEX search_entry_by_name ON search_entry (object_kind, name, id) INCLUDE (weight, object_id, municipality_id);
-CREATE INDEX search_entry_by_own_name ON search_entry (object_kind, municipality_id, name, id) INCLUDE (weight, object_id);
-CREATE INDEX search_entry_by_weight ON search_entry (object_kind, weight DESC, name, id);
+CREATE INDEX search_entry_by_name ON search_entry (object_kind, name, id) INCLUDE (rank, object_id, municipality_id);
+CREATE INDEX search_entry_by_own_name ON search_entry (object_kind, municipality_id, name, id) INCLUDE (rank, object_id);
 SELECT history_sync('search_entry');
 
 -- The words of drafts, by the municipality whose drafts have or have had them. They are

@@ -1,5 +1,5 @@
 package search
 
-// SetFew gives the service lower bounds of what it asks for first, so that a test needs
-// few records.
-func (s *Service) SetFew(few, dense int) { s.few, s.dense = few, dense }
+// SetMany gives the service other bounds of what is met by rank, so that a test needs few
+// records; with -1, all is.
+func (s *Service) SetMany(sampled, begun int) { s.manySampled, s.manyBegun = sampled, begun }

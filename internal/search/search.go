@@ -74,8 +74,8 @@ type Service struct {
 	Sources []Source
 	Journal *history.Journal
 	Policy  access.Policy
-	// Instead of fewEntries and denseEntries; 0 for those.
-	few, dense int
+	// Instead of the constants of these names; 0 for those.
+	manySampled, manyBegun int
 }
 
 // Why tells how a record was found.

@@ -74,7 +74,7 @@ func (f Filter) fields() map[string][]string {
 
 // ask gets a search under way: the sources that the filter leaves, and who asks.
 func (s *Service) ask(ctx context.Context, r postgres.Reader, f Filter) (*asked, error) {
-	a := &asked{reader: r, policy: s.Policy, filter: f, few: cmp.Or(s.few, fewEntries), dense: cmp.Or(s.dense, denseEntries)}
+	a := &asked{reader: r, policy: s.Policy, filter: f, manySampled: cmp.Or(s.manySampled, manySampled), manyBegun: cmp.Or(s.manyBegun, manyBegun)}
 	for _, o := range s.Sources {
 		wanted := len(f.Kinds) == 0 || slices.Contains(f.Kinds, strings.ToUpper(o.Table))
 		for name, values := range f.fields() {
@@ -122,11 +122,11 @@ func (a *asked) find(ctx context.Context, q query, enough int) ([]*candidate, er
 		}
 		return len(all) >= enough, nil
 	}
-	found, err := a.take(ctx, a.words(lexeme("="+q.whole)))
+	found, err := a.take(ctx, a.words(ctx, lexeme("="+q.whole)), enough)
 	if done, err := add(found, ExactName, err); done {
 		return all, err
 	}
-	found, err = a.take(ctx, a.begun(q.whole))
+	found, err = a.take(ctx, a.begun(ctx, q.whole), enough)
 	if done, err := add(found, NamePrefix, err); done {
 		return all, err
 	}
@@ -137,7 +137,7 @@ func (a *asked) find(ctx context.Context, q query, enough int) ([]*candidate, er
 			continue
 		}
 		before = words
-		found, err := a.take(ctx, a.words(words))
+		found, err := a.take(ctx, a.words(ctx, words), enough)
 		if done, err := add(found, t.why, err); done {
 			return all, err
 		}
@@ -202,17 +202,21 @@ func (s *Service) Search(ctx context.Context, r postgres.Reader, what string, f 
 	if err != nil {
 		return nil, err
 	}
-	q, err := s.understand(ctx, r, what)
+	var q query
+	var found []*candidate
+	var shown []*Hit
+	err = planned(ctx, r, func() error {
+		if q, err = s.understand(ctx, r, what); err != nil {
+			return err
+		}
+		if found, err = a.find(ctx, q, from+w.Limit+1); err != nil {
+			return err
+		}
+		found = found[:min(len(found), Most)]
+		shown = hitsOf(found[min(from, len(found)):min(from+w.Limit, len(found))])
+		return s.show(ctx, r, q, shown)
+	})
 	if err != nil {
-		return nil, err
-	}
-	found, err := a.find(ctx, q, from+w.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	found = found[:min(len(found), Most)]
-	shown := hitsOf(found[min(from, len(found)):min(from+w.Limit, len(found))])
-	if err := s.show(ctx, r, q, shown); err != nil {
 		return nil, err
 	}
 	c := &Connection{}
@@ -225,7 +229,11 @@ func (s *Service) Search(ctx context.Context, r postgres.Reader, what string, f 
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
 	}
 	all := func(ctx context.Context) ([]*candidate, error) {
-		every, err := a.find(ctx, q, Most)
+		var every []*candidate
+		err := planned(ctx, r, func() (err error) {
+			every, err = a.find(ctx, q, Most)
+			return err
+		})
 		return every[:min(len(every), Most)], err
 	}
 	c.Total = func(ctx context.Context) (int, error) { every, err := all(ctx); return len(every), err }
@@ -306,10 +314,6 @@ func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List
 	if err := typed(what); err != nil {
 		return err
 	}
-	q, err := s.understand(ctx, r, what)
-	if err != nil {
-		return err
-	}
 	a, err := s.ask(ctx, r, Filter{Kinds: []string{strings.ToUpper(table)}})
 	if err != nil {
 		return err
@@ -319,20 +323,27 @@ func (s *Service) Match(ctx context.Context, r postgres.Reader, l *postgres.List
 	if o := a.sources[0]; drafts && o.Drafts != "" {
 		a.drafts, kind, entry = withDrafts, "("+kind+" | "+lexeme("@"+o.Drafts)+")", "coalesce(draft.id, live.id)"
 	}
+	var q query
 	words := ""
-	for _, t := range []tier{{fields: "abc", to: beginning}, {fields: "abc", to: inside}, {fields: "abc", to: similar}} {
-		next := q.at(t)
-		if next == "" {
-			continue
-		}
-		words = next
-		found, err := a.any(ctx, words)
-		if err != nil {
+	err = planned(ctx, r, func() error {
+		if q, err = s.understand(ctx, r, what); err != nil {
 			return err
 		}
-		if found && t.to >= inside {
-			break
+		for _, t := range []tier{{fields: "abc", to: beginning}, {fields: "abc", to: inside}, {fields: "abc", to: similar}} {
+			next := q.at(t)
+			if next == "" {
+				continue
+			}
+			words = next
+			found, err := a.any(ctx, a.words(ctx, words))
+			if err != nil || found && t.to >= inside {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if words == "" {
 		if q.whole == "" {

@@ -20,17 +20,63 @@ import (
 // entries selects what search_entry is to hold of rows of the source, where it holds
 // something else or nothing: x of from that where takes, as entries of the kind under
 // the id. The records' own parts are read and digested first, and only what has changed
-// is taken to words.
+// is taken to words. Beside the words stand what the index is to tell of many entries
+// too: the rank, with !; how the name begins, by up to three characters, with <; and how
+// each word of the names and keywords does, with ~.
 func (o Source) entries(kind, id, from, where string) string {
-	return fmt.Sprintf(`SELECT n.id, '%[1]s', n.object_id, n.municipality_id, search_fold(n.names[1]) COLLATE "C",
-		search_vector('%[1]s', n.municipality_id, n.names, n.aliases, n.keywords, n.texts), n.weight, n.digest
+	return fmt.Sprintf(`SELECT n.id, '%[1]s', n.object_id, n.municipality_id, f.name,
+		f.words || array_to_tsvector(ARRAY['!' || to_char(f.rank, 'FM00'), '<' || left(f.name, 1), '<' || left(f.name, 2), '<' || left(f.name, 3)] ||
+			ARRAY(SELECT '~' || substr(w.lexeme, 2, l) FROM unnest(f.words) w, generate_series(1, %[13]d) l WHERE left(w.lexeme, 1) IN ('a', 'b'))), f.rank, n.digest
 		FROM (SELECT p.*, md5(@sources || (p.municipality_id, p.names, p.aliases, p.keywords, p.texts, p.weight)::text) AS digest
 			FROM (SELECT %[2]s AS id, x.id AS object_id, %[5]s AS municipality_id, array_remove(ARRAY[%[6]s, %[7]s]::text[], NULL) AS names, %[8]s AS aliases,
 					%[9]s AS keywords, %[10]s AS texts, %[11]s AS weight
 				FROM %[3]s WHERE %[4]s OFFSET 0) p OFFSET 0) n
-		LEFT JOIN search_entry e ON e.id = n.id WHERE e.digest IS DISTINCT FROM n.digest`,
-		kind, id, from, where, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, o.Weight)
+		LEFT JOIN search_entry e ON e.id = n.id
+		CROSS JOIN LATERAL (SELECT search_fold(n.names[1]) COLLATE "C" AS name, %[12]s AS rank,
+			search_vector('%[1]s', n.municipality_id, n.names, n.aliases, n.keywords, n.texts) AS words OFFSET 0) f
+		WHERE e.digest IS DISTINCT FROM n.digest`,
+		kind, id, from, where, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, o.Weight, rankOf, mostBeginning)
 }
+
+// mostWeight is the weight that heavier records count as, and shares how many of 256 that
+// weigh alike have each rank of their weight but the last, by the last byte of the
+// entry's id.
+const mostWeight = 9
+
+var shares = []int{4, 12, 48}
+
+// rankOf gives SQL for the rank of the entry n.
+var rankOf = func() string {
+	sql, below := "CASE", 0
+	for i, share := range shares {
+		below += share
+		sql += fmt.Sprintf(" WHEN get_byte(uuid_send(n.id), 15) < %d THEN %d", below, i)
+	}
+	each := len(shares) + 1
+	return fmt.Sprintf("%d * (%d - least(n.weight, %[2]d)) + %s ELSE %d END", each, mostWeight, sql, each-1)
+}()
+
+// ranks writes the tsquery of the entries with every step-th rank, from one up to but not
+// including another.
+func ranks(from, to, step int) string {
+	var all []string
+	for rank := from; rank < to; rank += step {
+		all = append(all, lexeme(fmt.Sprintf("!%02d", rank)))
+	}
+	return strings.Join(all, " | ")
+}
+
+// byRank are the tsqueries that many entries which answer alike are met by, one after the
+// other: few weigh five and more, and are met at once. sampled is that of one in 64.
+var byRank, sampled = func() ([]string, string) {
+	const heavy = 5
+	each := len(shares) + 1
+	all := []string{ranks(0, each*(mostWeight-heavy+1), 1)}
+	for rank := each * (mostWeight - heavy + 1); rank < each*(mostWeight+1); rank++ {
+		all = append(all, ranks(rank, rank+1, 1))
+	}
+	return all, ranks(0, each*(mostWeight+1), each)
+}()
 
 // live gives the entries of the records that the condition on x takes.
 func (o Source) live(where string) string {
@@ -47,9 +93,9 @@ func (o Source) drafted(where string) string {
 func (s *Service) keep(ctx context.Context, tx *postgres.Tx, all bool) error {
 	args := postgres.Args{"change": tx.Number, "sources": s.fingerprint()}
 	upsert := func(entries string) (int64, error) {
-		return tx.Exec(ctx, `INSERT INTO search_entry (id, object_kind, object_id, municipality_id, name, words, weight, digest)
+		return tx.Exec(ctx, `INSERT INTO search_entry (id, object_kind, object_id, municipality_id, name, words, rank, digest)
 			`+entries+`
-			ON CONFLICT (id) DO UPDATE SET municipality_id = excluded.municipality_id, name = excluded.name, words = excluded.words, weight = excluded.weight,
+			ON CONFLICT (id) DO UPDATE SET municipality_id = excluded.municipality_id, name = excluded.name, words = excluded.words, rank = excluded.rank,
 				digest = excluded.digest`, args)
 	}
 	for _, o := range s.Sources {
@@ -149,6 +195,28 @@ func (s *Service) answering(ctx context.Context, args postgres.Args) string {
 	return sql
 }
 
+// planned runs find with plans that fit a search: made once for any words, since what
+// they are decides none of them and planning costs more than most of what is found; by the
+// indexes alone, for a plan that goes through all entries is never worth it; and by one
+// process. What reads afterwards is planned as ever.
+func planned(ctx context.Context, r postgres.Reader, find func() error) error {
+	set := func(plans, whole, workers any) error {
+		_, err := postgres.Values[string](ctx, r, `SELECT set_config('plan_cache_mode', @plans, true) || set_config('enable_seqscan', @whole, true)
+			|| set_config('max_parallel_workers_per_gather', @workers, true)`, postgres.Args{"plans": plans, "whole": whole, "workers": workers})
+		if err != nil {
+			return fmt.Errorf("set how a search is planned: %w", err)
+		}
+		return nil
+	}
+	if err := set("force_generic_plan", "off", "0"); err != nil {
+		return err
+	}
+	if err := find(); err != nil {
+		return err
+	}
+	return set(nil, nil, nil)
+}
+
 // understand folds what is typed and finds the words that answer to each of its words.
 func (s *Service) understand(ctx context.Context, r postgres.Reader, typed string) (query, error) {
 	var q query
@@ -156,10 +224,7 @@ func (s *Service) understand(ctx context.Context, r postgres.Reader, typed strin
 	args := postgres.Args{"typed": typed, "most": mostWords, "begun": mostBegun}
 	err := r.Read(ctx, `
 		WITH folded AS MATERIALIZED (
-			-- The plans of this reading are made for the words themselves, and by the indexes:
-			-- one made for any words, or for many that it takes to be common, would go through
-			-- all entries where few or none answer.
-			SELECT search_fold(@typed) AS whole, set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true)),
+			SELECT search_fold(@typed) AS whole),
 		word AS (SELECT left(w, 80) AS w, n::int AS n FROM folded, regexp_split_to_table(whole, ' ') WITH ORDINALITY t (w, n) WHERE w <> '' AND n <= @most),
 		each AS (
 			SELECT n, w, false AS joined FROM word
@@ -242,7 +307,6 @@ type candidate struct {
 	Uses         int64     `db:"uses"`
 	Name         string    `db:"name"`
 	Drafted      bool      `db:"drafted"` // by what its draft says
-	Part         int       `db:"part"`    // the number of its part
 	why          Why
 }
 
@@ -264,8 +328,8 @@ type asked struct {
 	own     *uuid.UUID  // the caller's municipality, whose records come first
 	places  []uuid.UUID // those that the filter names; nil for all
 	drafts  which
-	few     int // how many entries are asked for first
-	dense   int // how many of them are put in order one and all
+	// manySampled and manyBegun, or fewer in a test.
+	manySampled, manyBegun int
 }
 
 // narrow gives the conditions on a source's row x.
@@ -305,6 +369,13 @@ func (p part) kind() string {
 	return p.source.Table
 }
 
+// name names its arguments in a statement.
+func (p part) name() string { return fmt.Sprintf("%s_%t", p.kind(), p.own) }
+
+// ranked tells whether more of its entries may answer alike than are read at once: of the
+// kinds that have drafts there are as many as people write.
+func (p part) ranked() bool { return p.source.Drafts != "" && !p.drafted }
+
 // parts are what is looked among, the caller's own municipality's first and by
 // themselves. Drafts are their municipality's own: others look among none.
 func (a *asked) parts(ctx context.Context) []part {
@@ -334,107 +405,154 @@ func (a *asked) from(ctx context.Context, p part, entries string, args postgres.
 	} else if a.drafts == withDrafts && p.source.Drafts != "" {
 		where += " AND NOT EXISTS (SELECT FROM " + p.source.seen(ctx, a.reader, a.policy, args) + " WHERE draft.id IS NOT NULL AND live.id = e.object_id OFFSET 0)"
 	}
-	return entries + " e CROSS JOIN LATERAL (SELECT x.* FROM " + row + " OFFSET 0) x", where
+	return "(" + entries + " OFFSET 0) e CROSS JOIN LATERAL (SELECT x.* FROM " + row + " OFFSET 0) x", where
 }
 
-// fewEntries is how many entries that answer alike are asked for first, the heaviest; more
-// only where the caller sees too few of them.
-const fewEntries = 400
+// manySampled is how many of the entries that answer alike are among those sampled where
+// they are met by rank, rather than put in order one and all: they are a thousand or two.
+const manySampled = 24
 
-// denseEntries is how many entries that answer alike are put in order one and all. Of
-// more, the heaviest are soon met among all by weight; of fewer they would not be, and the
-// planner cannot tell which it is of words that go together, or do not.
-const denseEntries = 10_000
+// manyBegun is likewise how many begin alike. An index alone tells their ranks.
+const manyBegun = 5000
 
-// take reads the records of the entries that the condition takes: of each part at most
-// Most, the heaviest first.
-func (a *asked) take(ctx context.Context, condition func(part) (string, postgres.Args)) ([]*candidate, error) {
-	parts, all := a.parts(ctx), []*candidate(nil)
-	for few := a.few; len(parts) > 0; few *= 8 {
-		found, err := a.heaviest(ctx, parts, condition, few)
-		if err != nil {
-			return nil, err
+// entryColumns are those of an entry e that order it, and find its record.
+const entryColumns = "e.id, e.object_id, e.municipality_id, e.rank, e.name"
+
+// met gives SQL for the entries that the tsquery words and the condition take, where
+// steps is SQL for the tsqueries of ranks that they are met by, one after the other. What
+// nobody asks for any more is not gone through.
+func met(steps, words, where string) string {
+	return fmt.Sprintf("SELECT e.* FROM unnest(%s) r CROSS JOIN LATERAL ("+
+		"SELECT %s FROM search_entry e WHERE e.words @@ (%s::text::tsquery && r::tsquery) AND %s ORDER BY e.rank, e.name, e.id OFFSET 0) e", steps, entryColumns, words, where)
+}
+
+// found says how entries are found: what the parts share, the entries e of each by rank,
+// and the arguments of both.
+type found struct {
+	with    string
+	entries func(part) string
+	args    postgres.Args
+}
+
+// take reads the records of the entries that are found: of each part the first Most, by
+// rank, that the caller sees; of others than the own municipality, which come first, only
+// where that has not enough. They stay in the order in which they are met: nothing in the
+// statement puts them in another, and no two processes share it.
+func (a *asked) take(ctx context.Context, f found, enough int) ([]*candidate, error) {
+	own := []string{"(SELECT '' AS object_kind, null::uuid AS object_id, null::uuid AS municipality_id, 0::bigint AS uses, '' AS name, false AS drafted WHERE false)"}
+	others := []string{"SELECT * FROM own"}
+	f.args["most"], f.args["enough"] = Most, enough
+	for _, p := range a.parts(ctx) {
+		from, narrow := a.from(ctx, p, f.entries(p), f.args)
+		taken := fmt.Sprintf("(SELECT '%s' AS object_kind, e.object_id, e.municipality_id, (%s)::bigint AS uses, e.name, %t AS drafted FROM %s WHERE %s",
+			p.source.Table, p.source.Uses, p.drafted, from, narrow)
+		if p.own {
+			own = append(own, taken+" LIMIT @most)")
+		} else {
+			others = append(others, taken+" AND (SELECT count(DISTINCT o.object_id) FROM own o) < @enough LIMIT @most)")
 		}
-		var more []part
-		for i, p := range parts {
-			of := slices.DeleteFunc(slices.Clone(found), func(c *candidate) bool { return c.Part != i })
-			if slices.ContainsFunc(of, func(c *candidate) bool { return c.Kind == "" }) {
-				more = append(more, p)
-				continue
-			}
-			all = append(all, of...)
-		}
-		parts = more
 	}
-	return all, nil
+	return postgres.All[candidate](ctx, a.reader, "WITH "+f.with+"own AS MATERIALIZED ("+strings.Join(own, " UNION ALL ")+") SELECT "+
+		postgres.Columns[candidate]("f")+" FROM ("+strings.Join(others, " UNION ALL ")+") f", f.args)
 }
 
-// heaviest reads, for each part, the first Most records that the caller sees of the few
-// heaviest entries that the condition takes. A candidate without a kind says that there
-// are more entries, and too few were seen.
-func (a *asked) heaviest(ctx context.Context, parts []part, condition func(part) (string, postgres.Args), few int) ([]*candidate, error) {
-	var selects []string
-	args := postgres.Args{"most": Most, "few": few, "dense": a.dense, "own": a.own, "places": a.places}
-	for i, p := range parts {
-		where, more := condition(p)
-		maps.Copy(args, more)
-		from, narrow := a.from(ctx, p, "(SELECT * FROM few ORDER BY weight DESC, name, id OFFSET 0)", args)
-		selects = append(selects, fmt.Sprintf(`(WITH alike AS MATERIALIZED (
-				SELECT e.id, e.object_id, e.municipality_id, e.weight, e.name FROM search_entry e WHERE %[5]s LIMIT @dense + 1),
-			few AS MATERIALIZED (
-				(SELECT * FROM alike e WHERE (SELECT count(*) FROM alike) <= @dense ORDER BY e.weight DESC, e.name, e.id LIMIT @few)
-				UNION ALL (SELECT e.id, e.object_id, e.municipality_id, e.weight, e.name FROM search_entry e
-				 WHERE (SELECT count(*) FROM alike) > @dense AND e.object_kind = '%[7]s' AND %[5]s ORDER BY e.weight DESC, e.name, e.id LIMIT @few)),
-			seen AS MATERIALIZED (
-				SELECT '%[1]s' AS object_kind, e.object_id, e.municipality_id, (%[2]s)::bigint AS uses, e.name, %[3]t AS drafted, %[8]d AS part
-				  FROM %[4]s WHERE %[6]s ORDER BY e.weight DESC, e.name, e.id LIMIT @most)
-			SELECT * FROM seen UNION ALL SELECT '', '00000000-0000-0000-0000-000000000000'::uuid, '00000000-0000-0000-0000-000000000000'::uuid, 0, '', false, %[8]d
-			 WHERE (SELECT count(*) FROM few) = @few AND (SELECT count(*) FROM seen) < @most)`,
-			p.source.Table, p.source.Uses, p.drafted, from, where, narrow, p.kind(), i))
+// any tells whether the caller sees the record of any entry that is found.
+func (a *asked) any(ctx context.Context, f found) (bool, error) {
+	var each []string
+	for _, p := range a.parts(ctx) {
+		from, narrow := a.from(ctx, p, f.entries(p), f.args)
+		each = append(each, "EXISTS (SELECT FROM "+from+" WHERE "+narrow+")")
 	}
-	return postgres.All[candidate](ctx, a.reader, "SELECT "+postgres.Columns[candidate]("f")+" FROM ("+strings.Join(selects, " UNION ALL ")+") f", args)
+	seen, err := postgres.Values[bool](ctx, a.reader, "WITH "+f.with+"own AS (SELECT) SELECT "+strings.Join(each, " OR "), f.args)
+	return err == nil && seen[0], err
 }
 
-// words gives the condition on the entries of a part that their words answer to a tsquery.
-func (a *asked) words(words string) func(part) (string, postgres.Args) {
-	return func(p part) (string, postgres.Args) {
-		name := fmt.Sprintf("q_%s_%t", p.kind(), p.own)
-		q := lexeme("@"+p.kind()) + " & (" + words + ")"
+// of narrows a tsquery to the entries of some parts, by their kinds, and to the places
+// that the filter names or the caller's own.
+func (a *asked) of(kinds []string, own bool, words string) string {
+	q := "(" + strings.Join(kinds, " | ") + ") & (" + words + ")"
+	if own {
+		q += " & " + lexeme("#"+a.own.String())
+	} else if a.places != nil {
+		q += " & (" + group{places: a.places}.of(tier{}, true) + ")"
+	}
+	return q
+}
+
+// words finds the entries whose words answer to a tsquery. Few are read at once, of
+// whatever part; a sample tells whether a kind has many.
+func (a *asked) words(ctx context.Context, words string) found {
+	few, many := []string{lexeme("@")}, []string(nil) // kinds; nothing is of that one
+	f := found{args: postgres.Args{"own": a.own, "by_rank": byRank, "sampled": sampled, "many_sampled": a.manySampled}}
+	for _, p := range a.parts(ctx) {
+		kind := lexeme("@" + p.kind())
+		f.args["q_"+p.name()] = a.of([]string{kind}, p.own, words)
 		switch {
-		case p.own:
-			q += " & " + lexeme("#"+a.own.String())
-		case a.places != nil:
-			q += " & (" + group{places: a.places}.of(tier{}, true) + ")"
+		case p.drafted && p.own:
+			few = append(few, "("+kind+" & "+lexeme("#"+a.own.String())+")")
+		case p.ranked() && !p.own:
+			many = append(many, kind)
+		case !p.own:
+			few = append(few, kind)
 		}
-		return "e.words @@ @" + name + "::text::tsquery", postgres.Args{name: q}
 	}
+	f.args["few"], f.args["all"] = a.of(few, false, words), a.of(slices.Concat(few, many), false, words)
+	areFew := "true"
+	if len(many) > 0 {
+		f.args["many"] = a.of(many, false, words)
+		areFew = "(SELECT s.n FROM sampled s) < @many_sampled::int"
+		f.with = "sampled AS MATERIALIZED (SELECT count(*) AS n FROM search_entry e WHERE e.words @@ (@sampled::text::tsquery && @many::text::tsquery)), "
+	}
+	f.with += "few AS MATERIALIZED (SELECT e.object_kind, " + entryColumns + " FROM search_entry e WHERE e.words @@ (CASE WHEN " + areFew + " THEN @all ELSE @few END)::text::tsquery), "
+	f.entries = func(p part) string {
+		entries := "SELECT " + entryColumns + " FROM few e WHERE e.object_kind = '" + p.kind() + "'"
+		if p.own {
+			entries += " AND e.municipality_id = @own"
+		}
+		entries += " ORDER BY e.rank, e.name, e.id"
+		if !p.ranked() {
+			return entries
+		}
+		steps := "CASE WHEN " + areFew + " THEN '{}'"
+		if p.own {
+			steps += " WHEN (SELECT count(*) FROM search_entry e WHERE e.words @@ (@sampled::text::tsquery && @q_" + p.name() + "::text::tsquery)) < @many_sampled::int THEN ARRAY[@q_" + p.name() + "]"
+		}
+		return "(" + entries + " OFFSET 0) UNION ALL " + met(steps+" ELSE @by_rank::text[] END", "@q_"+p.name(), "true")
+	}
+	return f
 }
 
-// begun is the condition on the entries of a part that their name begins so.
-func (a *asked) begun(name string) func(part) (string, postgres.Args) {
-	return func(p part) (string, postgres.Args) {
-		where := "e.object_kind = '" + p.kind() + "' AND e.name >= @from AND e.name < @to"
+// begun finds the entries whose name begins so.
+func (a *asked) begun(ctx context.Context, name string) found {
+	f := found{args: postgres.Args{"own": a.own, "places": a.places, "from": name, "to": name + "\U0010FFFF", "by_rank": byRank, "many_begun": a.manyBegun}}
+	for _, p := range a.parts(ctx) {
+		f.args["q_"+p.name()] = a.of([]string{lexeme("@" + p.kind())}, p.own, begins(name))
+	}
+	f.entries = func(p part) string {
+		between := "e.name >= @from AND e.name < @to"
+		where := "e.object_kind = '" + p.kind() + "' AND " + between
 		if p.own {
 			where += " AND e.municipality_id = @own"
 		} else if a.places != nil {
 			where += " AND e.municipality_id = ANY (@places)"
 		}
-		return where, postgres.Args{"from": name, "to": name + "\U0010FFFF"}
+		few := "(SELECT count(*) FROM (SELECT FROM search_entry e WHERE " + where + " LIMIT @many_begun::int + 1) c) <= @many_begun::int"
+		return "(SELECT " + entryColumns + " FROM search_entry e WHERE " + where + " AND " + few + " ORDER BY e.rank, e.name, e.id OFFSET 0) UNION ALL " +
+			met("CASE WHEN "+few+" THEN '{}' ELSE @by_rank::text[] END", "@q_"+p.name(), between)
 	}
+	return f
 }
 
-// any tells whether the words of any entry answer to a tsquery.
-func (a *asked) any(ctx context.Context, words string) (bool, error) {
-	var each []string
-	args := postgres.Args{}
-	for _, p := range a.parts(ctx) {
-		where, more := a.words(words)(p)
-		maps.Copy(args, more)
-		from, narrow := a.from(ctx, p, "search_entry", args)
-		each = append(each, "EXISTS (SELECT FROM "+from+" WHERE "+where+" AND "+narrow+")")
+// begins writes a tsquery that entries answer to whose name begins so: by its first
+// characters, and its words but for the last, which may go on.
+func begins(name string) string {
+	first := func(text string, n int) string { runes := []rune(text); return string(runes[:min(len(runes), n)]) }
+	all := []string{lexeme("<" + first(name, 3))}
+	words := strings.Split(name, " ")
+	for _, word := range words[:len(words)-1] {
+		all = append(all, lexeme("a"+first(word, 80)))
 	}
-	found, err := postgres.Values[bool](ctx, a.reader, "SELECT "+strings.Join(each, " OR "), args)
-	return err == nil && found[0], err
+	return strings.Join(all, " & ")
 }
 
 // shown is what is shown of a hit.

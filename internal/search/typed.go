@@ -76,15 +76,19 @@ func lexeme(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(text) + "'"
 }
 
-// mostBegun is how many words are looked up that begin as a typed one, and fewBegun how
-// many are asked for one by one.
-const mostBegun, fewBegun = 40, 12
+// mostBegun is how many words are looked up that begin as a typed one, and mostBeginning
+// how many characters of words' beginnings entries have.
+const mostBegun, mostBeginning = 40, 3
 
 // begun writes the lexemes that begin as the group's word. For a beginning the index
-// goes through all entries of all of them; where they are few, it takes a tenth of the
-// time to ask for the words themselves.
+// goes through all entries of all of them each time that it is asked; where few are known,
+// it takes a tenth of the time to ask for the words themselves. Shorter beginnings, that
+// many have, are lexemes of their own: of names and keywords, which no tier tells apart.
 func (g group) begun(field string) []string {
-	if len(g.alts[dotless]) > fewBegun || len([]rune(g.word)) < 3 {
+	if len([]rune(g.word)) <= mostBeginning && field != "c" {
+		return []string{lexeme("~" + g.word)}
+	}
+	if len(g.alts[dotless]) == mostBegun || len([]rune(g.word)) < 3 {
 		return []string{lexeme(field+g.word) + ":*"}
 	}
 	var all []string

@@ -121,6 +121,12 @@ func generators() []generator {
 			  FROM e_service x, generate_series(1, 3) k
 			 WHERE ` + own + ` AND x.status IN ('LIVE', 'PHASING_OUT') AND x.oep_family_id IS NOT NULL AND ` + chance(7) + ` < 60 ORDER BY x.id, k`}})
 	}
+	all = append(all, generator{name: "utkast", from: 0.9, to: 0.5, each: true, role: access.CatalogueEditor, comment: "Utkast inför nästa genomgång", sql: []string{`
+		INSERT INTO e_service_draft (id, municipality_id, e_service_id, state, changes, base)
+		SELECT ` + id("row_number() OVER (ORDER BY x.id)", "'draft ' || x.id") + `, x.municipality_id, x.id, 'OPEN',
+		       jsonb_build_object('name_sv', x.name_sv || ', ny version', 'summary_sv', left('Kortare och klarare: ' || coalesce(x.summary_sv, x.name_sv), 150)),
+		       jsonb_build_object('name_sv', x.name_sv, 'summary_sv', x.summary_sv)
+		  FROM e_service x WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(6) + ` % 50 = 7 ORDER BY x.id`}})
 	return all
 }
 
