@@ -10150,9 +10150,9 @@ type SearchHit {
 
 """
 One page of hits, best first. A search tells of 200 hits at most, and is paged forwards only. Of more that answer in one
-way to the same words, it tells of the first 200 in this order: those of the caller's own municipality; e-services by how many
-digits the cases of the newest twelve months of figures have, most first; by name. The others are in neither totalCount nor
-facets; a narrower filter or another word finds them.
+way to the same words, it tells of the caller's own municipality's first, then of the e-services whose cases of the newest twelve
+months of figures have most digits. Where it leaves out some of those that have as many, nothing but their ids and names decides which: the
+same each time. Those left out are in neither totalCount nor facets; a narrower filter or another word finds them.
 """
 type SearchConnection {
   "The hits of the page with their cursors."

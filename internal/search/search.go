@@ -43,8 +43,9 @@ type Source struct {
 	Municipality string
 	// Uses counts how much the record is used: of equal hits the most used comes first.
 	Uses string
-	// Weight is an int that does not go by the date: where more records of the kind answer
-	// alike than a search tells of, the heaviest are told of, and of equals the first by name.
+	// Weight is an int from 0 that does not go by the date: where more records of the kind
+	// answer alike than a search tells of, the heaviest are told of. From 9 all are equals, and
+	// which of equals are told of only their ids and names decide.
 	Weight string
 	// Touched is the condition that the change @change touches what is searched of the
 	// record; empty where only a change of the record itself does.

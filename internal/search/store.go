@@ -196,25 +196,26 @@ func (s *Service) answering(ctx context.Context, args postgres.Args) string {
 }
 
 // planned runs find with plans that fit a search: made once for any words, since what
-// they are decides none of them and planning costs more than most of what is found; by the
-// indexes alone, for a plan that goes through all entries is never worth it; and by one
-// process. What reads afterwards is planned as ever.
+// they are decides none of them, and planning would cost more than most of what is found;
+// and by the indexes, for one that goes through all entries is never worth it. What reads
+// afterwards is planned as ever; what reads meanwhile, in the same operation, at most
+// takes longer.
 func planned(ctx context.Context, r postgres.Reader, find func() error) error {
-	set := func(plans, whole, workers any) error {
-		_, err := postgres.Values[string](ctx, r, `SELECT set_config('plan_cache_mode', @plans, true) || set_config('enable_seqscan', @whole, true)
-			|| set_config('max_parallel_workers_per_gather', @workers, true)`, postgres.Args{"plans": plans, "whole": whole, "workers": workers})
+	set := func(plans, whole any) error {
+		_, err := postgres.Values[string](ctx, r, "SELECT set_config('plan_cache_mode', @plans, true) || set_config('enable_seqscan', @whole, true)",
+			postgres.Args{"plans": plans, "whole": whole})
 		if err != nil {
 			return fmt.Errorf("set how a search is planned: %w", err)
 		}
 		return nil
 	}
-	if err := set("force_generic_plan", "off", "0"); err != nil {
+	if err := set("force_generic_plan", "off"); err != nil {
 		return err
 	}
 	if err := find(); err != nil {
 		return err
 	}
-	return set(nil, nil, nil)
+	return set(nil, nil)
 }
 
 // understand folds what is typed and finds the words that answer to each of its words.
@@ -418,12 +419,16 @@ const manyBegun = 5000
 // entryColumns are those of an entry e that order it, and find its record.
 const entryColumns = "e.id, e.object_id, e.municipality_id, e.rank, e.name"
 
+// inOrder orders entries, and keeps them so: what has a bound, however far, is not shared
+// between processes, which would lose the order.
+const inOrder = " ORDER BY e.rank, e.name, e.id LIMIT 1000000000"
+
 // met gives SQL for the entries that the tsquery words and the condition take, where
 // steps is SQL for the tsqueries of ranks that they are met by, one after the other. What
 // nobody asks for any more is not gone through.
 func met(steps, words, where string) string {
 	return fmt.Sprintf("SELECT e.* FROM unnest(%s) r CROSS JOIN LATERAL ("+
-		"SELECT %s FROM search_entry e WHERE e.words @@ (%s::text::tsquery && r::tsquery) AND %s ORDER BY e.rank, e.name, e.id OFFSET 0) e", steps, entryColumns, words, where)
+		"SELECT %s FROM search_entry e WHERE e.words @@ (%s::text::tsquery && r::tsquery) AND %s"+inOrder+") e", steps, entryColumns, words, where)
 }
 
 // found says how entries are found: what the parts share, the entries e of each by rank,
@@ -436,8 +441,7 @@ type found struct {
 
 // take reads the records of the entries that are found: of each part the first Most, by
 // rank, that the caller sees; of others than the own municipality, which come first, only
-// where that has not enough. They stay in the order in which they are met: nothing in the
-// statement puts them in another, and no two processes share it.
+// where that has not enough. They stay in the order in which they are met.
 func (a *asked) take(ctx context.Context, f found, enough int) ([]*candidate, error) {
 	own := []string{"(SELECT '' AS object_kind, null::uuid AS object_id, null::uuid AS municipality_id, 0::bigint AS uses, '' AS name, false AS drafted WHERE false)"}
 	others := []string{"SELECT * FROM own"}
@@ -509,7 +513,7 @@ func (a *asked) words(ctx context.Context, words string) found {
 		if p.own {
 			entries += " AND e.municipality_id = @own"
 		}
-		entries += " ORDER BY e.rank, e.name, e.id"
+		entries += inOrder
 		if !p.ranked() {
 			return entries
 		}
@@ -517,7 +521,7 @@ func (a *asked) words(ctx context.Context, words string) found {
 		if p.own {
 			steps += " WHEN (SELECT count(*) FROM search_entry e WHERE e.words @@ (@sampled::text::tsquery && @q_" + p.name() + "::text::tsquery)) < @many_sampled::int THEN ARRAY[@q_" + p.name() + "]"
 		}
-		return "(" + entries + " OFFSET 0) UNION ALL " + met(steps+" ELSE @by_rank::text[] END", "@q_"+p.name(), "true")
+		return "(" + entries + ") UNION ALL " + met(steps+" ELSE @by_rank::text[] END", "@q_"+p.name(), "true")
 	}
 	return f
 }
@@ -537,7 +541,7 @@ func (a *asked) begun(ctx context.Context, name string) found {
 			where += " AND e.municipality_id = ANY (@places)"
 		}
 		few := "(SELECT count(*) FROM (SELECT FROM search_entry e WHERE " + where + " LIMIT @many_begun::int + 1) c) <= @many_begun::int"
-		return "(SELECT " + entryColumns + " FROM search_entry e WHERE " + where + " AND " + few + " ORDER BY e.rank, e.name, e.id OFFSET 0) UNION ALL " +
+		return "(SELECT " + entryColumns + " FROM search_entry e WHERE " + where + " AND " + few + inOrder + ") UNION ALL " +
 			met("CASE WHEN "+few+" THEN '{}' ELSE @by_rank::text[] END", "@q_"+p.name(), between)
 	}
 	return f
