@@ -77,7 +77,7 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 	unreadable := attempt{apitest.Vars{"municipality": home, "document": "varken JSON eller XML"}, "INVALID"}
 	nameless := apitest.Vars{"municipality": home, "content": base64.StdEncoding.EncodeToString([]byte("Kommentar\nprov\n"))}
 	noSteps := apitest.Vars{"municipality": home, "effectiveOn": "2026-01-01", "comment": "prov", "steps": []apitest.Vars{}}
-	return map[string]attempt{
+	all := map[string]attempt{
 		"createMunicipality":        {apitest.Vars{"scbCode": "x", "nameSv": "Finspång"}, "INVALID"},
 		"updateMunicipality":        stale(w.municipalities[home].NodeID(), nil),
 		"createUnit":                {with(unnamed, apitest.Vars{"type": "UNIT"}), "INVALID"},
@@ -123,6 +123,10 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 		"previewUndo":               {apitest.Vars{"municipality": home, "change": 1}, "NOT_FOUND"},
 		"undoChange":                {apitest.Vars{"municipality": home, "change": 1, "comment": "prov"}, "NOT_FOUND"},
 	}
+	for _, more := range []map[string]attempt{decisionAttempts(w, id), documentAttempts(w, id), collaborationAttempts(w, id), strategyAttempts(w, id), threadAttempts(w, id)} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 // targets makes what the attempts are made on: records of the home municipality that
@@ -140,9 +144,13 @@ func (w *world) targets() map[string]string {
 	w.do(w.admin(), "revokeRole", apitest.Vars{"id": role})
 	gone, _ := w.person(home, "Borta", "borta@example.se")
 	w.do(w.admin(), "forgetUser", apitest.Vars{"id": gone.NodeID()})
-	return map[string]string{
+	all := map[string]string{
 		"eService": service, "draft": draft, "sharedService": shared, "revoked": revoked, "user": string(account.NodeID()), "role": role, "forgotten": string(gone.NodeID()),
 	}
+	for _, add := range []func(map[string]string){w.decisionTargets, w.documentTargets, w.collaborationTargets, w.strategyTargets, w.threadTargets} {
+		add(all)
+	}
+	return all
 }
 
 // ownOnly are the mutations of records that their own municipality alone may see.

@@ -21,6 +21,13 @@ var references = map[string]string{
 	"ownerUnit": "unit", "parent": "unit", "successor": "unit",
 	"sharedService": "shared_service", "replacedBy": "e_service", "eService": "e_service",
 	"municipality": "municipality", "userAccount": "user_account",
+	"case": "diary_case", "bodyUnit": "unit", "jointCollaboration": "collaboration", "supersededBy": "decision", "decision": "decision",
+	"decidedBy": "unit", "supersedes": "governing_document", "governingDocument": "governing_document",
+	"audit": "audit", "auditorUnit": "unit", "addresseeUnit": "unit", "follows": "audit", "formalAnswer": "formal_answer", "finding": "finding", "recurrenceOf": "finding",
+	"collaboration": "collaboration", "agreement": "agreement", "agreementParty": "agreement_party", "sharedProject": "shared_project", "participation": "participation",
+	"proposedBy": "municipality", "serviceOffer": "service_offer", "offerAnswer": "offer_answer",
+	"strategy": "governing_document", "goal": "goal", "parentGoal": "goal", "indicator": "indicator", "initiative": "initiative",
+	"beforeInitiative": "initiative", "afterInitiative": "initiative", "beforeProject": "shared_project", "afterProject": "shared_project",
 }
 
 // apply sets the fields of record that the input gives, each by its name: a field left

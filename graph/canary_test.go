@@ -182,6 +182,9 @@ func newNest(t *testing.T) *nest {
 	}
 	n.linked()
 	n.around()
+	for _, add := range []func(){n.decisions, n.documents, n.collaborations, n.strategies, n.threads} {
+		add()
+	}
 	n.turning()
 	// What is known of an address tells it.
 	var services []string

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,16 +18,15 @@ import (
 	"fardplan/internal/postgres/dbtest"
 )
 
-// coded are the enums whose values stand in three places: the schema, the program and
-// the database's constraints. Values of each are in the order that people read them.
-func coded() map[string]struct {
+// places are the values of an enum in the program, and the constraints that list them.
+type places struct {
 	values      []string
 	constraints []string
-} {
-	type places = struct {
-		values      []string
-		constraints []string
-	}
+}
+
+// coded are the enums whose values stand in three places: the schema, the program and
+// the database's constraints. Values of each are in the order that people read them.
+func coded() map[string]places {
 	of := func(field string) []string {
 		var values []string
 		for _, c := range eservice.Codes()[field] {
@@ -34,7 +34,7 @@ func coded() map[string]struct {
 		}
 		return values
 	}
-	return map[string]places{
+	all := map[string]places{
 		"EServiceStatus":      {of("STATUS"), []string{"e_service_status"}},
 		"Audience":            {of("AUDIENCE"), []string{"e_service_audiences"}},
 		"JobOutcome":          {texts([]job.Outcome{job.Running, job.Done, job.Failed, job.Stopped}), []string{"job_run_outcome"}},
@@ -56,6 +56,10 @@ func coded() map[string]struct {
 		"TokenScope":          {texts(access.Scopes()), []string{"api_token_scopes"}},
 		"RecordKind":          {upper(history.FeedKinds()), nil},
 	}
+	for _, more := range []map[string]places{decisionCodes(), documentCodes(), collaborationCodes(), strategyCodes(), threadCodes()} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 func codes(all []link.Code) []string {

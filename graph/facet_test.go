@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -27,6 +28,14 @@ var facets = map[string]map[string]string{
 	"gaps": {
 		"CODE": `codes: ["%s"]`, "SEVERITY": "severities: [%s]", "UNIT": `units: ["%s"]`, "MUNICIPALITY": `municipalities: ["%s"]`, "OBJECT_KIND": "kinds: [%s]",
 	},
+}
+
+func allFacets() map[string]map[string]string {
+	all := maps.Clone(facets)
+	for _, more := range []map[string]map[string]string{decisionFacets, documentFacets, collaborationFacets, strategyFacets, threadFacets} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 // ofEveryKind registers e-services and shared services that differ in every field that
@@ -74,8 +83,11 @@ func (w *world) ofEveryKind() {
 func TestAFacetCountsWhatItsValueFilters(t *testing.T) {
 	w := newWorld(t)
 	w.ofEveryKind()
+	for _, add := range []func(){w.decisionsOfEveryKind, w.documentsOfEveryKind, w.collaborationsOfEveryKind, w.strategiesOfEveryKind, w.threadsOfEveryKind} {
+		add()
+	}
 	client := w.as(home, access.Auditor)
-	for list, conditions := range facets {
+	for list, conditions := range allFacets() {
 		enum := parsed().Types[strings.TrimSuffix(parsed().Query.Fields.ForName(list).Type.Name(), "Connection")+"Facet"]
 		if len(enum.EnumValues) != len(conditions) {
 			t.Errorf("%s has %d facets and the test %d", list, len(enum.EnumValues), len(conditions))

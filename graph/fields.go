@@ -76,10 +76,10 @@ func fieldsOf(record any) map[string]any {
 // known are the columns of the records that this release knows. It may run on the
 // database of a later one, which has more: those are no fields of the API, and what
 // the API has told of the past it tells again.
-var known = columnsOf(
+var known = columnsOf(slices.Concat([]any{
 	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Draft{}, eservice.Usage{},
 	eservice.ImportRun{}, eservice.PlatformFlow{}, eservice.PlatformCategory{}, token.Token{}, user.Account{}, user.Grant{},
-)
+}, decisionRecords(), documentRecords(), collaborationRecords(), strategyRecords(), threadRecords())...)
 
 func columnsOf(records ...any) map[string]bool {
 	columns := map[string]bool{}

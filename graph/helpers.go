@@ -96,31 +96,8 @@ func (r *Resolver) record(ctx context.Context, kind string, id uuid.UUID) (model
 	if err != nil {
 		return nil, err
 	}
-	switch kind {
-	case "municipality":
-		return found(s.load.municipality.find(ctx, id))
-	case "unit":
-		return found(s.load.unit.find(ctx, id))
-	case "shared_service":
-		return found(s.load.shared.find(ctx, id))
-	case "e_service":
-		return found(s.load.eService.find(ctx, id))
-	case "e_service_draft":
-		return found(s.load.draft.find(ctx, id))
-	case "e_service_usage":
-		return found(s.load.usageMonth.find(ctx, id))
-	case "import_run":
-		return found(s.load.importRun.find(ctx, id))
-	case "platform_flow":
-		return found(s.load.flow.find(ctx, id))
-	case "platform_category":
-		return found(s.load.category.find(ctx, id))
-	case "api_token":
-		return found(s.load.apiToken.find(ctx, id))
-	case "user_account":
-		return found(s.load.userAccount.find(ctx, id))
-	case "user_role":
-		return found(s.load.userRole.find(ctx, id))
+	if find, known := s.load.finders[kind]; known {
+		return find(ctx, id)
 	}
 	return nil, nil
 }
@@ -161,8 +138,9 @@ func (r *Resolver) changes(ctx context.Context, since int64, kinds []string, a p
 	return history.Since(ctx, now.Snapshot, before, r.Policy, tables, partners, a)
 }
 
-// mayBeHidden are the kinds of record that a record may refer to and its reader not see.
-var mayBeHidden = []string{"shared_service", "e_service"}
+// neverHidden are the kinds of record that a record may refer to and its reader always
+// sees, or sees with the record itself.
+var neverHidden = []string{"", "municipality", "unit", "collaboration", "user_account"}
 
 // seenValue gives a column's JSON as the API has it, and null for a reference to a record
 // that the caller does not see.
@@ -177,7 +155,7 @@ func (r *Resolver) seenValue(ctx context.Context, column string, value json.RawM
 	}
 	var id uuid.UUID
 	kind := references[fieldName(column)]
-	if !strings.HasSuffix(column, "_id") || !slices.Contains(mayBeHidden, kind) || json.Unmarshal(value, &id) != nil || id == uuid.Nil {
+	if !strings.HasSuffix(column, "_id") || slices.Contains(neverHidden, kind) || json.Unmarshal(value, &id) != nil || id == uuid.Nil {
 		return fieldValue(column, value), nil
 	}
 	record, err := r.record(ctx, kind, id)

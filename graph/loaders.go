@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"fardplan/graph/model"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -84,10 +86,29 @@ type loaders struct {
 	gaps         *lists[gapsOf, gap.Gap]
 	changes      *lists[changesOf, history.Version]
 	steps        func(context.Context) (map[eservice.Status][]eservice.Step, error)
+
+	decisionLoaders
+	documentLoaders
+	collaborationLoaders
+	strategyLoaders
+	threadLoaders
+
+	// finders find a record by its kind.
+	finders finders
+}
+
+// finders find a record of each kind by its id; nil where the caller sees none.
+type finders map[string]func(context.Context, uuid.UUID) (model.Record, error)
+
+func finder[V model.Record](l *byID[V]) func(context.Context, uuid.UUID) (model.Record, error) {
+	return func(ctx context.Context, id uuid.UUID) (model.Record, error) { return found(l.find(ctx, id)) }
 }
 
 func newLoaders(r *Resolver, s *scope) *loaders {
-	return &loaders{
+	l := &loaders{
+		decisionLoaders: newDecisionLoaders(r, s), documentLoaders: newDocumentLoaders(r, s), collaborationLoaders: newCollaborationLoaders(r, s),
+		strategyLoaders: newStrategyLoaders(r, s), threadLoaders: newThreadLoaders(r, s),
+
 		municipality: newByID(r, s, r.Organisation.MunicipalitiesByID),
 		unit:         newByID(r, s, r.Organisation.UnitsByID),
 		shared:       newByID(r, s, r.EServices.SharedByID),
@@ -130,6 +151,16 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 		}),
 		steps: once(func(ctx context.Context) (map[eservice.Status][]eservice.Step, error) { return eservice.Steps(ctx, s) }),
 	}
+	l.finders = finders{
+		"municipality": finder(l.municipality), "unit": finder(l.unit),
+		"shared_service": finder(l.shared), "e_service": finder(l.eService), "e_service_draft": finder(l.draft), "e_service_usage": finder(l.usageMonth),
+		"import_run": finder(l.importRun), "platform_flow": finder(l.flow), "platform_category": finder(l.category),
+		"api_token": finder(l.apiToken), "user_account": finder(l.userAccount), "user_role": finder(l.userRole),
+	}
+	for _, more := range []finders{l.decisionFinders(), l.documentFinders(), l.collaborationFinders(), l.strategyFinders(), l.threadFinders()} {
+		maps.Copy(l.finders, more)
+	}
+	return l
 }
 
 // once keeps the first answer of read that is no error.

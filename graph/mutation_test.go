@@ -86,6 +86,10 @@ func many(*world, made) apitest.Vars {
 
 // steps has an example of every mutation, in an order in which they work.
 func steps() []step {
+	return slices.Concat(catalogueSteps(), decisionSteps(), documentSteps(), collaborationSteps(), strategySteps(), threadSteps())
+}
+
+func catalogueSteps() []step {
 	admin, editor, director := (*world).admin, (*world).editor, (*world).director
 	return []step{
 		{

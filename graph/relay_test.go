@@ -109,6 +109,9 @@ func newCatalogue(t *testing.T) *catalogue {
 	}
 	answer = c.client.Must(t, `{ platformFlows(last: 1) { nodes { id } } platformCategories(first: 1) { nodes { id } } }`, nil)
 	c.of["PlatformFlow"], c.of["PlatformCategory"] = answer.Text("platformFlows.nodes.0.id"), answer.Text("platformCategories.nodes.0.id")
+	for _, add := range []func(){c.decisions, c.documents, c.collaborations, c.strategies, c.threads} {
+		add()
+	}
 	return c
 }
 
@@ -143,8 +146,10 @@ func (c *catalogue) lists() []list {
 				continue
 			}
 			l := list{name: d.Name + "." + f.Name, of: d.Name, field: f, few: 5}
-			if n, ok := scarce[l.name]; ok {
-				l.few = n
+			for _, some := range []map[string]int{scarce, decisionScarce, documentScarce, collaborationScarce, strategyScarce, threadScarce} {
+				if n, ok := some[l.name]; ok {
+					l.few = n
+				}
 			}
 			if d != schema.Query {
 				if l.parent = c.of[d.Name]; l.parent == "" {

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
+	"fardplan/internal/collaboration"
+	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/job"
@@ -20,6 +24,8 @@ import (
 	"fardplan/internal/postgres"
 	"fardplan/internal/reorganisation"
 	"fardplan/internal/search"
+	"fardplan/internal/strategy"
+	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
 )
@@ -39,6 +45,14 @@ type Resolver struct {
 	Jobs   []job.Job
 	Runner *job.Runner
 	People *user.Service
+
+	Decisions     *decision.Service
+	Documents     *document.Service
+	Audits        *audit.Service
+	Collaboration *collaboration.Service
+	Strategy      *strategy.Service
+	Threads       *thread.Service
+
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options
 	// Imports has room for the imports that may run at once: an import is slow, and

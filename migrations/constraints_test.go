@@ -57,7 +57,10 @@ func published(other ...string) string {
 	}, other...)...)
 }
 
-var breaches = []breach{
+// breaches has one for each constraint, unique index and rule of a trigger.
+var breaches = slices.Concat(catalogueBreaches, decisionBreaches, documentBreaches, collaborationBreaches, strategyBreaches, linkBreaches)
+
+var catalogueBreaches = []breach{
 	{name: "change_head_pk", owner: true, bare: true, sql: []string{"INSERT INTO change_head (number, at) VALUES (0, '-infinity')"}},
 	{name: "change_head_single", owner: true, bare: true, sql: []string{"INSERT INTO change_head (single, number, at) VALUES (false, 0, '-infinity')"}},
 	{name: "change_pk", owner: true, bare: true, sql: []string{"INSERT INTO change SELECT * FROM change LIMIT 1"}},

@@ -10417,6 +10417,12 @@ enum TokenScope {
   WRITE_ORGANISATION
   "Change e-services and shared services."
   WRITE_CATALOGUE
+  "Change collaborations, agreements, shared projects, participations and offers."
+  WRITE_COLLABORATION
+  "Register cases, decisions and waivers, and say what a decision authorises."
+  WRITE_DECISIONS
+  "Change governing documents, audits, goals and the roadmap."
+  WRITE_STRATEGY
   "Import from the e-service platform."
   IMPORT
   "Make and revoke tokens, and register municipalities."

@@ -44,16 +44,19 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeRead         Scope = "READ"
-	ScopeOrganisation Scope = "WRITE_ORGANISATION"
-	ScopeCatalogue    Scope = "WRITE_CATALOGUE"
-	ScopeImport       Scope = "IMPORT"
-	ScopeAdminister   Scope = "ADMINISTER"
+	ScopeRead          Scope = "READ"
+	ScopeOrganisation  Scope = "WRITE_ORGANISATION"
+	ScopeCatalogue     Scope = "WRITE_CATALOGUE"
+	ScopeCollaboration Scope = "WRITE_COLLABORATION"
+	ScopeDecisions     Scope = "WRITE_DECISIONS"
+	ScopeStrategy      Scope = "WRITE_STRATEGY"
+	ScopeImport        Scope = "IMPORT"
+	ScopeAdminister    Scope = "ADMINISTER"
 )
 
 // Scopes lists every scope.
 func Scopes() []Scope {
-	return []Scope{ScopeRead, ScopeOrganisation, ScopeCatalogue, ScopeImport, ScopeAdminister}
+	return []Scope{ScopeRead, ScopeOrganisation, ScopeCatalogue, ScopeCollaboration, ScopeDecisions, ScopeStrategy, ScopeImport, ScopeAdminister}
 }
 
 // Kind tells what sort of caller it is.
@@ -75,8 +78,9 @@ type Caller struct {
 	Municipality uuid.UUID
 	Roles        []Role
 	Scopes       []Scope // of a token; nil for anyone else means all
-	// Partners are the municipalities that share a collaboration with the
-	// caller's own today, itself included.
+	// Partners are whom something may be shared with so that the caller sees it: the
+	// collaborations that its municipality is a member of today, and their members, itself
+	// included.
 	Partners []uuid.UUID
 }
 

@@ -24,6 +24,7 @@ const (
 	ReadAdmin         Rule = "read.admin"         // some of those for its administrators alone
 	ReadStaff         Rule = "read.staff"         // runs of the program's own work are for those who answer for it
 	ReadScope         Rule = "read.scope"         // a token without the scope READ sees what anyone sees
+	ReadParent        Rule = "read.parent"        // others see a part of a record only where they see the record
 	ReadPast          Rule = "read.past"          // a past row shows only where the present one may be seen too
 	ReadActor         Rule = "read.actor"         // who made a change shows within its municipality
 )
@@ -82,11 +83,25 @@ func Grants() map[Rule]Grant {
 // any is open to all.
 type sight struct {
 	visibility bool // PUBLIC, COLLABORATION or MUNICIPALITY
-	published  bool
-	archived   bool
-	own        bool // for the own municipality alone
-	admin      bool // for its administrators alone
-	staff      bool // for Staff alone, also what is of no municipality
+	// members has COLLABORATION mean the members of the record's own collaboration, where
+	// it names one by collaboration_id.
+	members   bool
+	published bool
+	// shown is the condition on the row %[1]s that others need beside, such as that it is no draft.
+	shown    string
+	archived bool
+	// joined is the table of those who take part in the record by municipality_id, and
+	// its column that leads here: they see it whatever its visibility.
+	joined [2]string
+	own    bool // for the own municipality alone
+	admin  bool // for its administrators alone
+	staff  bool // for Staff alone, also what is of no municipality
+	// of are the columns that lead to other records, by table: it is seen by whoever sees
+	// each of those it leads to, and by its own municipality.
+	of [][2]string
+	// offered lets the municipality see whose record the first of these leads to, beside
+	// its own: an answer is between the two.
+	offered bool
 }
 
 var sights = map[string]sight{
@@ -106,7 +121,49 @@ var sights = map[string]sight{
 	"user_role":       {own: true, admin: true},
 	// A month of use is seen with its e-service; who corrected it, by its own alone.
 	"e_service_usage": {own: true},
+
+	"diary_case": {visibility: true, archived: true},
+	"decision":   {visibility: true, archived: true},
+	"waiver":     {of: [][2]string{{"decision_id", "decision"}}},
+
+	"governing_document": {visibility: true, archived: true, shown: "%[1]s.status NOT IN ('DRAFT', 'IN_REVIEW')"},
+	"audit":              {visibility: true, archived: true},
+	"audit_question":     {archived: true, of: [][2]string{{"audit_id", "audit"}}},
+	"finding":            {archived: true, of: [][2]string{{"audit_id", "audit"}}},
+	// What is being written is not yet the answer.
+	"formal_answer": {archived: true, shown: "%[1]s.status IN ('DECIDED', 'SENT')", of: [][2]string{{"audit_id", "audit"}}},
+
+	"collaboration":        {},
+	"collaboration_member": {},
+	"agreement":            {visibility: true, members: true, archived: true, joined: [2]string{"agreement_party", "agreement_id"}},
+	"agreement_party":      {archived: true, of: [][2]string{{"agreement_id", "agreement"}}},
+	"agreement_follow_up":  {archived: true, of: [][2]string{{"agreement_id", "agreement"}}},
+	"shared_project":       {visibility: true, members: true, archived: true, joined: [2]string{"participation", "shared_project_id"}},
+	"participation":        {archived: true, of: [][2]string{{"shared_project_id", "shared_project"}}},
+	"service_offer":        {visibility: true, archived: true, of: [][2]string{{"shared_service_id", "shared_service"}}},
+	// An answer is between who gives it and who made the offer.
+	"offer_answer":  {shown: "false", of: [][2]string{{"service_offer_id", "service_offer"}}, offered: true},
+	"adoption_step": {shown: "false", of: [][2]string{{"offer_answer_id", "offer_answer"}}},
+
+	"goal":            {visibility: true, archived: true},
+	"indicator":       {archived: true, of: [][2]string{{"goal_id", "goal"}}},
+	"indicator_value": {of: [][2]string{{"indicator_id", "indicator"}}},
+	"initiative":      {visibility: true, archived: true},
+	"milestone":       {archived: true, of: strategic},
+	"status_report":   {archived: true, shown: "%[1]s.published_at IS NOT NULL", of: strategic},
+	"benefit":         {archived: true, of: strategic},
+	"dependency": {archived: true, of: [][2]string{
+		{"before_initiative_id", "initiative"}, {"before_project_id", "shared_project"}, {"after_initiative_id", "initiative"}, {"after_project_id", "shared_project"},
+	}},
+	"record_link": {archived: true, of: [][2]string{
+		{"decision_id", "decision"}, {"finding_id", "finding"}, {"formal_answer_id", "formal_answer"}, {"governing_document_id", "governing_document"},
+		{"goal_id", "goal"}, {"initiative_id", "initiative"}, {"shared_project_id", "shared_project"}, {"participation_id", "participation"},
+		{"agreement_id", "agreement"}, {"agreement_party_id", "agreement_party"}, {"e_service_id", "e_service"}, {"shared_service_id", "shared_service"},
+	}},
 }
+
+// strategic are the records that what is planned and reported hangs on.
+var strategic = [][2]string{{"initiative_id", "initiative"}, {"shared_project_id", "shared_project"}, {"goal_id", "goal"}}
 
 // Staff are the roles that answer for what the program does by itself.
 func Staff() []Role { return []Role{Admin, CatalogueEditor, Director, Auditor} }
@@ -116,11 +173,11 @@ func Shared(table string) bool { return sights[table].visibility }
 
 // Rules lists every rule, for the test that takes each away in turn.
 func Rules() []Rule {
-	rules := []Rule{ReadVisibility, ReadCollaboration, ReadPublished, ReadArchived, ReadOwn, ReadAdmin, ReadStaff, ReadScope, ReadPast, ReadActor}
+	rules := []Rule{ReadVisibility, ReadCollaboration, ReadPublished, ReadArchived, ReadParent, ReadOwn, ReadAdmin, ReadStaff, ReadScope, ReadPast, ReadActor}
 	for action := range Grants() {
 		rules = append(rules, action)
 	}
-	slices.Sort(rules[10:])
+	slices.Sort(rules[11:])
 	return rules
 }
 
@@ -155,11 +212,11 @@ func (p Policy) Visible(ctx context.Context, table, alias string, past bool) (st
 	if c.Kind == System {
 		return "true", args
 	}
-	sql := p.visible(table, alias)
-	if past && sights[table] != (sight{}) {
+	sql := p.visible(table, alias, "")
+	if past && !sights[table].open() {
 		// The one place that asks for the present by its schema: in a read of the past
 		// the bare name means the past.
-		sql += " AND " + p.holds(ReadPast, fmt.Sprintf("EXISTS (SELECT FROM public.%s present WHERE present.id = %s.id AND %s)", table, alias, p.visible(table, "present")))
+		sql += " AND " + p.holds(ReadPast, fmt.Sprintf("EXISTS (SELECT FROM public.%s present WHERE present.id = %s.id AND %s)", table, alias, p.visible(table, "present", "public.")))
 	}
 	return sql, args
 }
@@ -173,7 +230,24 @@ func (p Policy) Narrow(ctx context.Context, r postgres.Reader, l *postgres.List,
 	}
 }
 
-func (p Policy) visible(table, alias string) string {
+// open tells whether everybody sees every record.
+func (s sight) open() bool {
+	return !s.visibility && !s.own && !s.archived && !s.published && s.shown == "" && len(s.of) == 0
+}
+
+// Within gives the SQL condition that the row of table that alias names is shared within
+// a collaboration with one of the ids that among names: of collaborations or members.
+func Within(table, alias, among string) string {
+	condition := fmt.Sprintf("%[1]s.municipality_id = ANY (%[2]s)", alias, among)
+	if sights[table].members {
+		condition = fmt.Sprintf("coalesce(%[1]s.collaboration_id, %[1]s.municipality_id) = ANY (%[2]s)", alias, among)
+	}
+	return alias + ".visibility = 'COLLABORATION' AND " + condition
+}
+
+// visible gives the condition over the rows of the schema: empty for those that the
+// reading is of.
+func (p Policy) visible(table, alias, schema string) string {
 	s, known := sights[table]
 	if !known {
 		panic("no rule says who sees " + table)
@@ -189,21 +263,36 @@ func (p Policy) visible(table, alias string) string {
 			sql = "(" + sql + " OR " + alias + ".municipality_id IS NULL) AND " + p.holds(ReadStaff, "@access_staff::boolean")
 		}
 		return sql
-	case s == sight{}:
+	case s.open():
 		return "true"
 	}
 	others := "true"
 	if s.published {
 		others += " AND " + p.holds(ReadPublished, alias+".published")
 	}
+	if s.shown != "" {
+		others += " AND " + p.holds(ReadPublished, fmt.Sprintf(s.shown, alias))
+	}
 	if s.archived {
 		others += " AND " + p.holds(ReadArchived, alias+".archived_at IS NULL")
 	}
 	if s.visibility {
-		others += " AND " + p.holds(ReadVisibility, fmt.Sprintf("(%[1]s.visibility = 'PUBLIC' OR %[1]s.visibility = 'COLLABORATION' AND %[2]s)",
-			alias, p.holds(ReadCollaboration, alias+".municipality_id = ANY (@access_partners)")))
+		others += " AND " + p.holds(ReadVisibility, fmt.Sprintf("(%s.visibility = 'PUBLIC' OR %s)", alias, p.holds(ReadCollaboration, Within(table, alias, "@access_partners"))))
 	}
-	return fmt.Sprintf("(%s OR %s)", own, others)
+	for i, of := range s.of {
+		column, parent := of[0], of[1]
+		above := fmt.Sprintf("%s_%d", alias, i)
+		others += " AND " + p.holds(ReadParent, fmt.Sprintf("(%[1]s.%[2]s IS NULL OR EXISTS (SELECT FROM %[3]s%[4]s %[5]s WHERE %[5]s.id = %[1]s.%[2]s AND %[6]s))",
+			alias, column, schema, parent, above, p.visible(parent, above, schema)))
+	}
+	sql := own + " OR " + others
+	if s.joined[0] != "" {
+		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s joined WHERE joined.%[3]s = %[4]s.id AND joined.archived_at IS NULL AND joined.municipality_id = @access_own)", schema, s.joined[0], s.joined[1], alias)
+	}
+	if s.offered {
+		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s offered WHERE offered.id = %[3]s.%[4]s AND offered.municipality_id = @access_own)", schema, s.of[0][1], alias, s.of[0][0])
+	}
+	return "(" + sql + ")"
 }
 
 // SeesActor tells whether the caller may see who changed a record of the municipality,

@@ -17,6 +17,10 @@ import (
 	"fardplan/frontend"
 	"fardplan/graph"
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
+	"fardplan/internal/collaboration"
+	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
@@ -26,10 +30,13 @@ import (
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 	"fardplan/internal/reorganisation"
 	"fardplan/internal/search"
 	"fardplan/internal/signin"
+	"fardplan/internal/strategy"
 	"fardplan/internal/text"
+	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
 	"fardplan/migrations"
@@ -48,21 +55,31 @@ type Services struct {
 	Reorganise   *reorganisation.Service
 	Tokens       *token.Service
 	Users        *user.Service
+
+	Decisions     *decision.Service
+	Documents     *document.Service
+	Audits        *audit.Service
+	Collaboration *collaboration.Service
+	Strategy      *strategy.Service
+	Threads       *thread.Service
 }
 
 // GapRules are the rules of all domains.
 func GapRules() []gap.Rule {
-	return slices.Concat(organisation.GapRules(), eservice.GapRules(), link.GapRules())
+	return slices.Concat(organisation.GapRules(), eservice.GapRules(), link.GapRules(),
+		decision.GapRules(), document.GapRules(), audit.GapRules(), collaboration.GapRules(), strategy.GapRules())
 }
 
 // GapObjects are the records of all domains that gaps are about.
 func GapObjects() []gap.Object {
-	return slices.Concat(organisation.GapObjects(), eservice.GapObjects())
+	return slices.Concat(organisation.GapObjects(), eservice.GapObjects(),
+		decision.GapObjects(), document.GapObjects(), audit.GapObjects(), collaboration.GapObjects(), strategy.GapObjects())
 }
 
 // SearchSources are what is searched of all domains.
 func SearchSources() []search.Source {
-	return slices.Concat(organisation.SearchSources(), eservice.SearchSources())
+	return slices.Concat(organisation.SearchSources(), eservice.SearchSources(),
+		decision.SearchSources(), document.SearchSources(), audit.SearchSources(), collaboration.SearchSources(), strategy.SearchSources())
 }
 
 // NewServices puts the domains over a database. The rules are GapRules, but for tests
@@ -74,6 +91,7 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 	}
 	found := &search.Service{Sources: SearchSources(), Journal: journal, Policy: policy}
 	journal.Keep = []history.Keeper{gaps.Keep, found.Keep}
+	keeper := record.Keeper{Journal: journal, Policy: policy}
 	catalogue := &eservice.Service{Journal: journal, Policy: policy, Gaps: gaps, Search: found}
 	return &Services{
 		DB: db, Policy: policy, Journal: journal, Gaps: gaps, Search: found,
@@ -83,6 +101,9 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 		Reorganise:   &reorganisation.Service{Journal: journal, Policy: policy, Gaps: gaps},
 		Tokens:       &token.Service{Journal: journal, Policy: policy},
 		Users:        &user.Service{Journal: journal, Policy: policy, Idle: 2 * time.Hour, Life: 12 * time.Hour},
+
+		Decisions: &decision.Service{Keeper: keeper}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
+		Collaboration: &collaboration.Service{Keeper: keeper}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
 	}
 }
 
@@ -113,6 +134,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	resolver := &graph.Resolver{
 		Links: s.Links,
 		DB:    s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Search: s.Search, Tokens: s.Tokens, People: s.Users, Reorganise: s.Reorganise,
+		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Collaboration: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads,
 		Jobs: Jobs(s, openeplatform.Options{AllowPrivate: o.AllowPrivate}), Runner: newRunner(s, o.Log),
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
 		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),

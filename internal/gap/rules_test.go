@@ -1,6 +1,7 @@
 package gap_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"testing"
@@ -78,6 +79,14 @@ func reopen(u *organisation.Unit) { u.ValidTo, u.SuccessorID = nil, nil }
 
 // cases has each rule. Those that a date alone breaks or mends wait for the sweep.
 func cases() map[string][]ruleCase {
+	all := catalogueCases()
+	for _, more := range []map[string][]ruleCase{decisionCases(), documentCases(), collaborationCases(), strategyCases()} {
+		maps.Copy(all, more)
+	}
+	return all
+}
+
+func catalogueCases() map[string][]ruleCase {
 	return map[string][]ruleCase{
 		"MUNICIPALITY_NO_DIARY_PATTERN": {{
 			func(w *world) uuid.UUID { return w.home.ID },

@@ -143,8 +143,8 @@ func differing(a, b []uuid.UUID) []uuid.UUID {
 	return only
 }
 
-// candidates reads the next records changed after the position, or shared by the
-// municipalities of shifted, and of each whether the caller sees it now.
+// candidates reads the next records changed after the position, or shared by or with
+// those of shifted, and of each whether the caller sees it now.
 func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, kinds []string, shifted []uuid.UUID, position postgres.Args, limit int) ([]*Event, []bool, error) {
 	args := postgres.Args{"limit": limit}
 	for name, value := range position {
@@ -160,7 +160,7 @@ func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, ki
 		if len(shifted) > 0 && access.Shared(kind) {
 			args["shifted"] = shifted
 			number = "CASE WHEN x.changed_in > @since THEN x.changed_in ELSE @through::bigint END"
-			among = "x.changed_in <= @through AND (x.changed_in > @since OR x.visibility = 'COLLABORATION' AND x.municipality_id = ANY (@shifted))"
+			among = "x.changed_in <= @through AND (x.changed_in > @since OR " + access.Within(kind, "x", "@shifted") + ")"
 		}
 		selects = append(selects, fmt.Sprintf(`
 			(SELECT '%[1]s' AS kind, x.id, %[3]s AS number, coalesce((%[2]s), false) AS seen

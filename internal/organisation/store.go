@@ -148,16 +148,15 @@ func (s *Service) municipalityByID(ctx context.Context, r postgres.Reader, id uu
 	return postgres.One[Municipality](ctx, r, "SELECT "+postgres.Columns[Municipality]("x")+" FROM municipality x WHERE x.id = @id", postgres.Args{"id": id})
 }
 
-// Partners reads the municipalities that share a collaboration with the municipality
-// today, itself included.
+// Partners reads whom something may be shared with so that the municipality sees it:
+// the collaborations that it is a member of today, and their members, itself included.
 func Partners(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]uuid.UUID, error) {
 	return postgres.Values[uuid.UUID](ctx, r, `
-		SELECT DISTINCT other.municipality_id
-		  FROM collaboration_member mine
-		  JOIN collaboration_member other USING (collaboration_id)
-		 WHERE mine.municipality_id = @municipality
-		   AND mine.valid_from <= today() AND coalesce(mine.valid_to, 'infinity') >= today()
-		   AND other.valid_from <= today() AND coalesce(other.valid_to, 'infinity') >= today()`,
+		WITH member AS (
+			SELECT c.collaboration_id, c.municipality_id FROM collaboration_member c
+			 WHERE c.valid_from <= today() AND coalesce(c.valid_to, 'infinity') >= today()
+		), mine AS (SELECT c.collaboration_id FROM member c WHERE c.municipality_id = @municipality)
+		SELECT c.municipality_id FROM member c JOIN mine USING (collaboration_id) UNION SELECT collaboration_id FROM mine`,
 		postgres.Args{"municipality": municipality})
 }
 

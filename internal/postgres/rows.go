@@ -110,6 +110,9 @@ func Values[T any](ctx context.Context, r Reader, sql string, args Args) ([]T, e
 // RecordID gives the record's id.
 func (r Row) RecordID() uuid.UUID { return r.ID }
 
+// Base gives what every record has of a record.
+func (r *Row) Base() *Row { return r }
+
 // ByID reads the records of table with the ids, as far as the condition on the row x
 // lets them be seen.
 func ByID[T any, P interface {

@@ -1,0 +1,4 @@
+package gap_test
+
+// collaborationCases has each rule of these records.
+func collaborationCases() map[string][]ruleCase { return nil }

@@ -1,0 +1,169 @@
+// Package record is how the records of one table are made, changed and read, the same
+// for every domain: who may is asked first, then the version, then the rules, within
+// one change.
+package record
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"fardplan/internal/access"
+	"fardplan/internal/fault"
+	"fardplan/internal/history"
+	"fardplan/internal/postgres"
+)
+
+// Pointer is a pointer to a record that has what every record has.
+type Pointer[T any] interface {
+	*T
+	Base() *postgres.Row
+}
+
+// Kind says how the records of one table are kept.
+type Kind[T any, P Pointer[T]] struct {
+	Table string
+	// Constraints are the words for what the database refuses.
+	Constraints postgres.Constraints
+	// Owner gives the municipality whose record it is.
+	Owner func(P) uuid.UUID
+	// Fill sets what a record has when it is not given, such as empty lists; may be nil.
+	Fill func(P)
+}
+
+// Keeper opens changes, and knows who may make them.
+type Keeper struct {
+	Journal *history.Journal
+	Policy  access.Policy
+}
+
+// Create makes a record within a change of its own, by whoever may take the action for
+// its municipality. before, when given, runs first and may set more of it; after, when
+// given, runs when it is kept.
+func (k Kind[T, P]) Create(ctx context.Context, keep Keeper, action access.Rule, operation string, record T, before, after func(*postgres.Tx, P) error) (P, error) {
+	if err := keep.Policy.Require(ctx, action, k.Owner(&record)); err != nil {
+		return nil, err
+	}
+	var made P
+	err := keep.Journal.Write(ctx, operation, "", func(tx *postgres.Tx) (err error) {
+		if before != nil {
+			if err := before(tx, &record); err != nil {
+				return err
+			}
+		}
+		if made, err = k.Add(ctx, tx, record); err != nil || after == nil {
+			return err
+		}
+		return after(tx, made)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// Add makes a record within a write that is allowed to.
+func (k Kind[T, P]) Add(ctx context.Context, tx *postgres.Tx, record T) (P, error) {
+	P(&record).Base().ID = uuid.Must(uuid.NewV7())
+	if k.Fill != nil {
+		k.Fill(&record)
+	}
+	return postgres.Insert(ctx, tx, k.Table, &record, k.Constraints)
+}
+
+// Change says which record is changed, by which operation and why.
+type Change struct {
+	Action    access.Rule
+	Operation string
+	Comment   string
+	ID        uuid.UUID
+	Version   int // that the change builds on
+}
+
+// Change lets set change a record: one that the caller does not see is NOT_FOUND, one
+// that is not the caller's to change FORBIDDEN, and one that has changed since the
+// version CONFLICT with the current state. after, when given, runs when it is kept.
+func (k Kind[T, P]) Change(ctx context.Context, keep Keeper, c Change, set, after func(*postgres.Tx, P) error) (P, error) {
+	if err := keep.Policy.RequireSome(ctx, c.Action); err != nil {
+		return nil, err
+	}
+	var saved P
+	err := keep.Journal.Write(ctx, c.Operation, c.Comment, func(tx *postgres.Tx) error {
+		record, err := k.One(ctx, keep, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if err := keep.Policy.Require(ctx, c.Action, k.Owner(record)); err != nil {
+			return err
+		}
+		if record.Base().Version != c.Version {
+			return fault.Stale(record)
+		}
+		if err := set(tx, record); err != nil {
+			return err
+		}
+		if saved, err = k.Keep(ctx, tx, record); err != nil || after == nil {
+			return err
+		}
+		return after(tx, saved)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return saved, nil
+}
+
+// Keep saves a changed record within a write that is allowed to.
+func (k Kind[T, P]) Keep(ctx context.Context, tx *postgres.Tx, record P) (P, error) {
+	if k.Fill != nil {
+		k.Fill(record)
+	}
+	return postgres.Save(ctx, tx, k.Table, (*T)(record), k.Constraints)
+}
+
+// One reads a record that the caller may see; any other is NOT_FOUND.
+func (k Kind[T, P]) One(ctx context.Context, keep Keeper, r postgres.Reader, id uuid.UUID) (P, error) {
+	found, err := k.ByID(ctx, keep, r, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	if found[id] == nil {
+		return nil, fault.Missing()
+	}
+	return found[id], nil
+}
+
+// ByID reads records by id, as far as the caller may see them.
+func (k Kind[T, P]) ByID(ctx context.Context, keep Keeper, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*T, error) {
+	condition, args := keep.Policy.Visible(ctx, k.Table, "x", r.Past())
+	args["by_id"] = ids
+	all, err := postgres.All[T](ctx, r, "SELECT "+postgres.Columns[T]("x")+" FROM "+k.Table+" x WHERE x.id = ANY (@by_id) AND "+condition, args)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[uuid.UUID]*T, len(all))
+	for _, record := range all {
+		found[P(record).Base().ID] = record
+	}
+	return found, nil
+}
+
+// List begins a list of the records that the caller may see, in an order. The table's
+// alias is x, and m is the municipality whose record each is.
+func (k Kind[T, P]) List(ctx context.Context, keep Keeper, r postgres.Reader, sort postgres.Sort, facets map[string]postgres.Facet) postgres.List {
+	l := postgres.List{From: k.Table + " x JOIN municipality m ON m.id = x.municipality_id", Alias: "x", Sort: sort, Facets: facets}
+	keep.Policy.Narrow(ctx, r, &l, k.Table, "x")
+	return l
+}
+
+// ByMunicipality is the facet of the municipality whose record it is, in a List.
+func ByMunicipality() postgres.Facet {
+	return postgres.Facet{Value: "m.scb_code", Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)"}
+}
+
+// Sorted gives the order of a name among a kind's orders, in a direction.
+func Sorted[O ~string](orders map[O]postgres.Sort, name O, desc bool) postgres.Sort {
+	sort := orders[name]
+	sort.Name, sort.Desc = string(name), desc
+	return sort
+}

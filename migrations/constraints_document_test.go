@@ -1,0 +1,3 @@
+package migrations_test
+
+var documentBreaches = []breach{}
