@@ -45,7 +45,6 @@ CREATE TABLE agreement (
   found_reason text CONSTRAINT agreement_found_reason_length CHECK (length(btrim(found_reason, E' \t\n\r')) BETWEEN 1 AND 500),
   is_example boolean NOT NULL DEFAULT false,
   visibility text NOT NULL DEFAULT 'COLLABORATION' CONSTRAINT agreement_visibility CHECK (visibility IN ('PUBLIC', 'COLLABORATION', 'MUNICIPALITY')),
-  CONSTRAINT agreement_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT agreement_valid_when_signed CHECK (valid_from IS NULL OR signed_on IS NOT NULL OR found_source IS NOT NULL),
   CONSTRAINT agreement_renewed_has_end CHECK (renew_months IS NULL OR valid_to IS NOT NULL),
   CONSTRAINT agreement_found_both CHECK ((found_source IS NULL) = (found_reason IS NULL))
@@ -82,7 +81,6 @@ CREATE TABLE agreement_party (
   signed_on date,
   diary_number text CONSTRAINT agreement_party_diary_number_length CHECK (length(btrim(diary_number, E' \t\n\r')) BETWEEN 1 AND 100),
   case_id uuid,
-  CONSTRAINT agreement_party_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT agreement_party_case_fk FOREIGN KEY (municipality_id, case_id) REFERENCES diary_case (municipality_id, id),
   CONSTRAINT agreement_party_once UNIQUE (agreement_id, municipality_id)
 );
@@ -189,7 +187,6 @@ CREATE TABLE participation (
   confirmed_on date,
   found_source text CONSTRAINT participation_found_source_length CHECK (length(btrim(found_source, E' \t\n\r')) BETWEEN 1 AND 500),
   found_reason text CONSTRAINT participation_found_reason_length CHECK (length(btrim(found_reason, E' \t\n\r')) BETWEEN 1 AND 500),
-  CONSTRAINT participation_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT participation_once UNIQUE (shared_project_id, municipality_id),
   CONSTRAINT participation_reason_given CHECK (state NOT IN ('DECLINED', 'WITHDRAWN') OR reason IS NOT NULL),
   CONSTRAINT participation_one_cost_share CHECK (num_nonnulls(cost_share_percent, cost_share_amount) <= 1),
@@ -268,7 +265,6 @@ CREATE TABLE service_offer (
   valid_from date NOT NULL,
   valid_to date CONSTRAINT service_offer_validity CHECK (valid_to >= valid_from),
   visibility text NOT NULL DEFAULT 'COLLABORATION' CONSTRAINT service_offer_visibility CHECK (visibility IN ('PUBLIC', 'COLLABORATION', 'MUNICIPALITY')),
-  CONSTRAINT service_offer_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT service_offer_shared_service_fk FOREIGN KEY (municipality_id, shared_service_id) REFERENCES shared_service (municipality_id, id)
 );
 CREATE UNIQUE INDEX service_offer_once ON service_offer (shared_service_id) WHERE archived_at IS NULL;

@@ -138,7 +138,9 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
-CREATE TRIGGER indicator_value_stands BEFORE UPDATE ON indicator_value FOR EACH ROW EXECUTE FUNCTION indicator_value_stands();
+CREATE TRIGGER indicator_value_stands BEFORE UPDATE ON indicator_value FOR EACH ROW
+  WHEN ((OLD.indicator_id, OLD.period, OLD.revision, OLD.value, OLD.comment) IS DISTINCT FROM (NEW.indicator_id, NEW.period, NEW.revision, NEW.value, NEW.comment))
+  EXECUTE FUNCTION indicator_value_stands();
 
 -- An initiative (insats) on the roadmap.
 CREATE TABLE initiative (
@@ -199,7 +201,6 @@ CREATE TABLE milestone (
   planned_on date,
   baseline_on date,
   reached_on date,
-  CONSTRAINT milestone_of_municipality UNIQUE (municipality_id, id),
   CONSTRAINT milestone_initiative_fk FOREIGN KEY (municipality_id, initiative_id) REFERENCES initiative (municipality_id, id),
   CONSTRAINT milestone_shared_project_fk FOREIGN KEY (municipality_id, shared_project_id) REFERENCES shared_project (municipality_id, id),
   CONSTRAINT milestone_goal_fk FOREIGN KEY (municipality_id, goal_id) REFERENCES goal (municipality_id, id),

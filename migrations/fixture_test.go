@@ -19,6 +19,9 @@ var domainTables = []string{
 	"municipality", "unit", "collaboration", "collaboration_member", "shared_service", "e_service",
 	"e_service_usage", "link_check", "import_run", "gap_episode", "api_token", "e_service_draft", "search_entry",
 	"user_account", "user_role", "platform_flow", "platform_category",
+	"diary_case", "decision", "waiver", "governing_document", "audit", "formal_answer", "audit_question", "finding",
+	"agreement", "agreement_party", "agreement_follow_up", "shared_project", "participation", "service_offer", "offer_answer", "adoption_step",
+	"goal", "indicator", "indicator_value", "initiative", "milestone", "dependency", "status_report", "benefit", "record_link",
 }
 
 // internalTables are the others of schema public, each with why it has no history.
@@ -38,32 +41,62 @@ var internalTables = map[string]string{
 
 // ids are the rows that the tests' statements name as :name.
 var ids = map[string]string{
-	"home":    "00000000-0000-7000-8000-000000000001", // a municipality
-	"other":   "00000000-0000-7000-8000-000000000002",
-	"root":    "00000000-0000-7000-8000-000000000011", // a unit of home
-	"office":  "00000000-0000-7000-8000-000000000012", // under root; owns live
-	"foreign": "00000000-0000-7000-8000-000000000013", // a unit of other
-	"closed":  "00000000-0000-7000-8000-000000000014", // a unit of home that has ended
-	"collab":  "00000000-0000-7000-8000-000000000021",
-	"member":  "00000000-0000-7000-8000-000000000022", // home in collab
-	"shared":  "00000000-0000-7000-8000-000000000031",
-	"live":    "00000000-0000-7000-8000-000000000041", // an e-service of home, in use
-	"idea":    "00000000-0000-7000-8000-000000000042",
-	"afar":    "00000000-0000-7000-8000-000000000043", // an e-service of other
-	"usage":   "00000000-0000-7000-8000-000000000051", // of live
-	"link":    "00000000-0000-7000-8000-000000000052", // of live
-	"import":  "00000000-0000-7000-8000-000000000061",
-	"gap":     "00000000-0000-7000-8000-000000000071", // open
-	"token":   "00000000-0000-7000-8000-000000000081",
-	"draft":   "00000000-0000-7000-8000-000000000091", // of live, open
-	"entry":   "00000000-0000-7000-8000-000000000095",
-	"user":    "00000000-0000-7000-8000-0000000000a1", // a person with a session
-	"role":    "00000000-0000-7000-8000-0000000000a2",
-	"session": "00000000-0000-7000-8000-0000000000a3",
-	"spare":   "00000000-0000-7000-8000-0000000000fe", // for a row that a test adds
-	"flow":    "00000000-0000-7000-8000-0000000000b1",
-	"belongs": "00000000-0000-7000-8000-0000000000b2", // a category of the platform
-	"nothing": "00000000-0000-7000-8000-0000000000ff", // no row at all
+	"home":       "00000000-0000-7000-8000-000000000001", // a municipality
+	"other":      "00000000-0000-7000-8000-000000000002",
+	"root":       "00000000-0000-7000-8000-000000000011", // a unit of home
+	"office":     "00000000-0000-7000-8000-000000000012", // under root; owns live
+	"foreign":    "00000000-0000-7000-8000-000000000013", // a unit of other
+	"closed":     "00000000-0000-7000-8000-000000000014", // a unit of home that has ended
+	"collab":     "00000000-0000-7000-8000-000000000021",
+	"member":     "00000000-0000-7000-8000-000000000022", // home in collab
+	"shared":     "00000000-0000-7000-8000-000000000031",
+	"common":     "00000000-0000-7000-8000-000000000032", // a shared service that is not offered
+	"live":       "00000000-0000-7000-8000-000000000041", // an e-service of home, in use
+	"idea":       "00000000-0000-7000-8000-000000000042",
+	"afar":       "00000000-0000-7000-8000-000000000043", // an e-service of other
+	"usage":      "00000000-0000-7000-8000-000000000051", // of live
+	"link":       "00000000-0000-7000-8000-000000000052", // of live
+	"import":     "00000000-0000-7000-8000-000000000061",
+	"gap":        "00000000-0000-7000-8000-000000000071", // open
+	"token":      "00000000-0000-7000-8000-000000000081",
+	"draft":      "00000000-0000-7000-8000-000000000091", // of live, open
+	"entry":      "00000000-0000-7000-8000-000000000095",
+	"user":       "00000000-0000-7000-8000-0000000000a1", // a person with a session
+	"role":       "00000000-0000-7000-8000-0000000000a2",
+	"session":    "00000000-0000-7000-8000-0000000000a3",
+	"spare":      "00000000-0000-7000-8000-0000000000fe", // for a row that a test adds
+	"flow":       "00000000-0000-7000-8000-0000000000b1",
+	"belongs":    "00000000-0000-7000-8000-0000000000b2", // a category of the platform
+	"case":       "00000000-0000-7000-8000-0000000000c1",
+	"decision":   "00000000-0000-7000-8000-0000000000c2", // of root, binding
+	"proposal":   "00000000-0000-7000-8000-0000000000c3", // a decision not yet taken
+	"elsewhere":  "00000000-0000-7000-8000-0000000000c4", // a decision of other
+	"waiver":     "00000000-0000-7000-8000-0000000000c5",
+	"document":   "00000000-0000-7000-8000-0000000000c6", // adopted
+	"audit":      "00000000-0000-7000-8000-0000000000c7",
+	"answer":     "00000000-0000-7000-8000-0000000000c8", // a formal answer, not begun
+	"question":   "00000000-0000-7000-8000-0000000000c9",
+	"finding":    "00000000-0000-7000-8000-0000000000ca",
+	"agreement":  "00000000-0000-7000-8000-0000000000d1",
+	"party":      "00000000-0000-7000-8000-0000000000d2", // home in agreement
+	"followup":   "00000000-0000-7000-8000-0000000000d3",
+	"project":    "00000000-0000-7000-8000-0000000000d4", // a shared project of home, an idea
+	"host":       "00000000-0000-7000-8000-0000000000d5", // home in project
+	"offer":      "00000000-0000-7000-8000-0000000000d6",
+	"reply":      "00000000-0000-7000-8000-0000000000d7", // an answer to offer, of home
+	"step":       "00000000-0000-7000-8000-0000000000d8",
+	"direction":  "00000000-0000-7000-8000-0000000000e1", // a goal of the highest level
+	"goal":       "00000000-0000-7000-8000-0000000000e2", // under direction
+	"indicator":  "00000000-0000-7000-8000-0000000000e3",
+	"measured":   "00000000-0000-7000-8000-0000000000e4",
+	"initiative": "00000000-0000-7000-8000-0000000000e5",
+	"later":      "00000000-0000-7000-8000-0000000000e6", // an initiative that waits for initiative
+	"milestone":  "00000000-0000-7000-8000-0000000000e7",
+	"dependency": "00000000-0000-7000-8000-0000000000e8",
+	"report":     "00000000-0000-7000-8000-0000000000e9", // published
+	"benefit":    "00000000-0000-7000-8000-0000000000ea",
+	"tie":        "00000000-0000-7000-8000-0000000000eb", // of decision and direction
+	"nothing":    "00000000-0000-7000-8000-0000000000ff", // no row at all
 }
 
 // base is a row of each domain table that no constraint refuses beside the fixture's,
@@ -85,6 +118,31 @@ var base = map[string]map[string]string{
 	"e_service_draft":      {"municipality_id": ":home", "e_service_id": ":idea", "state": "'OPEN'", "changes": `'{"fee_sv": "Gratis"}'`, "base": `'{"fee_sv": null}'`},
 	"search_entry":         {"object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "name": "'prov'", "words": "''", "digest": "''"},
 	"api_token":            {"municipality_id": ":home", "label": "'prov'", "role": "'READER'", "scopes": "'{READ}'", "hash": "sha256('prov')", "expires_at": "'2030-01-01'"},
+	"diary_case":           {"municipality_id": ":home", "title_sv": "'Prov'", "diary_number": "'KS 2024/1'", "diary_code": "'KS'", "diary_year": "2024", "diary_serial": "1"},
+	"decision":             {"municipality_id": ":home", "body_unit_id": ":root", "title_sv": "'Prov'", "type": "'BOARD'"},
+	"waiver":               {"municipality_id": ":home", "decision_id": ":decision", "rule": "'PROV'", "object_kind": "'unit'", "object_id": ":root", "reason_sv": "'Prov'", "granted_on": "'2024-01-01'", "expires_on": "'2025-01-01'"},
+	"governing_document":   {"municipality_id": ":home", "title_sv": "'Prov'", "kind": "'PLAN'", "status": "'DRAFT'"},
+	"audit":                {"municipality_id": ":home", "title_sv": "'Prov'", "year": "2024"},
+	"formal_answer":        {"municipality_id": ":home", "audit_id": ":audit", "title_sv": "'Prov'", "due_on": "'2024-06-01'"},
+	"audit_question":       {"municipality_id": ":home", "audit_id": ":audit", "position": "2", "text_sv": "'Prov?'"},
+	"finding":              {"municipality_id": ":home", "audit_id": ":audit", "code": "'F02'", "text_sv": "'Prov'", "verdict": "'DEFICIENT'", "severity": "'HIGH'"},
+	"agreement":            {"municipality_id": ":home", "title_sv": "'Prov'", "legal_form": "'UNCLEAR'"},
+	"agreement_party":      {"municipality_id": ":other", "agreement_id": ":agreement"},
+	"agreement_follow_up":  {"municipality_id": ":home", "agreement_id": ":agreement", "kind": "'FOLLOW_UP'", "held_on": "'2024-02-01'", "year": "2024"},
+	"shared_project":       {"municipality_id": ":home", "code": "'prov'", "name_sv": "'Prov'", "phase": "'IDEA'", "status": "'NOT_STARTED'"},
+	"participation":        {"municipality_id": ":other", "shared_project_id": ":project", "role": "'FULL_MEMBER'", "state": "'INVITED'"},
+	"service_offer":        {"municipality_id": ":home", "shared_service_id": ":common", "terms_sv": "'Fritt'", "valid_from": "'2024-01-01'"},
+	"offer_answer":         {"municipality_id": ":other", "service_offer_id": ":offer", "answer": "'INTERESTED'"},
+	"adoption_step":        {"municipality_id": ":home", "offer_answer_id": ":reply", "kind": "'OWNER'"},
+	"goal":                 {"municipality_id": ":home", "code": "'P'", "title_sv": "'Prov'", "level": "'DIRECTION'", "status": "'PROPOSED'"},
+	"indicator":            {"municipality_id": ":home", "goal_id": ":goal", "name_sv": "'Prov'", "unit_of_measure": "'%'", "direction": "'UP'", "frequency": "'YEARLY'", "source": "'MANUAL'"},
+	"indicator_value":      {"municipality_id": ":home", "indicator_id": ":indicator", "period": "'2023-01-01'", "revision": "1", "value": "10"},
+	"initiative":           {"municipality_id": ":home", "title_sv": "'Prov'", "kind": "'ACTIVITY'", "status": "'PLANNED'"},
+	"milestone":            {"municipality_id": ":home", "initiative_id": ":initiative", "title_sv": "'Prov'", "kind": "'DELIVERY'"},
+	"dependency":           {"municipality_id": ":home", "before_initiative_id": ":initiative", "after_project_id": ":project", "kind": "'REQUIRES'"},
+	"status_report":        {"municipality_id": ":home", "goal_id": ":goal", "period_from": "'2024-01-01'", "period_to": "'2024-03-31'", "health": "'GREEN'", "text_sv": "'Prov'"},
+	"benefit":              {"municipality_id": ":home", "goal_id": ":goal", "description_sv": "'Prov'", "certainty": "'GREEN'", "measure": "'SEK'"},
+	"record_link":          {"municipality_id": ":home", "decision_id": ":decision", "goal_id": ":goal", "purpose": "'AUTHORISES'"},
 	"user_account":         {"municipality_id": ":home"},
 	"user_role":            {"municipality_id": ":home", "user_account_id": ":user", "role": "'READER'"},
 }
@@ -93,6 +151,22 @@ var base = map[string]map[string]string{
 var beside = map[string]string{
 	"person":       "INSERT INTO person (user_account_id, issuer, subject, name, email) VALUES (%s, %s, %s, %s, %s)",
 	"user_session": "INSERT INTO user_session (id, user_account_id, hash, issuer_key, claim_roles, agent, created_at, last_used_at, expires_at) VALUES (%s, %s, %s, 'prov', '{}', 'Firefox', '2024-01-01', '2024-01-01', '2024-01-02')",
+}
+
+// withThem gives for some tables what else goes when the spare row of it goes.
+var withThem = map[string]string{
+	"agreement":      "DELETE FROM agreement_party WHERE agreement_id = " + spare("agreement"),
+	"shared_project": "DELETE FROM participation WHERE shared_project_id = " + spare("shared_project"),
+	"service_offer":  "DELETE FROM offer_answer WHERE service_offer_id = " + spare("service_offer"),
+}
+
+// deletion is the statement that takes away the spare row of the table.
+func deletion(table string) string {
+	sql := "DELETE FROM " + table + " WHERE id = " + spare(table)
+	if first, more := withThem[table]; more {
+		sql = "WITH gone AS (" + first + ") " + sql
+	}
+	return sql
 }
 
 // insert is the statement that adds the table's base row with other columns, name and
@@ -140,6 +214,7 @@ func fixtureRows() []string {
 		"INSERT INTO link_visit (link_check_id, checked_at, failures) VALUES (:link, '2024-01-01', 0)",
 		insert("import_run", "id", ":import"),
 		insert("gap_episode", "id", ":gap", "rule", "'OPEN_GAP'"),
+		insert("shared_service", "id", ":common", "code", "'bygglov'"),
 		insert("api_token", "id", ":token", "hash", "sha256('fixture')"),
 		insert("search_entry", "id", ":entry"),
 		insert("platform_flow", "id", ":flow", "family_id", "7"),
@@ -151,6 +226,35 @@ func fixtureRows() []string {
 		fmt.Sprintf(beside["person"], ":user", "'https://example.se'", "'fixture'", "'Prov'", "'prov@example.se'"),
 		fmt.Sprintf(beside["user_session"], ":session", ":user", "sha256('fixture')"),
 		"INSERT INTO api_token_use (token_id, last_used_at) VALUES (:token, '2024-01-01')",
+		insert("diary_case", "id", ":case", "diary_number", "'KS 2015/0144'", "diary_year", "2015", "diary_serial", "144"),
+		insert("decision", "id", ":decision", "case_id", ":case", "meeting_date", "'2020-01-15'", "paragraph", "'12'", "adjusted_on", "'2020-01-20'", "announced_on", "'2020-01-21'", "legally_binding_on", "'2020-02-12'"),
+		insert("decision", "id", ":proposal", "proposed_on", "'2020-01-15'"),
+		insert("decision", "id", ":elsewhere", "municipality_id", ":other", "body_unit_id", ":foreign", "meeting_date", "'2020-01-15'"),
+		insert("waiver", "id", ":waiver", "rule", "'LET_BE'"),
+		insert("governing_document", "id", ":document", "kind", "'STRATEGY'", "status", "'ADOPTED'", "decided_on", "'2020-01-15'", "found_source", "'Granskningen'", "found_reason", "'Gällde redan'"),
+		insert("audit", "id", ":audit"),
+		insert("formal_answer", "id", ":answer"),
+		insert("audit_question", "id", ":question", "position", "1", "formal_answer_id", ":answer"),
+		insert("finding", "id", ":finding", "code", "'F01'"),
+		insert("agreement", "id", ":agreement", "collaboration_id", ":collab", "signed_on", "'2020-01-01'", "valid_from", "'2020-01-01'", "valid_to", "'2030-12-31'"),
+		insert("agreement_party", "id", ":party", "municipality_id", ":home"),
+		insert("agreement_follow_up", "id", ":followup"),
+		insert("shared_project", "id", ":project", "code", "'skolskjuts'", "collaboration_id", ":collab", "agreement_id", ":agreement"),
+		insert("participation", "id", ":host", "municipality_id", ":home", "role", "'HOST'"),
+		insert("service_offer", "id", ":offer", "shared_service_id", ":shared"),
+		insert("offer_answer", "id", ":reply", "municipality_id", ":home", "answer", "'ADOPT'", "e_service_id", ":live"),
+		insert("adoption_step", "id", ":step", "kind", "'DECISION'"),
+		insert("goal", "id", ":direction", "code", "'I1'", "period_from", "'2024-01-01'", "period_to", "'2027-12-31'"),
+		insert("goal", "id", ":goal", "code", "'M1'", "level", "'GOAL'", "parent_goal_id", ":direction", "strategy_id", ":document"),
+		insert("indicator", "id", ":indicator"),
+		insert("indicator_value", "id", ":measured", "period", "'2022-01-01'"),
+		insert("initiative", "id", ":initiative"),
+		insert("initiative", "id", ":later"),
+		insert("milestone", "id", ":milestone"),
+		insert("dependency", "id", ":dependency", "after_project_id", "NULL", "after_initiative_id", ":later"),
+		insert("status_report", "id", ":report", "figures", "'{}'", "published_at", "'2024-04-01'"),
+		insert("benefit", "id", ":benefit"),
+		insert("record_link", "id", ":tie", "goal_id", ":direction"),
 	}
 	spares := map[string][]string{
 		"municipality":      {"scb_code", "'9998'"},
@@ -166,6 +270,20 @@ func fixtureRows() []string {
 		"user_role":         {"role", "'AUDITOR'"},
 		"platform_flow":     {"family_id", "9"},
 		"platform_category": {"category", "'Reserv'"},
+		"diary_case":        {"diary_serial", "2"},
+		"waiver":            {"rule", "'RESERV'"},
+		"audit_question":    {"position", "3"},
+		"finding":           {"code", "'F03'"},
+		"agreement_party":   {"agreement_id", spare("agreement")},
+		"shared_project":    {"code", "'reserv'"},
+		"participation":     {"shared_project_id", spare("shared_project"), "municipality_id", ":home", "role", "'HOST'"},
+		"service_offer":     {"archived_at", "'2024-01-01'"},
+		"offer_answer":      {"service_offer_id", spare("service_offer")},
+		"adoption_step":     {"kind", "'AGREEMENT'"},
+		"goal":              {"code", "'R'"},
+		"indicator_value":   {"revision", "2"},
+		"dependency":        {"after_project_id", "NULL", "after_initiative_id", ":later", "archived_at", "'2024-01-01'"},
+		"record_link":       {"purpose", "'NOTES'"},
 		// The base row's membership is of the same pair: this one has ended.
 		"collaboration_member": {"valid_to", "'2020-12-31'"},
 	}

@@ -86,7 +86,7 @@ func TestHistoryFaultsAreFound(t *testing.T) {
 	ctx := context.Background()
 	const stamps = "id uuid PRIMARY KEY, version int NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, changed_in bigint NOT NULL"
 	for _, c := range []struct{ name, sql, want string }{
-		{"a table without history", "CREATE TABLE goal (" + stamps + ")", "goal has no history"},
+		{"a table without history", "CREATE TABLE novelty (" + stamps + ")", "novelty has no history"},
 		{"a column added without history_sync", "ALTER TABLE unit ADD COLUMN colour text", "the history of unit lacks the column colour text"},
 		{"a column of another collation", `DROP VIEW asof.unit; ALTER TABLE history.unit ALTER COLUMN name_sv TYPE text COLLATE "C"`, `the history of unit lacks the column name_sv text "sv-SE-x-icu"`},
 		{"a view without a column", "DROP VIEW asof.unit; CREATE VIEW asof.unit AS SELECT id FROM unit", "the view of the past of unit has the columns"},
@@ -106,8 +106,8 @@ func TestHistoryFaultsAreFound(t *testing.T) {
 	}
 	t.Run("a table needs the columns of every record", func(t *testing.T) {
 		undone(t, owner, func(tx pgx.Tx) {
-			exec(t, tx, "CREATE TABLE goal (id uuid PRIMARY KEY)")
-			refusedAs(t, tx, "P0001", "SELECT history_sync('goal')")
+			exec(t, tx, "CREATE TABLE novelty (id uuid PRIMARY KEY)")
+			refusedAs(t, tx, "P0001", "SELECT history_sync('novelty')")
 		})
 	})
 }
@@ -211,7 +211,7 @@ func TestThePastIsWhatItWas(t *testing.T) {
 	step(app, "UPDATE unit SET archived_at = updated_at WHERE id = :nothing", "UPDATE e_service SET status = 'PLANNED' WHERE id = :idea")
 	step(owner, "DELETE FROM unit WHERE id = :nothing")
 	for _, table := range domainTables {
-		step(owner, "DELETE FROM "+table+" WHERE id = "+spare(table))
+		step(owner, deletion(table))
 	}
 	undone(t, d.App(t), func(tx pgx.Tx) {
 		for number, state := range states {

@@ -22,6 +22,20 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 		"unit_close":            raises("unit_close_needs_successor"),
 		"e_service_life_cycle":  raises("e_service_step"),
 		"e_service_draft_close": raises("e_service_draft_closed"),
+
+		"waiver_decided":                raises("waiver_decided"),
+		"governing_document_life_cycle": raises("governing_document_step"),
+		"formal_answer_sent":            raises("formal_answer_sent_stands"),
+		"formal_answer_decided":         raises("formal_answer_decided"),
+		"shared_project_life_cycle":     raises("shared_project_phase_comment"),
+		"shared_project_hosted":         raises("shared_project_hosted"),
+		"participation_life_cycle":      raises("participation_step"),
+		"goal_tree":                     raises("goal_level_order"),
+		"goal_life_cycle":               raises("goal_step"),
+		"indicator_value_stands":        raises("indicator_value_stands"),
+		"dependency_no_cycle":           raises("dependency_no_cycle"),
+		"status_report_published":       raises("status_report_published_stands"),
+		"record_link_decision":          raises("record_link_decision_of_municipality"),
 	}
 	for _, table := range domainTables {
 		tests[table+"_guard"] = func(t *testing.T, d dbtest.Database) { guarded(t, d, table) }
@@ -30,7 +44,7 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 			kept(t, d.App(t), table, "UPDATE "+table+" SET version = version WHERE id = "+spare(table))
 		}
 		tests[table+"_keep_deleted"] = func(t *testing.T, d dbtest.Database) {
-			kept(t, d.Owner(t), table, "DELETE FROM "+table+" WHERE id = "+spare(table))
+			kept(t, d.Owner(t), table, deletion(table))
 		}
 	}
 	return tests

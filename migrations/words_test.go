@@ -21,7 +21,7 @@ var wordless = []struct{ pattern, why string }{
 	{`^change_`, "changes are opened by the program"},
 	{`^gap_episode_`, "gaps are computed"},
 	{`^search_`, "what is searched is taken from the records"},
-	{`^collaboration_`, "collaborations come with the program's own data, until they have an input"},
+	{`^(decision|governing_document|audit|formal_answer|audit_question|finding|agreement|agreement_party|agreement_follow_up|participation|service_offer|offer_answer|adoption_step|goal|indicator|indicator_value|initiative|milestone|dependency|status_report|benefit|shared_project|waiver|diary_case|record_link|collaboration|collaboration_member)_municipality_fk$`, "the municipality is checked with the caller's rights before"},
 	{`^link_`, "the program asks the addresses"},
 	{`^import_run_(flows|created|changed|gone|unchanged|refused)$`, "the program counts"},
 	{`^import_run_municipality_fk$`, "the municipality is checked with the caller's rights before"},
