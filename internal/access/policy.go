@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -87,7 +88,7 @@ type sight struct {
 	// it names one by collaboration_id.
 	members   bool
 	published bool
-	// shown is the condition on the row %[1]s that others need beside, such as that it is no draft.
+	// shown is the condition on the row {x} that others need beside, such as that it is no draft.
 	shown    string
 	archived bool
 	// joined is the table of those who take part in the record by municipality_id, and
@@ -126,12 +127,12 @@ var sights = map[string]sight{
 	"decision":   {visibility: true, archived: true},
 	"waiver":     {of: [][2]string{{"decision_id", "decision"}}},
 
-	"governing_document": {visibility: true, archived: true, shown: "%[1]s.status NOT IN ('DRAFT', 'IN_REVIEW')"},
+	"governing_document": {visibility: true, archived: true, shown: "{x}.status NOT IN ('DRAFT', 'IN_REVIEW')"},
 	"audit":              {visibility: true, archived: true},
 	"audit_question":     {archived: true, of: [][2]string{{"audit_id", "audit"}}},
 	"finding":            {archived: true, of: [][2]string{{"audit_id", "audit"}}},
 	// What is being written is not yet the answer.
-	"formal_answer": {archived: true, shown: "%[1]s.status IN ('DECIDED', 'SENT')", of: [][2]string{{"audit_id", "audit"}}},
+	"formal_answer": {archived: true, shown: "{x}.status IN ('DECIDED', 'SENT')", of: [][2]string{{"audit_id", "audit"}}},
 
 	"collaboration":        {},
 	"collaboration_member": {},
@@ -150,7 +151,7 @@ var sights = map[string]sight{
 	"indicator_value": {of: [][2]string{{"indicator_id", "indicator"}}},
 	"initiative":      {visibility: true, archived: true},
 	"milestone":       {archived: true, of: strategic},
-	"status_report":   {archived: true, shown: "%[1]s.published_at IS NOT NULL", of: strategic},
+	"status_report":   {archived: true, shown: "{x}.published_at IS NOT NULL", of: strategic},
 	"benefit":         {archived: true, of: strategic},
 	"dependency": {archived: true, of: [][2]string{
 		{"before_initiative_id", "initiative"}, {"before_project_id", "shared_project"}, {"after_initiative_id", "initiative"}, {"after_project_id", "shared_project"},
@@ -271,7 +272,7 @@ func (p Policy) visible(table, alias, schema string) string {
 		others += " AND " + p.holds(ReadPublished, alias+".published")
 	}
 	if s.shown != "" {
-		others += " AND " + p.holds(ReadPublished, fmt.Sprintf(s.shown, alias))
+		others += " AND " + p.holds(ReadPublished, strings.ReplaceAll(s.shown, "{x}", alias))
 	}
 	if s.archived {
 		others += " AND " + p.holds(ReadArchived, alias+".archived_at IS NULL")

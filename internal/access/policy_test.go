@@ -139,6 +139,8 @@ func newWorld(t *testing.T) world {
 		exec("INSERT INTO unit (id, municipality_id, name_sv, type) VALUES (@id, @id, 'Kontoret', 'UNIT')", postgres.Args{"id": own})
 		exec("INSERT INTO import_run (id, municipality_id, source, flows, created, changed, gone, unchanged, refused) VALUES (@id, @id, 'fil', 0, 0, 0, 0, 0, 0)", postgres.Args{"id": own})
 		exec("INSERT INTO api_token (id, municipality_id, label, role, scopes, hash, expires_at) VALUES (@id, @id, 'prov', 'READER', '{READ}', sha256('prov'), 'infinity')", postgres.Args{"id": own})
+		exec("INSERT INTO audit (id, municipality_id, title_sv, year, visibility) VALUES (@id, @id, 'Prov', 2024, 'MUNICIPALITY')", postgres.Args{"id": own})
+		exec("INSERT INTO finding (id, municipality_id, audit_id, code, text_sv, verdict, severity) VALUES (@id, @id, @id, 'F1', 'Prov', 'DEFICIENT', 'HIGH')", postgres.Args{"id": own})
 		exec("INSERT INTO job_run (job, key, municipality_id, due_at) VALUES ('PROV', 'own', @id, instant()), ('PROV', 'all', NULL, instant())", postgres.Args{"id": own})
 		for _, k := range kinds() {
 			for _, then := range k.states {
@@ -250,7 +252,7 @@ func TestATableNeedsARule(t *testing.T) {
 			t.Error("a table without a rule is read")
 		}
 	}()
-	policy().Visible(t.Context(), "goal", "x", false)
+	policy().Visible(t.Context(), "novelty", "x", false)
 }
 
 // TestRequire asks for every action as every role, with and without the scope, to
@@ -356,8 +358,9 @@ func TestRule(t *testing.T) {
 		})
 	}
 	for rule, c := range map[access.Rule]struct{ caller, table string }{
-		access.ReadOwn:   {"a stranger", "import_run"},
-		access.ReadAdmin: {"a reader of its own", "api_token"},
+		access.ReadOwn:    {"a stranger", "import_run"},
+		access.ReadParent: {"a stranger", "finding"},
+		access.ReadAdmin:  {"a reader of its own", "api_token"},
 	} {
 		t.Run(string(rule), func(t *testing.T) {
 			if ids := w.seen(t, who[c.caller], c.table, false); len(ids) > 0 {
