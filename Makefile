@@ -1,6 +1,6 @@
 # Färdplan: `make run` serves it, `make test` proves it.
 .DEFAULT_GOAL := help
-.PHONY: help build run migrate generate verify lint test test-go mutants tools clean
+.PHONY: help build run migrate generate verify lint test test-go mutants pages tools clean
 
 export GOFLAGS := -mod=readonly
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
@@ -42,6 +42,10 @@ test-go: ## run the Go tests: with the race detector on the oldest PostgreSQL, t
 
 mutants: tools ## take away each constraint, trigger, gap rule and access rule in turn, and see a test miss it
 	@bash scripts/mutants.sh
+
+pages: ## print what a page of each list touches at scale 0.1 and 1, and how long the views take
+	@sh tools/postgres/install.sh if-missing
+	@go test ./internal/demo/scale -run '^TestPages' -count=1 -v -timeout 60m -pages $(CURDIR)/.fardplan/pages | grep -v '^=== '
 
 clean: ## remove what was built; the private database stays
 	@rm -rf bin
