@@ -37,7 +37,7 @@ var layers = [][]string{
 	{"internal/access"},
 	{"internal/postgres"},
 	{"internal/postgres/server", "internal/openeplatform", "internal/linkcheck", "internal/config", "internal/observe", "internal/sheet", "migrations"},
-	{"internal/page", "internal/gid", "internal/date"},
+	{"internal/page", "internal/gid", "internal/date", "internal/diary"},
 	{"internal/fault", "internal/text", "internal/outbound"},
 }
 
