@@ -25,7 +25,8 @@ CREATE TABLE diary_case (
 );
 -- The same number in any notation is the same case; another municipality may have it too.
 CREATE UNIQUE INDEX diary_case_number_unique ON diary_case (municipality_id, diary_code, diary_year, diary_serial) WHERE diary_code IS NOT NULL AND archived_at IS NULL;
-CREATE INDEX diary_case_by_number ON diary_case ((coalesce(diary_year, 0)), (coalesce(diary_serial, 0)), id);
+CREATE INDEX diary_case_by_number ON diary_case ((coalesce(diary_year, 0) * 1000000::bigint + coalesce(diary_serial, 0)), id);
+CREATE INDEX diary_case_by_serial ON diary_case (municipality_id, diary_year, diary_serial);
 CREATE INDEX diary_case_by_title ON diary_case (title_sv, id);
 CREATE INDEX diary_case_by_municipality ON diary_case (municipality_id, title_sv, id);
 SELECT history_sync('diary_case');
@@ -127,9 +128,9 @@ CREATE TABLE waiver (
   granted_on date NOT NULL,
   -- At most two years: what is to last is mended, not waived.
   expires_on date NOT NULL CONSTRAINT waiver_expires_after CHECK (expires_on > granted_on) CONSTRAINT waiver_at_most_two_years CHECK (expires_on <= granted_on + interval '24 months'),
-  CONSTRAINT waiver_once UNIQUE (object_id, rule),
   CONSTRAINT waiver_decision_fk FOREIGN KEY (municipality_id, decision_id) REFERENCES decision (municipality_id, id)
 );
+CREATE UNIQUE INDEX waiver_once ON waiver (object_id, rule) WHERE archived_at IS NULL;
 CREATE INDEX waiver_by_expires ON waiver (municipality_id, expires_on, id);
 CREATE INDEX waiver_by_decision ON waiver (decision_id);
 SELECT history_sync('waiver');

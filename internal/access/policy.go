@@ -47,6 +47,9 @@ const (
 	ManageTokens       Rule = "token.manage"
 	ManageUsers        Rule = "user.manage"
 	EndSessions        Rule = "session.end"
+	WriteDecision      Rule = "decision.write"
+	GrantWaiver        Rule = "waiver.grant"
+	LinkRecords        Rule = "record.link"
 )
 
 // Grant says who may do an action.
@@ -76,7 +79,10 @@ func Grants() map[Rule]Grant {
 		ManageTokens:       {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		ManageUsers:        {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		// Of oneself, in whatever municipality; to end another's takes ManageUsers.
-		EndSessions: {Roles: Roles(), Scopes: []Scope{ScopeAdminister}},
+		EndSessions:   {Roles: Roles(), Scopes: []Scope{ScopeAdminister}},
+		WriteDecision: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeDecisions}},
+		GrantWaiver:   {Roles: []Role{Director}, Scopes: []Scope{ScopeDecisions}},
+		LinkRecords:   {Roles: []Role{Director, ProjectEditor, CatalogueEditor}, Scopes: []Scope{ScopeDecisions}},
 	}
 }
 

@@ -102,7 +102,7 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 		Tokens:       &token.Service{Journal: journal, Policy: policy},
 		Users:        &user.Service{Journal: journal, Policy: policy, Idle: 2 * time.Hour, Life: 12 * time.Hour},
 
-		Decisions: &decision.Service{Keeper: keeper}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
+		Decisions: &decision.Service{Keeper: keeper, Gaps: gaps}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
 		Collaboration: &collaboration.Service{Keeper: keeper}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
 	}
 }
