@@ -15,6 +15,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"fardplan/internal/thread"
 	"fmt"
 	"strconv"
 )
@@ -108,6 +109,10 @@ func (r *eServiceResolver) Gaps(ctx context.Context, obj *eservice.EService, fir
 	narrowed := valueOf(filter)
 	narrowed.Drafts = narrowed.Drafts || obj.Drafted
 	return s.load.gaps.of(ctx, obj.ID, gapsOf{narrowed, orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *eServiceResolver) Links(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error) {
+	return linksOf(ctx, "e_service", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateEService(ctx context.Context, input model.CreateEServiceInput) (*model.EServicePayload, error) {
@@ -298,6 +303,10 @@ func (r *sharedServiceResolver) EServices(ctx context.Context, obj *eservice.Sha
 		return nil, err
 	}
 	return s.load.eServices.of(ctx, obj.ID, eServicesOf{eservice.OfSharedService, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedServiceResolver) Links(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error) {
+	return linksOf(ctx, "shared_service", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *usageResolver) History(ctx context.Context, obj *eservice.Usage, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {

@@ -9,6 +9,8 @@ import (
 	"context"
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
+	"fardplan/internal/date"
+	"fardplan/internal/decision"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
 	"fardplan/internal/organisation"
@@ -45,6 +47,26 @@ func (r *gapResolver) Unit(ctx context.Context, obj *gap.Gap) (*organisation.Uni
 		return nil, err
 	}
 	return s.load.unit.maybe(ctx, obj.Unit)
+}
+
+func (r *gapResolver) Waiver(ctx context.Context, obj *gap.Gap) (*decision.Waiver, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.waiver.maybe(ctx, obj.WaiverID)
+}
+
+func (r *gapResolver) WaivedUntil(ctx context.Context, obj *gap.Gap) (*date.Date, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.load.waiver.maybe(ctx, obj.WaiverID)
+	if w == nil || err != nil {
+		return nil, err
+	}
+	return &w.ExpiresOn, nil
 }
 
 func (r *gapRuleResolver) Kind(ctx context.Context, obj *gap.Rule) (string, error) {

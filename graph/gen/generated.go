@@ -11,6 +11,7 @@ import (
 	"fardplan/graph/scalar"
 	"fardplan/internal/access"
 	"fardplan/internal/date"
+	"fardplan/internal/decision"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -26,6 +27,7 @@ import (
 	"fardplan/internal/search"
 	"fardplan/internal/sheet"
 	"fardplan/internal/text"
+	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
 	"fmt"
@@ -58,12 +60,15 @@ type ResolverRoot interface {
 	BulkEditFault() BulkEditFaultResolver
 	BulkEditLine() BulkEditLineResolver
 	BulkEditPayload() BulkEditPayloadResolver
+	Case() CaseResolver
 	Change() ChangeResolver
+	Decision() DecisionResolver
 	EService() EServiceResolver
 	EServiceDraft() EServiceDraftResolver
 	EServiceDraftFault() EServiceDraftFaultResolver
 	Gap() GapResolver
 	GapRule() GapRuleResolver
+	GoldenThread() GoldenThreadResolver
 	HistoryEntry() HistoryEntryResolver
 	ImportFault() ImportFaultResolver
 	ImportLine() ImportLineResolver
@@ -77,6 +82,7 @@ type ResolverRoot interface {
 	PlatformFlow() PlatformFlowResolver
 	Query() QueryResolver
 	RecordChange() RecordChangeResolver
+	RecordLink() RecordLinkResolver
 	ReorganisationGaps() ReorganisationGapsResolver
 	ReorganisationHandover() ReorganisationHandoverResolver
 	ReorganisationOrphan() ReorganisationOrphanResolver
@@ -89,6 +95,9 @@ type ResolverRoot interface {
 	SpreadsheetFile() SpreadsheetFileResolver
 	SpreadsheetLine() SpreadsheetLineResolver
 	SpreadsheetPayload() SpreadsheetPayloadResolver
+	ThreadGap() ThreadGapResolver
+	ThreadLink() ThreadLinkResolver
+	ThreadNode() ThreadNodeResolver
 	UndoChangePayload() UndoChangePayloadResolver
 	UndoFault() UndoFaultResolver
 	UndoLine() UndoLineResolver
@@ -99,6 +108,7 @@ type ResolverRoot interface {
 	UserAccount() UserAccountResolver
 	UserRole() UserRoleResolver
 	Viewer() ViewerResolver
+	Waiver() WaiverResolver
 	SearchFilter() SearchFilterResolver
 }
 
@@ -182,6 +192,46 @@ type ComplexityRoot struct {
 		Total       func(childComplexity int) int
 	}
 
+	Case struct {
+		ArchivedAt            func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		Decisions             func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) int
+		DiaryCode             func(childComplexity int) int
+		DiaryKey              func(childComplexity int) int
+		DiaryNumber           func(childComplexity int) int
+		DiaryNumberUnderstood func(childComplexity int) int
+		DiarySerial           func(childComplexity int) int
+		DiarySuffix           func(childComplexity int) int
+		DiaryURL              func(childComplexity int) int
+		DiaryYear             func(childComplexity int) int
+		Gaps                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Municipality          func(childComplexity int) int
+		NodeID                func(childComplexity int) int
+		Title                 func(childComplexity int) int
+		URL                   func(childComplexity int) int
+		UpdatedAt             func(childComplexity int) int
+		Version               func(childComplexity int) int
+		Visibility            func(childComplexity int) int
+	}
+
+	CaseConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CasePayload struct {
+		Case func(childComplexity int) int
+	}
+
 	Change struct {
 		Actor     func(childComplexity int) int
 		At        func(childComplexity int) int
@@ -197,6 +247,65 @@ type ComplexityRoot struct {
 	CreateApiTokenPayload struct {
 		APIToken func(childComplexity int) int
 		Secret   func(childComplexity int) int
+	}
+
+	Decision struct {
+		AdjustedOn            func(childComplexity int) int
+		AnnouncedOn           func(childComplexity int) int
+		AppealSettledOn       func(childComplexity int) int
+		AppealedOn            func(childComplexity int) int
+		ArchivedAt            func(childComplexity int) int
+		BodyUnit              func(childComplexity int) int
+		Case                  func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		DelegationRef         func(childComplexity int) int
+		DiaryNumber           func(childComplexity int) int
+		DiaryNumberUnderstood func(childComplexity int) int
+		DocumentURLs          func(childComplexity int) int
+		ExpectedBindingOn     func(childComplexity int) int
+		Gaps                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		IsExample             func(childComplexity int) int
+		JointCollaboration    func(childComplexity int) int
+		LegallyBindingOn      func(childComplexity int) int
+		Links                 func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
+		MeetingDate           func(childComplexity int) int
+		MinutesURL            func(childComplexity int) int
+		Municipality          func(childComplexity int) int
+		NodeID                func(childComplexity int) int
+		OverturnedOn          func(childComplexity int) int
+		Paragraph             func(childComplexity int) int
+		ProposedOn            func(childComplexity int) int
+		Rejected              func(childComplexity int) int
+		ReportedOn            func(childComplexity int) int
+		State                 func(childComplexity int) int
+		SupersededBy          func(childComplexity int) int
+		SupersededOn          func(childComplexity int) int
+		Text                  func(childComplexity int) int
+		Title                 func(childComplexity int) int
+		Type                  func(childComplexity int) int
+		UpdatedAt             func(childComplexity int) int
+		ValidFrom             func(childComplexity int) int
+		ValidTo               func(childComplexity int) int
+		Version               func(childComplexity int) int
+		Visibility            func(childComplexity int) int
+	}
+
+	DecisionConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DecisionPayload struct {
+		Decision func(childComplexity int) int
 	}
 
 	EService struct {
@@ -228,6 +337,7 @@ type ComplexityRoot struct {
 		LegalBasisVerifiedOn      func(childComplexity int) int
 		LifeEvents                func(childComplexity int) int
 		LinkChecks                func(childComplexity int) int
+		Links                     func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
 		Municipality              func(childComplexity int) int
 		Name                      func(childComplexity int) int
 		NodeID                    func(childComplexity int) int
@@ -354,6 +464,8 @@ type ComplexityRoot struct {
 		Severity     func(childComplexity int) int
 		Since        func(childComplexity int) int
 		Unit         func(childComplexity int) int
+		WaivedUntil  func(childComplexity int) int
+		Waiver       func(childComplexity int) int
 		Weight       func(childComplexity int) int
 	}
 
@@ -389,6 +501,14 @@ type ComplexityRoot struct {
 	GapSweep struct {
 		At     func(childComplexity int) int
 		Number func(childComplexity int) int
+	}
+
+	GoldenThread struct {
+		Cut     func(childComplexity int) int
+		Links   func(childComplexity int) int
+		Missing func(childComplexity int) int
+		Nodes   func(childComplexity int) int
+		Of      func(childComplexity int) int
 	}
 
 	GrantRolePayload struct {
@@ -569,6 +689,8 @@ type ComplexityRoot struct {
 		ApplyImport               func(childComplexity int, input model.ImportOepInput) int
 		ApplyReorganisation       func(childComplexity int, input model.ApplyReorganisationInput) int
 		ApplySuggestedLink        func(childComplexity int, input model.ApplySuggestedLinkInput) int
+		ArchiveCase               func(childComplexity int, input model.ArchiveCaseInput) int
+		ArchiveDecision           func(childComplexity int, input model.ArchiveDecisionInput) int
 		ArchiveEService           func(childComplexity int, input model.EServiceActionInput) int
 		ArchiveSharedService      func(childComplexity int, input model.ArchiveSharedServiceInput) int
 		ArchiveUnit               func(childComplexity int, input model.ArchiveUnitInput) int
@@ -576,6 +698,8 @@ type ComplexityRoot struct {
 		CheckLinks                func(childComplexity int, input model.CheckLinksInput) int
 		CloseUnit                 func(childComplexity int, input model.CloseUnitInput) int
 		CreateAPIToken            func(childComplexity int, input model.CreateAPITokenInput) int
+		CreateCase                func(childComplexity int, input model.CreateCaseInput) int
+		CreateDecision            func(childComplexity int, input model.CreateDecisionInput) int
 		CreateEService            func(childComplexity int, input model.CreateEServiceInput) int
 		CreateMunicipality        func(childComplexity int, input model.CreateMunicipalityInput) int
 		CreateSharedService       func(childComplexity int, input model.CreateSharedServiceInput) int
@@ -584,8 +708,10 @@ type ComplexityRoot struct {
 		DiscardEServiceDraft      func(childComplexity int, input model.EServiceDraftActionInput) int
 		ForgetUser                func(childComplexity int, input model.ForgetUserInput) int
 		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
+		GrantWaiver               func(childComplexity int, input model.GrantWaiverInput) int
 		ImportSpreadsheet         func(childComplexity int, input model.ImportSpreadsheetInput) int
 		ImportUsage               func(childComplexity int, input model.ImportUsageInput) int
+		LinkRecords               func(childComplexity int, input model.LinkRecordsInput) int
 		PreviewImport             func(childComplexity int, input model.ImportOepInput) int
 		PreviewReorganisation     func(childComplexity int, input model.ReorganisationInput) int
 		PreviewSpreadsheet        func(childComplexity int, input model.SpreadsheetInput) int
@@ -603,13 +729,18 @@ type ComplexityRoot struct {
 		SetPlatformCategories     func(childComplexity int, input model.SetPlatformCategoriesInput) int
 		SignOutEverywhere         func(childComplexity int, input model.SignOutEverywhereInput) int
 		SubmitEServiceDraft       func(childComplexity int, input model.EServiceDraftActionInput) int
+		SupersedeDecision         func(childComplexity int, input model.SupersedeDecisionInput) int
 		TransitionEService        func(childComplexity int, input model.TransitionEServiceInput) int
 		UndoChange                func(childComplexity int, input model.UndoChangeInput) int
+		UnlinkRecords             func(childComplexity int, input model.UnlinkRecordsInput) int
 		UnpublishEService         func(childComplexity int, input model.EServiceActionInput) int
+		UpdateCase                func(childComplexity int, input model.UpdateCaseInput) int
+		UpdateDecision            func(childComplexity int, input model.UpdateDecisionInput) int
 		UpdateEService            func(childComplexity int, input model.UpdateEServiceInput) int
 		UpdateMunicipality        func(childComplexity int, input model.UpdateMunicipalityInput) int
 		UpdateSharedService       func(childComplexity int, input model.UpdateSharedServiceInput) int
 		UpdateUnit                func(childComplexity int, input model.UpdateUnitInput) int
+		WithdrawWaiver            func(childComplexity int, input model.WithdrawWaiverInput) int
 	}
 
 	PageInfo struct {
@@ -688,7 +819,9 @@ type ComplexityRoot struct {
 	Query struct {
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AsOf                     func(childComplexity int, at time.Time, change *int) int
+		Cases                    func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.CaseFilter, orderBy model.CaseOrder) int
 		Changes                  func(childComplexity int, since int, kinds []string, first *int, after *string) int
+		Decisions                func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) int
 		EServiceDrafts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
 		EServices                func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
 		ExportEServices          func(childComplexity int, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) int
@@ -696,6 +829,7 @@ type ComplexityRoot struct {
 		GapSeries                func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
 		GapSweep                 func(childComplexity int) int
 		Gaps                     func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		GoldenThread             func(childComplexity int, id gid.ID) int
 		ImportRuns               func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Jobs                     func(childComplexity int) int
 		LinkChecks               func(childComplexity int, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) int
@@ -713,6 +847,7 @@ type ComplexityRoot struct {
 		Units                    func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
 		Users                    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Viewer                   func(childComplexity int) int
+		Waivers                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.WaiverFilter, orderBy model.WaiverOrder) int
 	}
 
 	RecordChange struct {
@@ -733,6 +868,37 @@ type ComplexityRoot struct {
 	RecordChangeEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RecordLink struct {
+		ArchivedAt   func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		From         func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Municipality func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+		To           func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RecordLinkConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RecordLinkEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RecordLinkPayload struct {
+		RecordLink func(childComplexity int) int
 	}
 
 	ReorganisationGaps struct {
@@ -843,6 +1009,7 @@ type ComplexityRoot struct {
 		EServices          func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
 		History            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Licence            func(childComplexity int) int
+		Links              func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
 		Name               func(childComplexity int) int
 		NodeID             func(childComplexity int) int
 		OriginMunicipality func(childComplexity int) int
@@ -930,6 +1097,26 @@ type ComplexityRoot struct {
 	TextRange struct {
 		End   func(childComplexity int) int
 		Start func(childComplexity int) int
+	}
+
+	ThreadGap struct {
+		Record func(childComplexity int) int
+		Rule   func(childComplexity int) int
+		Stage  func(childComplexity int) int
+		Title  func(childComplexity int) int
+	}
+
+	ThreadLink struct {
+		FromID     func(childComplexity int) int
+		Purpose    func(childComplexity int) int
+		RecordLink func(childComplexity int) int
+		ToID       func(childComplexity int) int
+	}
+
+	ThreadNode struct {
+		Distance func(childComplexity int) int
+		Record   func(childComplexity int) int
+		Stage    func(childComplexity int) int
 	}
 
 	UndoChangePayload struct {
@@ -1098,6 +1285,41 @@ type ComplexityRoot struct {
 		Scopes       func(childComplexity int) int
 		Sessions     func(childComplexity int) int
 	}
+
+	Waiver struct {
+		ArchivedAt   func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Decision     func(childComplexity int) int
+		ExpiresOn    func(childComplexity int) int
+		Gaps         func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		GrantedOn    func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		InForce      func(childComplexity int) int
+		Municipality func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		Object       func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Rule         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	WaiverConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WaiverEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WaiverPayload struct {
+		Waiver func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -1134,9 +1356,38 @@ type BulkEditPayloadResolver interface {
 	Counts(ctx context.Context, obj *eservice.BulkPlan) ([]*model.BulkEditCount, error)
 	Lines(ctx context.Context, obj *eservice.BulkPlan, outcomes []eservice.Outcome, first int, offset int) ([]*eservice.Line, error)
 }
+type CaseResolver interface {
+	History(ctx context.Context, obj *decision.Case, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *decision.Case) (*organisation.Municipality, error)
+
+	DiaryNumberUnderstood(ctx context.Context, obj *decision.Case) (bool, error)
+
+	DiaryKey(ctx context.Context, obj *decision.Case) (*string, error)
+
+	DiaryURL(ctx context.Context, obj *decision.Case) (*string, error)
+
+	Decisions(ctx context.Context, obj *decision.Case, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) (*page.Connection[*decision.Decision], error)
+	Gaps(ctx context.Context, obj *decision.Case, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
+}
 type ChangeResolver interface {
 	Comment(ctx context.Context, obj *history.Version) (*string, error)
 	Actor(ctx context.Context, obj *history.Version) (*model.Actor, error)
+}
+type DecisionResolver interface {
+	History(ctx context.Context, obj *decision.Decision, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *decision.Decision) (*organisation.Municipality, error)
+	Case(ctx context.Context, obj *decision.Decision) (*decision.Case, error)
+	BodyUnit(ctx context.Context, obj *decision.Decision) (*organisation.Unit, error)
+	JointCollaboration(ctx context.Context, obj *decision.Decision) (model.Record, error)
+
+	DiaryNumberUnderstood(ctx context.Context, obj *decision.Decision) (bool, error)
+
+	State(ctx context.Context, obj *decision.Decision) (decision.State, error)
+
+	SupersededBy(ctx context.Context, obj *decision.Decision) (*decision.Decision, error)
+
+	Links(ctx context.Context, obj *decision.Decision, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
+	Gaps(ctx context.Context, obj *decision.Decision, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type EServiceResolver interface {
 	History(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
@@ -1153,6 +1404,7 @@ type EServiceResolver interface {
 	CasesLastYear(ctx context.Context, obj *eservice.EService) (*int, error)
 	Usage(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, orderBy model.UsageOrder) (*page.Connection[*eservice.Usage], error)
 	Gaps(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
+	Links(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
 	PublicationStatus(ctx context.Context, obj *eservice.EService) (eservice.PublicationStatus, error)
 	Draft(ctx context.Context, obj *eservice.EService) (*eservice.Draft, error)
 	LinkChecks(ctx context.Context, obj *eservice.EService) ([]*link.Visited, error)
@@ -1176,6 +1428,8 @@ type GapResolver interface {
 	Object(ctx context.Context, obj *gap.Gap) (model.Record, error)
 	Municipality(ctx context.Context, obj *gap.Gap) (*organisation.Municipality, error)
 	Unit(ctx context.Context, obj *gap.Gap) (*organisation.Unit, error)
+	Waiver(ctx context.Context, obj *gap.Gap) (*decision.Waiver, error)
+	WaivedUntil(ctx context.Context, obj *gap.Gap) (*date.Date, error)
 	Weight(ctx context.Context, obj *gap.Gap) (float64, error)
 }
 type GapRuleResolver interface {
@@ -1183,6 +1437,9 @@ type GapRuleResolver interface {
 	Title(ctx context.Context, obj *gap.Rule) (*text.Localized, error)
 	Reason(ctx context.Context, obj *gap.Rule) (*text.Localized, error)
 	Law(ctx context.Context, obj *gap.Rule) (*text.Localized, error)
+}
+type GoldenThreadResolver interface {
+	Of(ctx context.Context, obj *thread.Thread) (model.Record, error)
 }
 type HistoryEntryResolver interface {
 	Change(ctx context.Context, obj *history.Version) (*history.Version, error)
@@ -1226,6 +1483,15 @@ type MunicipalityResolver interface {
 }
 type MutationResolver interface {
 	BulkEditEServices(ctx context.Context, input model.BulkEditEServicesInput) (*eservice.BulkPlan, error)
+	CreateCase(ctx context.Context, input model.CreateCaseInput) (*model.CasePayload, error)
+	UpdateCase(ctx context.Context, input model.UpdateCaseInput) (*model.CasePayload, error)
+	ArchiveCase(ctx context.Context, input model.ArchiveCaseInput) (*model.CasePayload, error)
+	CreateDecision(ctx context.Context, input model.CreateDecisionInput) (*model.DecisionPayload, error)
+	UpdateDecision(ctx context.Context, input model.UpdateDecisionInput) (*model.DecisionPayload, error)
+	ArchiveDecision(ctx context.Context, input model.ArchiveDecisionInput) (*model.DecisionPayload, error)
+	SupersedeDecision(ctx context.Context, input model.SupersedeDecisionInput) (*model.DecisionPayload, error)
+	GrantWaiver(ctx context.Context, input model.GrantWaiverInput) (*model.WaiverPayload, error)
+	WithdrawWaiver(ctx context.Context, input model.WithdrawWaiverInput) (*model.WaiverPayload, error)
 	SaveEServiceDraft(ctx context.Context, input model.SaveEServiceDraftInput) (*model.EServiceDraftPayload, error)
 	SubmitEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
 	ReturnEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
@@ -1265,6 +1531,8 @@ type MutationResolver interface {
 	ApplyReorganisation(ctx context.Context, input model.ApplyReorganisationInput) (*reorganisation.Preview, error)
 	PreviewSpreadsheet(ctx context.Context, input model.SpreadsheetInput) (*eservice.SheetPlan, error)
 	ImportSpreadsheet(ctx context.Context, input model.ImportSpreadsheetInput) (*eservice.SheetPlan, error)
+	LinkRecords(ctx context.Context, input model.LinkRecordsInput) (*model.RecordLinkPayload, error)
+	UnlinkRecords(ctx context.Context, input model.UnlinkRecordsInput) (*model.RecordLinkPayload, error)
 	CreateAPIToken(ctx context.Context, input model.CreateAPITokenInput) (*model.CreateAPITokenPayload, error)
 	RevokeAPIToken(ctx context.Context, input model.RevokeAPITokenInput) (*model.RevokeAPITokenPayload, error)
 	PreviewUsage(ctx context.Context, input model.UsageImportInput) (*eservice.FigurePlan, error)
@@ -1291,6 +1559,9 @@ type QueryResolver interface {
 	Snapshot(ctx context.Context) (*postgres.Snapshot, error)
 	AsOf(ctx context.Context, at time.Time, change *int) (*model.Query, error)
 	PreviewBulkEditEServices(ctx context.Context, input model.BulkEditInput) (*eservice.BulkPlan, error)
+	Cases(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.CaseFilter, orderBy model.CaseOrder) (*page.Connection[*decision.Case], error)
+	Decisions(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) (*page.Connection[*decision.Decision], error)
+	Waivers(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.WaiverFilter, orderBy model.WaiverOrder) (*page.Connection[*decision.Waiver], error)
 	EServiceDrafts(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) (*page.Connection[*eservice.Draft], error)
 	EServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
 	SharedServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) (*page.Connection[*eservice.SharedService], error)
@@ -1311,12 +1582,19 @@ type QueryResolver interface {
 	Search(ctx context.Context, query string, first *int, after *string, filter *search.Filter) (*search.Connection, error)
 	Suggest(ctx context.Context, query string, first int, filter *search.Filter) ([]*search.Hit, error)
 	ExportEServices(ctx context.Context, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) (*eservice.SpreadsheetFile, error)
+	GoldenThread(ctx context.Context, id gid.ID) (*thread.Thread, error)
 	APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*token.Token], error)
 }
 type RecordChangeResolver interface {
 	Kind(ctx context.Context, obj *history.Event) (string, error)
 
 	Record(ctx context.Context, obj *history.Event) (model.Record, error)
+}
+type RecordLinkResolver interface {
+	History(ctx context.Context, obj *thread.Link, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *thread.Link) (*organisation.Municipality, error)
+	From(ctx context.Context, obj *thread.Link) (model.Record, error)
+	To(ctx context.Context, obj *thread.Link) (model.Record, error)
 }
 type ReorganisationGapsResolver interface {
 	Rule(ctx context.Context, obj *gap.Difference) (*gap.Rule, error)
@@ -1357,6 +1635,7 @@ type SharedServiceResolver interface {
 	OriginMunicipality(ctx context.Context, obj *eservice.SharedService) (*organisation.Municipality, error)
 
 	EServices(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
+	Links(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
 }
 type SpreadsheetCellResolver interface {
 	Before(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error)
@@ -1377,6 +1656,17 @@ type SpreadsheetPayloadResolver interface {
 	Counts(ctx context.Context, obj *eservice.SheetPlan) ([]*model.SpreadsheetCount, error)
 
 	Lines(ctx context.Context, obj *eservice.SheetPlan, outcomes []eservice.SheetOutcome, first int, offset int) ([]*eservice.SheetLine, error)
+}
+type ThreadGapResolver interface {
+	Record(ctx context.Context, obj *thread.Missing) (model.Record, error)
+
+	Rule(ctx context.Context, obj *thread.Missing) (*gap.Rule, error)
+}
+type ThreadLinkResolver interface {
+	RecordLink(ctx context.Context, obj *thread.Tie) (*thread.Link, error)
+}
+type ThreadNodeResolver interface {
+	Record(ctx context.Context, obj *thread.Node) (model.Record, error)
 }
 type UndoChangePayloadResolver interface {
 	Applied(ctx context.Context, obj *eservice.UndoPlan) (bool, error)
@@ -1442,6 +1732,17 @@ type ViewerResolver interface {
 
 	Name(ctx context.Context, obj *access.Caller) (*string, error)
 	Sessions(ctx context.Context, obj *access.Caller) ([]*user.Session, error)
+}
+type WaiverResolver interface {
+	History(ctx context.Context, obj *decision.Waiver, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *decision.Waiver) (*organisation.Municipality, error)
+	Decision(ctx context.Context, obj *decision.Waiver) (*decision.Decision, error)
+	Rule(ctx context.Context, obj *decision.Waiver) (*gap.Rule, error)
+	Object(ctx context.Context, obj *decision.Waiver) (model.Record, error)
+
+	InForce(ctx context.Context, obj *decision.Waiver) (bool, error)
+
+	Gaps(ctx context.Context, obj *decision.Waiver, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 
 type SearchFilterResolver interface {
@@ -1763,6 +2064,198 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkEditPayload.Total(childComplexity), true
 
+	case "Case.archivedAt":
+		if e.ComplexityRoot.Case.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ArchivedAt(childComplexity), true
+	case "Case.createdAt":
+		if e.ComplexityRoot.Case.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.CreatedAt(childComplexity), true
+	case "Case.decisions":
+		if e.ComplexityRoot.Case.Decisions == nil {
+			break
+		}
+
+		args, err := ec.field_Case_decisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Decisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decision.Filter), args["orderBy"].(model.DecisionOrder)), true
+	case "Case.diaryCode":
+		if e.ComplexityRoot.Case.DiaryCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryCode(childComplexity), true
+	case "Case.diaryKey":
+		if e.ComplexityRoot.Case.DiaryKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryKey(childComplexity), true
+	case "Case.diaryNumber":
+		if e.ComplexityRoot.Case.DiaryNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryNumber(childComplexity), true
+	case "Case.diaryNumberUnderstood":
+		if e.ComplexityRoot.Case.DiaryNumberUnderstood == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryNumberUnderstood(childComplexity), true
+	case "Case.diarySerial":
+		if e.ComplexityRoot.Case.DiarySerial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiarySerial(childComplexity), true
+	case "Case.diarySuffix":
+		if e.ComplexityRoot.Case.DiarySuffix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiarySuffix(childComplexity), true
+	case "Case.diaryUrl":
+		if e.ComplexityRoot.Case.DiaryURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryURL(childComplexity), true
+	case "Case.diaryYear":
+		if e.ComplexityRoot.Case.DiaryYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DiaryYear(childComplexity), true
+	case "Case.gaps":
+		if e.ComplexityRoot.Case.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_Case_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "Case.history":
+		if e.ComplexityRoot.Case.History == nil {
+			break
+		}
+
+		args, err := ec.field_Case_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.municipality":
+		if e.ComplexityRoot.Case.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Municipality(childComplexity), true
+	case "Case.id":
+		if e.ComplexityRoot.Case.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.NodeID(childComplexity), true
+	case "Case.title":
+		if e.ComplexityRoot.Case.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Title(childComplexity), true
+	case "Case.url":
+		if e.ComplexityRoot.Case.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.URL(childComplexity), true
+	case "Case.updatedAt":
+		if e.ComplexityRoot.Case.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.UpdatedAt(childComplexity), true
+	case "Case.version":
+		if e.ComplexityRoot.Case.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Version(childComplexity), true
+	case "Case.visibility":
+		if e.ComplexityRoot.Case.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Visibility(childComplexity), true
+
+	case "CaseConnection.edges":
+		if e.ComplexityRoot.CaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Edges(childComplexity), true
+	case "CaseConnection.facets":
+		if e.ComplexityRoot.CaseConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_CaseConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "CaseConnection.nodes":
+		if e.ComplexityRoot.CaseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Nodes(childComplexity), true
+	case "CaseConnection.pageInfo":
+		if e.ComplexityRoot.CaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.PageInfo(childComplexity), true
+	case "CaseConnection.totalCount":
+		if e.ComplexityRoot.CaseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.TotalCount(childComplexity), true
+
+	case "CaseEdge.cursor":
+		if e.ComplexityRoot.CaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Cursor(childComplexity), true
+	case "CaseEdge.node":
+		if e.ComplexityRoot.CaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Node(childComplexity), true
+
+	case "CasePayload.case":
+		if e.ComplexityRoot.CasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.Case(childComplexity), true
+
 	case "Change.actor":
 		if e.ComplexityRoot.Change.Actor == nil {
 			break
@@ -1813,6 +2306,312 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiTokenPayload.Secret(childComplexity), true
+
+	case "Decision.adjustedOn":
+		if e.ComplexityRoot.Decision.AdjustedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.AdjustedOn(childComplexity), true
+	case "Decision.announcedOn":
+		if e.ComplexityRoot.Decision.AnnouncedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.AnnouncedOn(childComplexity), true
+	case "Decision.appealSettledOn":
+		if e.ComplexityRoot.Decision.AppealSettledOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.AppealSettledOn(childComplexity), true
+	case "Decision.appealedOn":
+		if e.ComplexityRoot.Decision.AppealedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.AppealedOn(childComplexity), true
+	case "Decision.archivedAt":
+		if e.ComplexityRoot.Decision.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ArchivedAt(childComplexity), true
+	case "Decision.bodyUnit":
+		if e.ComplexityRoot.Decision.BodyUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.BodyUnit(childComplexity), true
+	case "Decision.case":
+		if e.ComplexityRoot.Decision.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Case(childComplexity), true
+	case "Decision.createdAt":
+		if e.ComplexityRoot.Decision.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.CreatedAt(childComplexity), true
+	case "Decision.delegationRef":
+		if e.ComplexityRoot.Decision.DelegationRef == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.DelegationRef(childComplexity), true
+	case "Decision.diaryNumber":
+		if e.ComplexityRoot.Decision.DiaryNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.DiaryNumber(childComplexity), true
+	case "Decision.diaryNumberUnderstood":
+		if e.ComplexityRoot.Decision.DiaryNumberUnderstood == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.DiaryNumberUnderstood(childComplexity), true
+	case "Decision.documentUrls":
+		if e.ComplexityRoot.Decision.DocumentURLs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.DocumentURLs(childComplexity), true
+	case "Decision.expectedBindingOn":
+		if e.ComplexityRoot.Decision.ExpectedBindingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ExpectedBindingOn(childComplexity), true
+	case "Decision.gaps":
+		if e.ComplexityRoot.Decision.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_Decision_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Decision.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "Decision.history":
+		if e.ComplexityRoot.Decision.History == nil {
+			break
+		}
+
+		args, err := ec.field_Decision_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Decision.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Decision.isExample":
+		if e.ComplexityRoot.Decision.IsExample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.IsExample(childComplexity), true
+	case "Decision.jointCollaboration":
+		if e.ComplexityRoot.Decision.JointCollaboration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.JointCollaboration(childComplexity), true
+	case "Decision.legallyBindingOn":
+		if e.ComplexityRoot.Decision.LegallyBindingOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.LegallyBindingOn(childComplexity), true
+	case "Decision.links":
+		if e.ComplexityRoot.Decision.Links == nil {
+			break
+		}
+
+		args, err := ec.field_Decision_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Decision.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
+	case "Decision.meetingDate":
+		if e.ComplexityRoot.Decision.MeetingDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.MeetingDate(childComplexity), true
+	case "Decision.minutesUrl":
+		if e.ComplexityRoot.Decision.MinutesURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.MinutesURL(childComplexity), true
+	case "Decision.municipality":
+		if e.ComplexityRoot.Decision.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Municipality(childComplexity), true
+	case "Decision.id":
+		if e.ComplexityRoot.Decision.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.NodeID(childComplexity), true
+	case "Decision.overturnedOn":
+		if e.ComplexityRoot.Decision.OverturnedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.OverturnedOn(childComplexity), true
+	case "Decision.paragraph":
+		if e.ComplexityRoot.Decision.Paragraph == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Paragraph(childComplexity), true
+	case "Decision.proposedOn":
+		if e.ComplexityRoot.Decision.ProposedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ProposedOn(childComplexity), true
+	case "Decision.rejected":
+		if e.ComplexityRoot.Decision.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Rejected(childComplexity), true
+	case "Decision.reportedOn":
+		if e.ComplexityRoot.Decision.ReportedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ReportedOn(childComplexity), true
+	case "Decision.state":
+		if e.ComplexityRoot.Decision.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.State(childComplexity), true
+	case "Decision.supersededBy":
+		if e.ComplexityRoot.Decision.SupersededBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.SupersededBy(childComplexity), true
+	case "Decision.supersededOn":
+		if e.ComplexityRoot.Decision.SupersededOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.SupersededOn(childComplexity), true
+	case "Decision.text":
+		if e.ComplexityRoot.Decision.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Text(childComplexity), true
+	case "Decision.title":
+		if e.ComplexityRoot.Decision.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Title(childComplexity), true
+	case "Decision.type":
+		if e.ComplexityRoot.Decision.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Type(childComplexity), true
+	case "Decision.updatedAt":
+		if e.ComplexityRoot.Decision.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.UpdatedAt(childComplexity), true
+	case "Decision.validFrom":
+		if e.ComplexityRoot.Decision.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ValidFrom(childComplexity), true
+	case "Decision.validTo":
+		if e.ComplexityRoot.Decision.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ValidTo(childComplexity), true
+	case "Decision.version":
+		if e.ComplexityRoot.Decision.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Version(childComplexity), true
+	case "Decision.visibility":
+		if e.ComplexityRoot.Decision.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Visibility(childComplexity), true
+
+	case "DecisionConnection.edges":
+		if e.ComplexityRoot.DecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Edges(childComplexity), true
+	case "DecisionConnection.facets":
+		if e.ComplexityRoot.DecisionConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_DecisionConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "DecisionConnection.nodes":
+		if e.ComplexityRoot.DecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Nodes(childComplexity), true
+	case "DecisionConnection.pageInfo":
+		if e.ComplexityRoot.DecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.PageInfo(childComplexity), true
+	case "DecisionConnection.totalCount":
+		if e.ComplexityRoot.DecisionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.TotalCount(childComplexity), true
+
+	case "DecisionEdge.cursor":
+		if e.ComplexityRoot.DecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Cursor(childComplexity), true
+	case "DecisionEdge.node":
+		if e.ComplexityRoot.DecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Node(childComplexity), true
+
+	case "DecisionPayload.decision":
+		if e.ComplexityRoot.DecisionPayload.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionPayload.Decision(childComplexity), true
 
 	case "EService.accessibilityCheckedOn":
 		if e.ComplexityRoot.EService.AccessibilityCheckedOn == nil {
@@ -1992,6 +2791,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EService.LinkChecks(childComplexity), true
+	case "EService.links":
+		if e.ComplexityRoot.EService.Links == nil {
+			break
+		}
+
+		args, err := ec.field_EService_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.EService.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
 	case "EService.municipality":
 		if e.ComplexityRoot.EService.Municipality == nil {
 			break
@@ -2513,6 +3323,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gap.Unit(childComplexity), true
+	case "Gap.waivedUntil":
+		if e.ComplexityRoot.Gap.WaivedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gap.WaivedUntil(childComplexity), true
+	case "Gap.waiver":
+		if e.ComplexityRoot.Gap.Waiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gap.Waiver(childComplexity), true
 	case "Gap.weight":
 		if e.ComplexityRoot.Gap.Weight == nil {
 			break
@@ -2643,6 +3465,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GapSweep.Number(childComplexity), true
+
+	case "GoldenThread.cut":
+		if e.ComplexityRoot.GoldenThread.Cut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoldenThread.Cut(childComplexity), true
+	case "GoldenThread.links":
+		if e.ComplexityRoot.GoldenThread.Links == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoldenThread.Links(childComplexity), true
+	case "GoldenThread.missing":
+		if e.ComplexityRoot.GoldenThread.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoldenThread.Missing(childComplexity), true
+	case "GoldenThread.nodes":
+		if e.ComplexityRoot.GoldenThread.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoldenThread.Nodes(childComplexity), true
+	case "GoldenThread.of":
+		if e.ComplexityRoot.GoldenThread.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoldenThread.Of(childComplexity), true
 
 	case "GrantRolePayload.userRole":
 		if e.ComplexityRoot.GrantRolePayload.UserRole == nil {
@@ -3392,6 +4245,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplySuggestedLink(childComplexity, args["input"].(model.ApplySuggestedLinkInput)), true
+	case "Mutation.archiveCase":
+		if e.ComplexityRoot.Mutation.ArchiveCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveCase(childComplexity, args["input"].(model.ArchiveCaseInput)), true
+	case "Mutation.archiveDecision":
+		if e.ComplexityRoot.Mutation.ArchiveDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveDecision(childComplexity, args["input"].(model.ArchiveDecisionInput)), true
 	case "Mutation.archiveEService":
 		if e.ComplexityRoot.Mutation.ArchiveEService == nil {
 			break
@@ -3469,6 +4344,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(model.CreateAPITokenInput)), true
+	case "Mutation.createCase":
+		if e.ComplexityRoot.Mutation.CreateCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCase(childComplexity, args["input"].(model.CreateCaseInput)), true
+	case "Mutation.createDecision":
+		if e.ComplexityRoot.Mutation.CreateDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDecision(childComplexity, args["input"].(model.CreateDecisionInput)), true
 	case "Mutation.createEService":
 		if e.ComplexityRoot.Mutation.CreateEService == nil {
 			break
@@ -3557,6 +4454,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(model.GrantRoleInput)), true
+	case "Mutation.grantWaiver":
+		if e.ComplexityRoot.Mutation.GrantWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantWaiver(childComplexity, args["input"].(model.GrantWaiverInput)), true
 	case "Mutation.importSpreadsheet":
 		if e.ComplexityRoot.Mutation.ImportSpreadsheet == nil {
 			break
@@ -3579,6 +4487,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportUsage(childComplexity, args["input"].(model.ImportUsageInput)), true
+	case "Mutation.linkRecords":
+		if e.ComplexityRoot.Mutation.LinkRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkRecords(childComplexity, args["input"].(model.LinkRecordsInput)), true
 	case "Mutation.previewImport":
 		if e.ComplexityRoot.Mutation.PreviewImport == nil {
 			break
@@ -3766,6 +4685,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitEServiceDraft(childComplexity, args["input"].(model.EServiceDraftActionInput)), true
+	case "Mutation.supersedeDecision":
+		if e.ComplexityRoot.Mutation.SupersedeDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_supersedeDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SupersedeDecision(childComplexity, args["input"].(model.SupersedeDecisionInput)), true
 	case "Mutation.transitionEService":
 		if e.ComplexityRoot.Mutation.TransitionEService == nil {
 			break
@@ -3788,6 +4718,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UndoChange(childComplexity, args["input"].(model.UndoChangeInput)), true
+	case "Mutation.unlinkRecords":
+		if e.ComplexityRoot.Mutation.UnlinkRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkRecords(childComplexity, args["input"].(model.UnlinkRecordsInput)), true
 	case "Mutation.unpublishEService":
 		if e.ComplexityRoot.Mutation.UnpublishEService == nil {
 			break
@@ -3799,6 +4740,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnpublishEService(childComplexity, args["input"].(model.EServiceActionInput)), true
+	case "Mutation.updateCase":
+		if e.ComplexityRoot.Mutation.UpdateCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCase(childComplexity, args["input"].(model.UpdateCaseInput)), true
+	case "Mutation.updateDecision":
+		if e.ComplexityRoot.Mutation.UpdateDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDecision(childComplexity, args["input"].(model.UpdateDecisionInput)), true
 	case "Mutation.updateEService":
 		if e.ComplexityRoot.Mutation.UpdateEService == nil {
 			break
@@ -3843,6 +4806,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(model.UpdateUnitInput)), true
+	case "Mutation.withdrawWaiver":
+		if e.ComplexityRoot.Mutation.WithdrawWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawWaiver(childComplexity, args["input"].(model.WithdrawWaiverInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -4166,6 +5140,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AsOf(childComplexity, args["at"].(time.Time), args["change"].(*int)), true
+	case "Query.cases":
+		if e.ComplexityRoot.Query.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decision.CaseFilter), args["orderBy"].(model.CaseOrder)), true
 	case "Query.changes":
 		if e.ComplexityRoot.Query.Changes == nil {
 			break
@@ -4177,6 +5162,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Changes(childComplexity, args["since"].(int), args["kinds"].([]string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.decisions":
+		if e.ComplexityRoot.Query.Decisions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_decisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Decisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decision.Filter), args["orderBy"].(model.DecisionOrder)), true
 	case "Query.eServiceDrafts":
 		if e.ComplexityRoot.Query.EServiceDrafts == nil {
 			break
@@ -4244,6 +5240,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "Query.goldenThread":
+		if e.ComplexityRoot.Query.GoldenThread == nil {
+			break
+		}
+
+		args, err := ec.field_Query_goldenThread_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GoldenThread(childComplexity, args["id"].(gid.ID)), true
 	case "Query.importRuns":
 		if e.ComplexityRoot.Query.ImportRuns == nil {
 			break
@@ -4417,6 +5424,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.waivers":
+		if e.ComplexityRoot.Query.Waivers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_waivers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Waivers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decision.WaiverFilter), args["orderBy"].(model.WaiverOrder)), true
 
 	case "RecordChange.kind":
 		if e.ComplexityRoot.RecordChange.Kind == nil {
@@ -4486,6 +5504,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordChangeEdge.Node(childComplexity), true
+
+	case "RecordLink.archivedAt":
+		if e.ComplexityRoot.RecordLink.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.ArchivedAt(childComplexity), true
+	case "RecordLink.createdAt":
+		if e.ComplexityRoot.RecordLink.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.CreatedAt(childComplexity), true
+	case "RecordLink.from":
+		if e.ComplexityRoot.RecordLink.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.From(childComplexity), true
+	case "RecordLink.history":
+		if e.ComplexityRoot.RecordLink.History == nil {
+			break
+		}
+
+		args, err := ec.field_RecordLink_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RecordLink.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "RecordLink.municipality":
+		if e.ComplexityRoot.RecordLink.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.Municipality(childComplexity), true
+	case "RecordLink.id":
+		if e.ComplexityRoot.RecordLink.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.NodeID(childComplexity), true
+	case "RecordLink.note":
+		if e.ComplexityRoot.RecordLink.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.Note(childComplexity), true
+	case "RecordLink.purpose":
+		if e.ComplexityRoot.RecordLink.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.Purpose(childComplexity), true
+	case "RecordLink.to":
+		if e.ComplexityRoot.RecordLink.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.To(childComplexity), true
+	case "RecordLink.updatedAt":
+		if e.ComplexityRoot.RecordLink.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.UpdatedAt(childComplexity), true
+	case "RecordLink.version":
+		if e.ComplexityRoot.RecordLink.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLink.Version(childComplexity), true
+
+	case "RecordLinkConnection.edges":
+		if e.ComplexityRoot.RecordLinkConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkConnection.Edges(childComplexity), true
+	case "RecordLinkConnection.facets":
+		if e.ComplexityRoot.RecordLinkConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_RecordLinkConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RecordLinkConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "RecordLinkConnection.nodes":
+		if e.ComplexityRoot.RecordLinkConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkConnection.Nodes(childComplexity), true
+	case "RecordLinkConnection.pageInfo":
+		if e.ComplexityRoot.RecordLinkConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkConnection.PageInfo(childComplexity), true
+	case "RecordLinkConnection.totalCount":
+		if e.ComplexityRoot.RecordLinkConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkConnection.TotalCount(childComplexity), true
+
+	case "RecordLinkEdge.cursor":
+		if e.ComplexityRoot.RecordLinkEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkEdge.Cursor(childComplexity), true
+	case "RecordLinkEdge.node":
+		if e.ComplexityRoot.RecordLinkEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkEdge.Node(childComplexity), true
+
+	case "RecordLinkPayload.recordLink":
+		if e.ComplexityRoot.RecordLinkPayload.RecordLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLinkPayload.RecordLink(childComplexity), true
 
 	case "ReorganisationGaps.closed":
 		if e.ComplexityRoot.ReorganisationGaps.Closed == nil {
@@ -4921,6 +6067,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SharedService.Licence(childComplexity), true
+	case "SharedService.links":
+		if e.ComplexityRoot.SharedService.Links == nil {
+			break
+		}
+
+		args, err := ec.field_SharedService_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SharedService.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
 	case "SharedService.name":
 		if e.ComplexityRoot.SharedService.Name == nil {
 			break
@@ -5249,6 +6406,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TextRange.Start(childComplexity), true
+
+	case "ThreadGap.record":
+		if e.ComplexityRoot.ThreadGap.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadGap.Record(childComplexity), true
+	case "ThreadGap.rule":
+		if e.ComplexityRoot.ThreadGap.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadGap.Rule(childComplexity), true
+	case "ThreadGap.stage":
+		if e.ComplexityRoot.ThreadGap.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadGap.Stage(childComplexity), true
+	case "ThreadGap.title":
+		if e.ComplexityRoot.ThreadGap.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadGap.Title(childComplexity), true
+
+	case "ThreadLink.from":
+		if e.ComplexityRoot.ThreadLink.FromID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadLink.FromID(childComplexity), true
+	case "ThreadLink.purpose":
+		if e.ComplexityRoot.ThreadLink.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadLink.Purpose(childComplexity), true
+	case "ThreadLink.recordLink":
+		if e.ComplexityRoot.ThreadLink.RecordLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadLink.RecordLink(childComplexity), true
+	case "ThreadLink.to":
+		if e.ComplexityRoot.ThreadLink.ToID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadLink.ToID(childComplexity), true
+
+	case "ThreadNode.distance":
+		if e.ComplexityRoot.ThreadNode.Distance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadNode.Distance(childComplexity), true
+	case "ThreadNode.record":
+		if e.ComplexityRoot.ThreadNode.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadNode.Record(childComplexity), true
+	case "ThreadNode.stage":
+		if e.ComplexityRoot.ThreadNode.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThreadNode.Stage(childComplexity), true
 
 	case "UndoChangePayload.applied":
 		if e.ComplexityRoot.UndoChangePayload.Applied == nil {
@@ -5996,6 +7222,163 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
 
+	case "Waiver.archivedAt":
+		if e.ComplexityRoot.Waiver.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.ArchivedAt(childComplexity), true
+	case "Waiver.createdAt":
+		if e.ComplexityRoot.Waiver.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.CreatedAt(childComplexity), true
+	case "Waiver.decision":
+		if e.ComplexityRoot.Waiver.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Decision(childComplexity), true
+	case "Waiver.expiresOn":
+		if e.ComplexityRoot.Waiver.ExpiresOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.ExpiresOn(childComplexity), true
+	case "Waiver.gaps":
+		if e.ComplexityRoot.Waiver.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_Waiver_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Waiver.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "Waiver.grantedOn":
+		if e.ComplexityRoot.Waiver.GrantedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.GrantedOn(childComplexity), true
+	case "Waiver.history":
+		if e.ComplexityRoot.Waiver.History == nil {
+			break
+		}
+
+		args, err := ec.field_Waiver_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Waiver.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Waiver.inForce":
+		if e.ComplexityRoot.Waiver.InForce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.InForce(childComplexity), true
+	case "Waiver.municipality":
+		if e.ComplexityRoot.Waiver.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Municipality(childComplexity), true
+	case "Waiver.id":
+		if e.ComplexityRoot.Waiver.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.NodeID(childComplexity), true
+	case "Waiver.object":
+		if e.ComplexityRoot.Waiver.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Object(childComplexity), true
+	case "Waiver.reason":
+		if e.ComplexityRoot.Waiver.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Reason(childComplexity), true
+	case "Waiver.rule":
+		if e.ComplexityRoot.Waiver.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Rule(childComplexity), true
+	case "Waiver.updatedAt":
+		if e.ComplexityRoot.Waiver.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.UpdatedAt(childComplexity), true
+	case "Waiver.version":
+		if e.ComplexityRoot.Waiver.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Version(childComplexity), true
+
+	case "WaiverConnection.edges":
+		if e.ComplexityRoot.WaiverConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.Edges(childComplexity), true
+	case "WaiverConnection.facets":
+		if e.ComplexityRoot.WaiverConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_WaiverConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.WaiverConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "WaiverConnection.nodes":
+		if e.ComplexityRoot.WaiverConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.Nodes(childComplexity), true
+	case "WaiverConnection.pageInfo":
+		if e.ComplexityRoot.WaiverConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.PageInfo(childComplexity), true
+	case "WaiverConnection.totalCount":
+		if e.ComplexityRoot.WaiverConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.TotalCount(childComplexity), true
+
+	case "WaiverEdge.cursor":
+		if e.ComplexityRoot.WaiverEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverEdge.Cursor(childComplexity), true
+	case "WaiverEdge.node":
+		if e.ComplexityRoot.WaiverEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverEdge.Node(childComplexity), true
+
+	case "WaiverPayload.waiver":
+		if e.ComplexityRoot.WaiverPayload.Waiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverPayload.Waiver(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -6007,20 +7390,28 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("ApplyReorganisationInput", ec.unmarshalInputApplyReorganisationInput),
 			graphql.NewInputUnmarshaler("ApplySuggestedLinkInput", ec.unmarshalInputApplySuggestedLinkInput),
+			graphql.NewInputUnmarshaler("ArchiveCaseInput", ec.unmarshalInputArchiveCaseInput),
+			graphql.NewInputUnmarshaler("ArchiveDecisionInput", ec.unmarshalInputArchiveDecisionInput),
 			graphql.NewInputUnmarshaler("ArchiveSharedServiceInput", ec.unmarshalInputArchiveSharedServiceInput),
 			graphql.NewInputUnmarshaler("ArchiveUnitInput", ec.unmarshalInputArchiveUnitInput),
 			graphql.NewInputUnmarshaler("BulkEditEServicesInput", ec.unmarshalInputBulkEditEServicesInput),
 			graphql.NewInputUnmarshaler("BulkEditInput", ec.unmarshalInputBulkEditInput),
 			graphql.NewInputUnmarshaler("BulkEditListsInput", ec.unmarshalInputBulkEditListsInput),
 			graphql.NewInputUnmarshaler("BulkEditValuesInput", ec.unmarshalInputBulkEditValuesInput),
+			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
+			graphql.NewInputUnmarshaler("CaseOrder", ec.unmarshalInputCaseOrder),
 			graphql.NewInputUnmarshaler("CheckLinksInput", ec.unmarshalInputCheckLinksInput),
 			graphql.NewInputUnmarshaler("CloseUnitInput", ec.unmarshalInputCloseUnitInput),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
+			graphql.NewInputUnmarshaler("CreateCaseInput", ec.unmarshalInputCreateCaseInput),
+			graphql.NewInputUnmarshaler("CreateDecisionInput", ec.unmarshalInputCreateDecisionInput),
 			graphql.NewInputUnmarshaler("CreateEServiceInput", ec.unmarshalInputCreateEServiceInput),
 			graphql.NewInputUnmarshaler("CreateMunicipalityInput", ec.unmarshalInputCreateMunicipalityInput),
 			graphql.NewInputUnmarshaler("CreateSharedServiceInput", ec.unmarshalInputCreateSharedServiceInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DecidePlatformDifferencesInput", ec.unmarshalInputDecidePlatformDifferencesInput),
+			graphql.NewInputUnmarshaler("DecisionFilter", ec.unmarshalInputDecisionFilter),
+			graphql.NewInputUnmarshaler("DecisionOrder", ec.unmarshalInputDecisionOrder),
 			graphql.NewInputUnmarshaler("EServiceActionInput", ec.unmarshalInputEServiceActionInput),
 			graphql.NewInputUnmarshaler("EServiceDraftActionInput", ec.unmarshalInputEServiceDraftActionInput),
 			graphql.NewInputUnmarshaler("EServiceDraftFilter", ec.unmarshalInputEServiceDraftFilter),
@@ -6033,18 +7424,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GapFilter", ec.unmarshalInputGapFilter),
 			graphql.NewInputUnmarshaler("GapOrder", ec.unmarshalInputGapOrder),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("GrantWaiverInput", ec.unmarshalInputGrantWaiverInput),
 			graphql.NewInputUnmarshaler("ImportOepInput", ec.unmarshalInputImportOepInput),
 			graphql.NewInputUnmarshaler("ImportOwnerInput", ec.unmarshalInputImportOwnerInput),
 			graphql.NewInputUnmarshaler("ImportSpreadsheetInput", ec.unmarshalInputImportSpreadsheetInput),
 			graphql.NewInputUnmarshaler("ImportUsageInput", ec.unmarshalInputImportUsageInput),
 			graphql.NewInputUnmarshaler("LinkCheckFilter", ec.unmarshalInputLinkCheckFilter),
 			graphql.NewInputUnmarshaler("LinkCheckOrder", ec.unmarshalInputLinkCheckOrder),
+			graphql.NewInputUnmarshaler("LinkRecordsInput", ec.unmarshalInputLinkRecordsInput),
 			graphql.NewInputUnmarshaler("MunicipalityFilter", ec.unmarshalInputMunicipalityFilter),
 			graphql.NewInputUnmarshaler("MunicipalityOrder", ec.unmarshalInputMunicipalityOrder),
 			graphql.NewInputUnmarshaler("PlatformCategoryInput", ec.unmarshalInputPlatformCategoryInput),
 			graphql.NewInputUnmarshaler("PlatformDecisionInput", ec.unmarshalInputPlatformDecisionInput),
 			graphql.NewInputUnmarshaler("PlatformFlowFilter", ec.unmarshalInputPlatformFlowFilter),
 			graphql.NewInputUnmarshaler("PublishEServiceDraftsInput", ec.unmarshalInputPublishEServiceDraftsInput),
+			graphql.NewInputUnmarshaler("RecordLinkFilter", ec.unmarshalInputRecordLinkFilter),
+			graphql.NewInputUnmarshaler("RecordLinkOrder", ec.unmarshalInputRecordLinkOrder),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
 			graphql.NewInputUnmarshaler("ReorganisationCloseInput", ec.unmarshalInputReorganisationCloseInput),
 			graphql.NewInputUnmarshaler("ReorganisationCreateInput", ec.unmarshalInputReorganisationCreateInput),
@@ -6066,10 +7461,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SharedServiceOrder", ec.unmarshalInputSharedServiceOrder),
 			graphql.NewInputUnmarshaler("SignOutEverywhereInput", ec.unmarshalInputSignOutEverywhereInput),
 			graphql.NewInputUnmarshaler("SpreadsheetInput", ec.unmarshalInputSpreadsheetInput),
+			graphql.NewInputUnmarshaler("SupersedeDecisionInput", ec.unmarshalInputSupersedeDecisionInput),
 			graphql.NewInputUnmarshaler("TransitionEServiceInput", ec.unmarshalInputTransitionEServiceInput),
 			graphql.NewInputUnmarshaler("UndoChangeInput", ec.unmarshalInputUndoChangeInput),
 			graphql.NewInputUnmarshaler("UnitFilter", ec.unmarshalInputUnitFilter),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
+			graphql.NewInputUnmarshaler("UnlinkRecordsInput", ec.unmarshalInputUnlinkRecordsInput),
+			graphql.NewInputUnmarshaler("UpdateCaseInput", ec.unmarshalInputUpdateCaseInput),
+			graphql.NewInputUnmarshaler("UpdateDecisionInput", ec.unmarshalInputUpdateDecisionInput),
 			graphql.NewInputUnmarshaler("UpdateEServiceInput", ec.unmarshalInputUpdateEServiceInput),
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateSharedServiceInput", ec.unmarshalInputUpdateSharedServiceInput),
@@ -6077,6 +7476,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UsageImportInput", ec.unmarshalInputUsageImportInput),
 			graphql.NewInputUnmarshaler("UsageMonthInput", ec.unmarshalInputUsageMonthInput),
 			graphql.NewInputUnmarshaler("UsageOrder", ec.unmarshalInputUsageOrder),
+			graphql.NewInputUnmarshaler("WaiverFilter", ec.unmarshalInputWaiverFilter),
+			graphql.NewInputUnmarshaler("WaiverOrder", ec.unmarshalInputWaiverOrder),
+			graphql.NewInputUnmarshaler("WithdrawWaiverInput", ec.unmarshalInputWithdrawWaiverInput),
 		)
 	}
 	first := true
@@ -6541,6 +7943,856 @@ extend type Mutation {
   bulkEditEServices("The edit." input: BulkEditEServicesInput!): BulkEditPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/decision.graphqls", Input: `"A case (ärende) of a municipality's diary, under its diary number."
+type Case implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose diary it is in."
+  municipality: Municipality!
+  "What it is about."
+  title: LocalizedText!
+  "Its diary number (diarienummer), exactly as written."
+  diaryNumber: String!
+  "Whether the number is understood, so that it is found in any notation."
+  diaryNumberUnderstood: Boolean!
+  "The register that the number is of, in capitals, such as KS; null where it names none or is not understood."
+  diaryCode: String
+  "The year of the number, 1900 to the next one; null where it is not understood."
+  diaryYear: Int
+  "The serial within the register and year, from 1; null where the number is not understood."
+  diarySerial: Int
+  "What the number ends with: a code of the dossier plan (diarieplan) or a document's number; null where it ends with the serial."
+  diarySuffix: String
+  "The number in one form for all notations, such as KS 2015/00144; null where it is not understood."
+  diaryKey: String
+  "Where it is, when another place than the municipality's diary."
+  url: String
+  "Where to read it: url, else what the municipality's diaryLinkTemplate makes of the number; null for neither."
+  diaryUrl: String
+  "Who may see it."
+  visibility: Visibility!
+  "When it was taken away as registered by mistake; null otherwise."
+  archivedAt: DateTime
+  """
+  The decisions taken in it that the caller may see.
+  """
+  decisions(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: DecisionFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: DecisionOrder! = { field: MEETING_DATE, direction: ASC }
+  ): DecisionConnection!
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"A decision (beslut) of a municipality's body. Its state follows from its dates."
+type Decision implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose decision it is."
+  municipality: Municipality!
+  "The case that it is taken in; null without one, or where the caller may not see it."
+  case: Case
+  "The unit that decides."
+  bodyUnit: Unit!
+  "Of a joint body's decision (gemensam nämnd, kommunalförbund): the collaboration for whose members it decides; null otherwise."
+  jointCollaboration: Record
+  "What is decided, in a few words."
+  title: LocalizedText!
+  "Its diary number (diarienummer), exactly as written; null when it has none of its own."
+  diaryNumber: String
+  "Whether the number is understood, so that the decision is found by it in any notation; true without a number."
+  diaryNumberUnderstood: Boolean!
+  "What kind of decision it is."
+  type: DecisionType!
+  "What follows from its dates, on the day of the reading."
+  state: DecisionState!
+  "What is decided, as the minutes have it; null when not entered."
+  text: LocalizedText
+  "The day on which it is proposed to the body."
+  proposedOn: Date
+  "The day on which it is taken; null while it is prepared."
+  meetingDate: Date
+  "The paragraph of the minutes without the sign §, such as 123 or 12 a."
+  paragraph: String
+  "Whether the body said no."
+  rejected: Boolean!
+  "The day on which the minutes are adjusted (justerade)."
+  adjustedOn: Date
+  "The day on which the notice is put up (anslag)."
+  announcedOn: Date
+  "The day on which it became legally binding (laga kraft), as entered."
+  legallyBindingOn: Date
+  "The day on which it becomes legally binding unless somebody appeals: three weeks after it is announced (KL 13 kap. 5 §). Null for one that is not announced, is binding already, is appealed or rejected, and for execution."
+  expectedBindingOn: Date
+  "The day on which it is appealed (överklagat)."
+  appealedOn: Date
+  "The day on which the appeal is settled; null while it is not."
+  appealSettledOn: Date
+  "The day on which a court overturns it (upphäver)."
+  overturnedOn: Date
+  "Its first day, when not the day on which it is taken."
+  validFrom: Date
+  "Its last day, that day included; null while it has none."
+  validTo: Date
+  "The later decision that takes its place; null when none does, or where the caller may not see it."
+  supersededBy: Decision
+  "The day from which the later decision takes its place."
+  supersededOn: Date
+  "The item of the delegation order (delegationsordning) that a delegate decides by."
+  delegationRef: String
+  "The day on which a delegated decision is reported to the board (anmäld)."
+  reportedOn: Date
+  "The address of the minutes."
+  minutesUrl: String
+  "Addresses of the documents that it was taken on."
+  documentUrls: [String!]!
+  "Whether it is made up for demonstration."
+  isExample: Boolean!
+  "Who may see it."
+  visibility: Visibility!
+  "When it was taken away as registered by mistake; null otherwise."
+  archivedAt: DateTime
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"A waiver (undantag): lets the gap of one rule in one record be for a time, by a decision."
+type Waiver implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose waiver it is."
+  municipality: Municipality!
+  "The decision that it rests on; null where the caller may not see it."
+  decision: Decision
+  "The rule whose gap is let be; null when this release has no such rule any more."
+  rule: GapRule
+  "The record whose gap is let be; null where the caller may not see it."
+  object: Record
+  "Why the gap is let be."
+  reason: LocalizedText!
+  "The day from which it holds."
+  grantedOn: Date!
+  "Its last day, that day included: at most 24 months after it was granted."
+  expiresOn: Date!
+  "Whether it lets the gap be on the day of the reading: it is not withdrawn, its last day has not passed, and its decision is taken and holds."
+  inForce: Boolean!
+  "When it was withdrawn or made room for a later one; null otherwise."
+  archivedAt: DateTime
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"What kind of decision it is."
+enum DecisionType {
+  "By kommunfullmäktige (KL 5 kap.)."
+  COUNCIL
+  "By kommunstyrelsen."
+  BOARD
+  "By a nämnd."
+  COMMITTEE
+  "Delegationsbeslut: by a delegate on a board's behalf (KL 6 kap. 37 §)."
+  DELEGATION
+  "Verkställighet: execution of what is decided, which is no decision that can be appealed."
+  EXECUTION
+  "Principbeslut: what holds for cases to come."
+  PRINCIPLE
+  "Inriktningsbeslut: the direction of work to come."
+  DIRECTION
+}
+
+"What follows from the dates of a decision."
+enum DecisionState {
+  "Bereds: nothing is put to the body yet."
+  PREPARING
+  "Föreslaget to the body."
+  PROPOSED
+  "Beslutat, and may still be appealed."
+  DECIDED
+  "Laga kraft: it can no longer be appealed."
+  BINDING
+  "Överklagat, and the appeal is not settled."
+  APPEALED
+  "Upphävt by a court."
+  OVERTURNED
+  "Avslaget: the body said no."
+  REJECTED
+  "Upphört: its last day has passed."
+  EXPIRED
+  "Ersatt by a later decision."
+  SUPERSEDED
+}
+
+"Which cases to list."
+input CaseFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those with the diary number, in whatever notation either is written: ks-144/2015 finds KS 2015/0144. Without a register it finds every register's."
+  diaryNumber: String
+  "Those of one of the registers, such as KS."
+  diaryCodes: [String!]
+  "Those whose number is of one of the years."
+  years: [Int!]
+  "Those whose number is understood, or is not."
+  understood: Boolean
+  "Those whose title holds the text, letter case aside."
+  titleContains: String
+  "The archived ones instead of the others."
+  archived: Boolean! = false
+}
+
+"Which decisions to list."
+input DecisionFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those in one of the states, on the day of the reading."
+  states: [DecisionState!]
+  "Those of one of the types."
+  types: [DecisionType!]
+  "Those that one of the units takes, by id."
+  bodies: [ID!]
+  "Those taken in one of the cases, by id."
+  cases: [ID!]
+  "Those with the diary number, in whatever notation either is written: ks-144/2015 finds KS 2015/0144. Without a register it finds every register's."
+  diaryNumber: String
+  "Those whose title holds the text, letter case aside."
+  titleContains: String
+  "Those taken on the day or later."
+  meetingFrom: Date
+  "Those taken on the day or earlier."
+  meetingTo: Date
+  "Those that are examples, or are not."
+  example: Boolean
+  "The archived ones instead of the others."
+  archived: Boolean! = false
+}
+
+"Which waivers to list."
+input WaiverFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those of one of the rules, by code."
+  rules: [String!]
+  "Those that let their gaps be on the day of the reading, or do not."
+  inForce: Boolean
+  "The withdrawn ones instead of the others."
+  archived: Boolean! = false
+}
+
+"An order of a list of cases."
+input CaseOrder {
+  "What to order by."
+  field: CaseOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of cases can be ordered by."
+enum CaseOrderField {
+  "By Swedish title."
+  TITLE
+  "By the year and the serial of the diary number; those that are not understood come first."
+  DIARY_NUMBER
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"An order of a list of decisions."
+input DecisionOrder {
+  "What to order by."
+  field: DecisionOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of decisions can be ordered by."
+enum DecisionOrderField {
+  "By Swedish title."
+  TITLE
+  "By the day on which they are taken; those that are not come last."
+  MEETING_DATE
+  "By last day; those without one come last."
+  VALID_TO
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"An order of a list of waivers."
+input WaiverOrder {
+  "What to order by."
+  field: WaiverOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of waivers can be ordered by."
+enum WaiverOrderField {
+  "By last day."
+  EXPIRES
+  "By the day from which they hold."
+  GRANTED
+  "By the rule's code."
+  RULE
+  "By the municipality's name."
+  MUNICIPALITY
+}
+
+"What cases can be counted by."
+enum CaseFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By register."
+  DIARY_CODE
+  "By the year of the diary number."
+  YEAR
+}
+
+"What decisions can be counted by."
+enum DecisionFacet {
+  "By what follows from the dates of each."
+  STATE
+  "By kind of decision."
+  TYPE
+  "By the unit that decides."
+  BODY
+  "By SCB code."
+  MUNICIPALITY
+  "Whether it is an example: true or false."
+  EXAMPLE
+}
+
+"What waivers can be counted by."
+enum WaiverFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By the rule whose gap is let be."
+  RULE
+  "Whether it lets its gap be: true or false."
+  IN_FORCE
+}
+
+"One page of cases."
+type CaseConnection {
+  "The records of the page with their cursors."
+  edges: [CaseEdge!]!
+  "The records of the page, without cursors."
+  nodes: [Case!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [CaseFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type CaseEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: Case!
+}
+
+"One page of decisions."
+type DecisionConnection {
+  "The records of the page with their cursors."
+  edges: [DecisionEdge!]!
+  "The records of the page, without cursors."
+  nodes: [Decision!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [DecisionFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type DecisionEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: Decision!
+}
+
+"One page of waivers."
+type WaiverConnection {
+  "The records of the page with their cursors."
+  edges: [WaiverEdge!]!
+  "The records of the page, without cursors."
+  nodes: [Waiver!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [WaiverFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type WaiverEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: Waiver!
+}
+
+extend type Query {
+  """
+  The cases (ärenden) of all municipalities that the caller may see.
+  """
+  cases(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: CaseFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: CaseOrder! = { field: DIARY_NUMBER, direction: DESC }
+  ): CaseConnection!
+  """
+  The decisions (beslut) of all municipalities that the caller may see.
+  """
+  decisions(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: DecisionFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: DecisionOrder! = { field: MEETING_DATE, direction: DESC }
+  ): DecisionConnection!
+  """
+  The waivers (undantag) of all municipalities that the caller may see.
+  """
+  waivers(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: WaiverFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: WaiverOrder! = { field: EXPIRES, direction: ASC }
+  ): WaiverConnection!
+}
+
+"A case to register."
+input CreateCaseInput {
+  "The SCB code of the municipality whose record it is."
+  municipality: String!
+  "What it is about, in Swedish: 1 to 300 characters."
+  titleSv: String!
+  "Its diary number, kept exactly as written: 1 to 100 characters. One that is not understood is kept all the same, and shows as a gap."
+  diaryNumber: String!
+  "The same in English, at most 300 characters."
+  titleEn: String
+  "Where it is, when another place than the municipality's diary: http or https, at most 1000 characters."
+  url: String
+  "Who may see it."
+  visibility: Visibility! = PUBLIC
+}
+
+"New values of a case. A field left out stays as it is; null empties it."
+input UpdateCaseInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "What it is about, in Swedish: 1 to 300 characters."
+  titleSv: String
+  "Its diary number, kept exactly as written: 1 to 100 characters."
+  diaryNumber: String
+  "The same in English, at most 300 characters."
+  titleEn: String
+  "Where it is, when another place than the municipality's diary: http or https, at most 1000 characters."
+  url: String
+  "Who may see it."
+  visibility: Visibility
+}
+
+"A case that was registered by mistake."
+input ArchiveCaseInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A decision to register, taken or prepared."
+input CreateDecisionInput {
+  "The SCB code of the municipality whose record it is."
+  municipality: String!
+  "What is decided, in Swedish and a few words: 1 to 300 characters."
+  titleSv: String!
+  "What kind of decision it is."
+  type: DecisionType!
+  "The unit that decides, of the same municipality."
+  bodyUnit: ID!
+  "The same in English, at most 300 characters."
+  titleEn: String
+  "Its diary number, kept exactly as written: at most 100 characters. It finds its case in whatever notation, or makes it; one that is not understood is kept and shows as a gap."
+  diaryNumber: String
+  "The case that it is taken in, of the same municipality. It may be left out where a diary number is given."
+  case: ID
+  "Of a joint body's decision: the collaboration for whose members it decides, the municipality among them."
+  jointCollaboration: ID
+  "What is decided, as the minutes have it: at most 20,000 characters."
+  textSv: String
+  "The same in English, at most 20,000 characters."
+  textEn: String
+  "The day on which it is proposed to the body."
+  proposedOn: Date
+  "The day on which it is taken; left out while it is prepared."
+  meetingDate: Date
+  "The paragraph of the minutes without the sign §, such as 123 or 12 a."
+  paragraph: String
+  "Whether the body said no."
+  rejected: Boolean! = false
+  "The day on which the minutes are adjusted (justerade)."
+  adjustedOn: Date
+  "The day on which the notice is put up (anslag)."
+  announcedOn: Date
+  "The day on which it becomes legally binding (laga kraft)."
+  legallyBindingOn: Date
+  "The day on which it is appealed (överklagat)."
+  appealedOn: Date
+  "The day on which the appeal is settled."
+  appealSettledOn: Date
+  "The day on which a court overturns it (upphäver)."
+  overturnedOn: Date
+  "Its first day, when not the day on which it is taken."
+  validFrom: Date
+  "Its last day, that day included; after the first."
+  validTo: Date
+  "The item of the delegation order (delegationsordning) that a delegate decides by, at most 200 characters; needed of one that is taken."
+  delegationRef: String
+  "The day on which a delegated decision is reported to the board (anmäld)."
+  reportedOn: Date
+  "The address of the minutes: http or https, at most 1000 characters."
+  minutesUrl: String
+  "Addresses of the documents that it was taken on; at most 20."
+  documentUrls: [String!]
+  "Who may see it."
+  visibility: Visibility! = PUBLIC
+}
+
+"New values of a decision. A field left out stays as it is; null empties it."
+input UpdateDecisionInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "What is decided, in Swedish and a few words: 1 to 300 characters."
+  titleSv: String
+  "What kind of decision it is."
+  type: DecisionType
+  "The unit that decides, of the same municipality."
+  bodyUnit: ID
+  "The same in English, at most 300 characters."
+  titleEn: String
+  "Its diary number, kept exactly as written: at most 100 characters. It finds its case in whatever notation, or makes it; one that is not understood is kept and shows as a gap."
+  diaryNumber: String
+  "The case that it is taken in, of the same municipality. It may be left out where a diary number is given."
+  case: ID
+  "Of a joint body's decision: the collaboration for whose members it decides, the municipality among them."
+  jointCollaboration: ID
+  "What is decided, as the minutes have it: at most 20,000 characters."
+  textSv: String
+  "The same in English, at most 20,000 characters."
+  textEn: String
+  "The day on which it is proposed to the body."
+  proposedOn: Date
+  "The day on which it is taken; left out while it is prepared."
+  meetingDate: Date
+  "The paragraph of the minutes without the sign §, such as 123 or 12 a."
+  paragraph: String
+  "Whether the body said no."
+  rejected: Boolean
+  "The day on which the minutes are adjusted (justerade)."
+  adjustedOn: Date
+  "The day on which the notice is put up (anslag)."
+  announcedOn: Date
+  "The day on which it becomes legally binding (laga kraft)."
+  legallyBindingOn: Date
+  "The day on which it is appealed (överklagat)."
+  appealedOn: Date
+  "The day on which the appeal is settled."
+  appealSettledOn: Date
+  "The day on which a court overturns it (upphäver)."
+  overturnedOn: Date
+  "Its first day, when not the day on which it is taken."
+  validFrom: Date
+  "Its last day, that day included; after the first."
+  validTo: Date
+  "The item of the delegation order (delegationsordning) that a delegate decides by, at most 200 characters; needed of one that is taken."
+  delegationRef: String
+  "The day on which a delegated decision is reported to the board (anmäld)."
+  reportedOn: Date
+  "The address of the minutes: http or https, at most 1000 characters."
+  minutesUrl: String
+  "Addresses of the documents that it was taken on; at most 20."
+  documentUrls: [String!]
+  "Who may see it."
+  visibility: Visibility
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A decision that was registered by mistake."
+input ArchiveDecisionInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A later decision in the place of an earlier one."
+input SupersedeDecisionInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "The later decision, of the same municipality, taken on the same day or later and not superseded itself; null takes back that there is one."
+  supersededBy: ID
+  "The day from which it takes its place; null with the later decision."
+  supersededOn: Date
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A gap to let be until a day, by a decision."
+input GrantWaiverInput {
+  "The SCB code of the municipality whose record it is."
+  municipality: String!
+  "The code of the rule whose gap is let be."
+  rule: String!
+  "The record whose gap it is: one of the municipality's own."
+  object: ID!
+  "The decision that it rests on, of the same municipality, which is taken and holds."
+  decision: ID!
+  "Why, in Swedish: 1 to 1000 characters."
+  reasonSv: String!
+  "Why, in English: at most 1000 characters."
+  reasonEn: String
+  "The day from which it holds: today or earlier. Without one: today."
+  grantedOn: Date
+  "Its last day, that day included: at most 24 months after it is granted."
+  expiresOn: Date!
+}
+
+"A waiver to end before its time."
+input WithdrawWaiverInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A case that was made or changed."
+type CasePayload {
+  "The record as it is after the change; its gaps are among its fields."
+  case: Case!
+}
+
+"A decision that was made or changed."
+type DecisionPayload {
+  "The record as it is after the change; its gaps are among its fields."
+  decision: Decision!
+}
+
+"A waiver that was granted or withdrawn."
+type WaiverPayload {
+  "The record as it is after the change; its gaps are among its fields."
+  waiver: Waiver!
+}
+
+extend type Mutation {
+  "Registers a case of the diary. For directors and project editors of the municipality."
+  createCase("The case." input: CreateCaseInput!): CasePayload!
+  "Changes a case. For directors and project editors of its municipality."
+  updateCase("What to change." input: UpdateCaseInput!): CasePayload!
+  "Takes away a case that was registered by mistake. What it was stays in the history."
+  archiveCase("Which case, and why." input: ArchiveCaseInput!): CasePayload!
+  "Registers a decision; its diary number finds its case, or makes it. For directors and project editors of the municipality."
+  createDecision("The decision." input: CreateDecisionInput!): DecisionPayload!
+  "Changes a decision. For directors and project editors of its municipality."
+  updateDecision("What to change." input: UpdateDecisionInput!): DecisionPayload!
+  "Takes away a decision that was registered by mistake: nothing rests on it any more. What it was stays in the history."
+  archiveDecision("Which decision, and why." input: ArchiveDecisionInput!): DecisionPayload!
+  "Lets a later decision take the place of an earlier one, or takes that back. For directors and project editors of its municipality."
+  supersedeDecision("Which decisions, and from when." input: SupersedeDecisionInput!): DecisionPayload!
+  "Lets a gap be until a day, by a decision that is taken and holds. A waiver of the same gap that holds no more makes room for it. For directors of the municipality."
+  grantWaiver("Which gap, by which decision and how long." input: GrantWaiverInput!): WaiverPayload!
+  "Ends a waiver: its gap shows again. For directors of its municipality."
+  withdrawWaiver("Which waiver, and why." input: WithdrawWaiverInput!): WaiverPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/draft.graphqls", Input: `"""
 What is being prepared of an e-service (utkast), beside the live record that readers see.
 An e-service has at most one that is open or in review. Shows within the own municipality.
@@ -6956,6 +9208,23 @@ type SharedService implements Record & Node {
     "The order of the list. Equal records are told apart by their id, so that every record has one place."
     orderBy: EServiceOrder! = { field: MUNICIPALITY, direction: ASC }
   ): EServiceConnection!
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
 }
 
 "An e-service (e-tjänst): one municipality's own service to those it serves."
@@ -7107,6 +9376,23 @@ type EService implements Record & Node {
     "The order of the list. Equal records are told apart by their id, so that every record has one place."
     orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
   ): GapConnection!
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
 }
 
 "A step of the life cycle."
@@ -7947,7 +10233,7 @@ type Gap {
   rule: GapRule!
   "How grave it is."
   severity: GapSeverity!
-  "The instant from which it has been open without a break."
+  "The instant from which it has been open without a break; of a waived one, from which it is waived."
   since: DateTime!
   "The record that it is about."
   object: Record!
@@ -7955,6 +10241,10 @@ type Gap {
   municipality: Municipality!
   "The unit that is to mend it; null when none answers for the record."
   unit: Unit
+  "The waiver (undantag) that lets it be; null where none does, or the caller may not see it. Only a list that asks for waived gaps has any."
+  waiver: Waiver
+  "The last day on which the waiver lets it be; null without one."
+  waivedUntil: Date
 }
 
 "A rule that records are held against."
@@ -7997,6 +10287,8 @@ input GapFilter {
   kinds: [RecordKind!]
   "Goes by the values of open drafts instead of the live ones, where the caller may see the drafts: within the own municipality."
   drafts: Boolean! = false
+  "Those too that a waiver lets be (undantag), which are no gaps as long as it holds."
+  waived: Boolean! = false
 }
 
 "An order of a list of gaps."
@@ -8207,6 +10499,12 @@ enum RecordKind {
   E_SERVICE
   "Flöde i e-tjänsteplattformen."
   PLATFORM_FLOW
+  "Ärende."
+  DIARY_CASE
+  "Beslut."
+  DECISION
+  "Undantag."
+  WAIVER
 }
 
 "One page of the records that have changed."
@@ -10065,6 +12363,10 @@ enum SearchKind {
   UNIT
   "A municipality (kommun)."
   MUNICIPALITY
+  "A case of a diary (ärende)."
+  DIARY_CASE
+  "A decision (beslut)."
+  DECISION
 }
 
 "How a record answers to what was typed, nearest first."
@@ -10368,6 +12670,250 @@ extend type Mutation {
   alone; a row, column or file that lacks something takes nothing away. For catalogue editors of the municipality.
   """
   importSpreadsheet("The file." input: ImportSpreadsheetInput!): SpreadsheetPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/thread.graphqls", Input: `"A link between two records: one serves the other, or a decision does something to it."
+type RecordLink implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality whose link it is: it owned one of the records at least."
+  municipality: Municipality!
+  "The record that comes first in the thread: the decision where there is one, else what the other one follows from; null where the caller may not see it."
+  from: Record
+  "The record that comes after; null where the caller may not see it."
+  to: Record
+  "What the decision does to the record; null without a decision."
+  purpose: LinkPurpose
+  "What there is to say of the link; null for nothing."
+  note: String
+  "When it was taken away; null while it is there."
+  archivedAt: DateTime
+}
+
+"What a decision does to a record."
+enum LinkPurpose {
+  "Beslutar om: the record rests on it."
+  AUTHORISES
+  "Ändrar what was decided of the record."
+  AMENDS
+  "Upphäver what was decided of the record."
+  REVOKES
+  "Antecknar: the body was told of the record."
+  NOTES
+}
+
+"A kind of record that links bind, in the order of the thread."
+enum LinkKind {
+  "Beslut."
+  DECISION
+  "Iakttagelse of an audit."
+  FINDING
+  "Svar to an audit."
+  FORMAL_ANSWER
+  "Styrdokument, a strategy among them."
+  GOVERNING_DOCUMENT
+  "Mål."
+  GOAL
+  "Insats of the roadmap."
+  INITIATIVE
+  "Gemensamt projekt."
+  SHARED_PROJECT
+  "Deltagande in a shared project."
+  PARTICIPATION
+  "Samverkansavtal."
+  AGREEMENT
+  "Part of a samverkansavtal."
+  AGREEMENT_PARTY
+  "E-tjänst."
+  E_SERVICE
+  "Gemensam e-tjänst."
+  SHARED_SERVICE
+}
+
+"Which links of a record to list."
+input RecordLinkFilter {
+  "Those to records of one of the kinds."
+  kinds: [LinkKind!]
+  "Those by which a decision does one of these."
+  purposes: [LinkPurpose!]
+  "Those that were taken away instead of the others."
+  archived: Boolean! = false
+}
+
+"An order of a list of links."
+input RecordLinkOrder {
+  "What to order by."
+  field: RecordLinkOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of links can be ordered by."
+enum RecordLinkOrderField {
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"What links can be counted by."
+enum RecordLinkFacet {
+  "By kind of the other record."
+  KIND
+  "By what a decision does."
+  PURPOSE
+}
+
+"One page of links."
+type RecordLinkConnection {
+  "The records of the page with their cursors."
+  edges: [RecordLinkEdge!]!
+  "The records of the page, without cursors."
+  nodes: [RecordLink!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [RecordLinkFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type RecordLinkEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: RecordLink!
+}
+
+"Two records to link."
+input LinkRecordsInput {
+  "The SCB code of the municipality whose link it is: it owns one of the records at least."
+  municipality: String!
+  "One of the records, which the caller sees."
+  from: ID!
+  "The other one, of another kind, which the caller sees. Which of them is which makes no difference."
+  to: ID!
+  "What the decision does to the other record; needed with a decision, and only then. Another municipality's decision can be noted alone."
+  purpose: LinkPurpose
+  "What there is to say of the link, at most 1000 characters."
+  note: String
+}
+
+"A link to take away."
+input UnlinkRecordsInput {
+  "Which record."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A link that was made or taken away."
+type RecordLinkPayload {
+  "The record as it is after the change."
+  recordLink: RecordLink!
+}
+
+"The stages of the golden thread (röda tråden), from what was found to what citizens meet."
+enum ThreadStage {
+  "An audit (granskning), what it asks and what it found (iakttagelse)."
+  FINDING
+  "The formal answer (svar) to it."
+  ANSWER
+  "What is to be reached: a governing document (styrdokument) or a goal (mål)."
+  GOAL
+  "An initiative (insats) of the roadmap."
+  INITIATIVE
+  "A shared project, a participation in it, or the agreement behind it."
+  PROJECT
+  "An e-service or a shared service."
+  E_SERVICE
+  "A decision (beslut), beside what it is about."
+  DECISION
+}
+
+"The golden thread (röda tråden): what a record follows from and what follows from it, with the decisions beside."
+type GoldenThread {
+  "The record that was asked for."
+  of: Record!
+  "The records of the thread that the caller may see, by stage and then by how near they are."
+  nodes: [ThreadNode!]!
+  "How the records hang together; both ends of each are among the nodes."
+  links: [ThreadLink!]!
+  "What the thread lacks, by stage."
+  missing: [ThreadGap!]!
+  "Whether the thread goes on beyond what is given: at most 500 records, and at most 8 steps from the one asked for."
+  cut: Boolean!
+}
+
+"A record of the golden thread."
+type ThreadNode {
+  "The record itself."
+  record: Record!
+  "Where in the thread it stands."
+  stage: ThreadStage!
+  "The number of steps from the record that was asked for, 0 for itself."
+  distance: Int!
+}
+
+"How two records of the golden thread hang together."
+type ThreadLink {
+  "What the other one follows from; the decision where there is one."
+  from: ID!
+  "What follows from it."
+  to: ID!
+  "What the decision does to the record; null without a decision."
+  purpose: LinkPurpose
+  "The link that somebody made; null where one record names the other."
+  recordLink: RecordLink
+}
+
+"A missing link of the golden thread."
+type ThreadGap {
+  "The record that lacks it."
+  record: Record!
+  "The stage that the missing record would stand in."
+  stage: ThreadStage!
+  "What is missing, in a few words."
+  title: LocalizedText!
+  "The rule that says so, where gaps are kept of it; null where none does."
+  rule: GapRule
+}
+
+extend type Query {
+  "The golden thread (röda tråden) of a record, both ways: finding, answer, goal, initiative, project, e-service, and the decisions beside them. Null when the caller sees no such record."
+  goldenThread("The record, of a kind that has links or an audit, a question of one, or a case." id: ID!): GoldenThread
+}
+
+extend type Mutation {
+  "Links two records. For directors, project editors and catalogue editors of a municipality that owns one of them."
+  linkRecords("Which records, and how." input: LinkRecordsInput!): RecordLinkPayload!
+  "Takes a link away. What it was stays in the history."
+  unlinkRecords("Which link, and why." input: UnlinkRecordsInput!): RecordLinkPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/token.graphqls", Input: `"A key that a program signs in with. Its secret is shown once, when it is made. Shows to administrators of the municipality."
@@ -10746,6 +13292,86 @@ func (ec *executionContext) childFields_BulkEditPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type BulkEditPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Case_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Case_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Case_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Case_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Case_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_Case_municipality(ctx, field)
+	case "title":
+		return ec.fieldContext_Case_title(ctx, field)
+	case "diaryNumber":
+		return ec.fieldContext_Case_diaryNumber(ctx, field)
+	case "diaryNumberUnderstood":
+		return ec.fieldContext_Case_diaryNumberUnderstood(ctx, field)
+	case "diaryCode":
+		return ec.fieldContext_Case_diaryCode(ctx, field)
+	case "diaryYear":
+		return ec.fieldContext_Case_diaryYear(ctx, field)
+	case "diarySerial":
+		return ec.fieldContext_Case_diarySerial(ctx, field)
+	case "diarySuffix":
+		return ec.fieldContext_Case_diarySuffix(ctx, field)
+	case "diaryKey":
+		return ec.fieldContext_Case_diaryKey(ctx, field)
+	case "url":
+		return ec.fieldContext_Case_url(ctx, field)
+	case "diaryUrl":
+		return ec.fieldContext_Case_diaryUrl(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Case_visibility(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Case_archivedAt(ctx, field)
+	case "decisions":
+		return ec.fieldContext_Case_decisions(ctx, field)
+	case "gaps":
+		return ec.fieldContext_Case_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_CaseConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_CasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "number":
@@ -10778,6 +13404,124 @@ func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_CreateApiTokenPayload_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Decision_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Decision_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Decision_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Decision_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Decision_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_Decision_municipality(ctx, field)
+	case "case":
+		return ec.fieldContext_Decision_case(ctx, field)
+	case "bodyUnit":
+		return ec.fieldContext_Decision_bodyUnit(ctx, field)
+	case "jointCollaboration":
+		return ec.fieldContext_Decision_jointCollaboration(ctx, field)
+	case "title":
+		return ec.fieldContext_Decision_title(ctx, field)
+	case "diaryNumber":
+		return ec.fieldContext_Decision_diaryNumber(ctx, field)
+	case "diaryNumberUnderstood":
+		return ec.fieldContext_Decision_diaryNumberUnderstood(ctx, field)
+	case "type":
+		return ec.fieldContext_Decision_type(ctx, field)
+	case "state":
+		return ec.fieldContext_Decision_state(ctx, field)
+	case "text":
+		return ec.fieldContext_Decision_text(ctx, field)
+	case "proposedOn":
+		return ec.fieldContext_Decision_proposedOn(ctx, field)
+	case "meetingDate":
+		return ec.fieldContext_Decision_meetingDate(ctx, field)
+	case "paragraph":
+		return ec.fieldContext_Decision_paragraph(ctx, field)
+	case "rejected":
+		return ec.fieldContext_Decision_rejected(ctx, field)
+	case "adjustedOn":
+		return ec.fieldContext_Decision_adjustedOn(ctx, field)
+	case "announcedOn":
+		return ec.fieldContext_Decision_announcedOn(ctx, field)
+	case "legallyBindingOn":
+		return ec.fieldContext_Decision_legallyBindingOn(ctx, field)
+	case "expectedBindingOn":
+		return ec.fieldContext_Decision_expectedBindingOn(ctx, field)
+	case "appealedOn":
+		return ec.fieldContext_Decision_appealedOn(ctx, field)
+	case "appealSettledOn":
+		return ec.fieldContext_Decision_appealSettledOn(ctx, field)
+	case "overturnedOn":
+		return ec.fieldContext_Decision_overturnedOn(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_Decision_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_Decision_validTo(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Decision_supersededBy(ctx, field)
+	case "supersededOn":
+		return ec.fieldContext_Decision_supersededOn(ctx, field)
+	case "delegationRef":
+		return ec.fieldContext_Decision_delegationRef(ctx, field)
+	case "reportedOn":
+		return ec.fieldContext_Decision_reportedOn(ctx, field)
+	case "minutesUrl":
+		return ec.fieldContext_Decision_minutesUrl(ctx, field)
+	case "documentUrls":
+		return ec.fieldContext_Decision_documentUrls(ctx, field)
+	case "isExample":
+		return ec.fieldContext_Decision_isExample(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Decision_visibility(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Decision_archivedAt(ctx, field)
+	case "links":
+		return ec.fieldContext_Decision_links(ctx, field)
+	case "gaps":
+		return ec.fieldContext_Decision_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decision", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DecisionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DecisionConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_DecisionConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DecisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DecisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_DecisionPayload_decision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EService(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10890,6 +13634,8 @@ func (ec *executionContext) childFields_EService(ctx context.Context, field grap
 		return ec.fieldContext_EService_usage(ctx, field)
 	case "gaps":
 		return ec.fieldContext_EService_gaps(ctx, field)
+	case "links":
+		return ec.fieldContext_EService_links(ctx, field)
 	case "publicationStatus":
 		return ec.fieldContext_EService_publicationStatus(ctx, field)
 	case "draft":
@@ -11090,6 +13836,10 @@ func (ec *executionContext) childFields_Gap(ctx context.Context, field graphql.C
 		return ec.fieldContext_Gap_municipality(ctx, field)
 	case "unit":
 		return ec.fieldContext_Gap_unit(ctx, field)
+	case "waiver":
+		return ec.fieldContext_Gap_waiver(ctx, field)
+	case "waivedUntil":
+		return ec.fieldContext_Gap_waivedUntil(ctx, field)
 	case "weight":
 		return ec.fieldContext_Gap_weight(ctx, field)
 	}
@@ -11162,6 +13912,22 @@ func (ec *executionContext) childFields_GapSweep(ctx context.Context, field grap
 		return ec.fieldContext_GapSweep_change(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GapSweep", field.Name)
+}
+
+func (ec *executionContext) childFields_GoldenThread(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "of":
+		return ec.fieldContext_GoldenThread_of(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GoldenThread_nodes(ctx, field)
+	case "links":
+		return ec.fieldContext_GoldenThread_links(ctx, field)
+	case "missing":
+		return ec.fieldContext_GoldenThread_missing(ctx, field)
+	case "cut":
+		return ec.fieldContext_GoldenThread_cut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoldenThread", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11672,6 +14438,12 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_asOf(ctx, field)
 	case "previewBulkEditEServices":
 		return ec.fieldContext_Query_previewBulkEditEServices(ctx, field)
+	case "cases":
+		return ec.fieldContext_Query_cases(ctx, field)
+	case "decisions":
+		return ec.fieldContext_Query_decisions(ctx, field)
+	case "waivers":
+		return ec.fieldContext_Query_waivers(ctx, field)
 	case "eServiceDrafts":
 		return ec.fieldContext_Query_eServiceDrafts(ctx, field)
 	case "eServices":
@@ -11712,6 +14484,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_suggest(ctx, field)
 	case "exportEServices":
 		return ec.fieldContext_Query_exportEServices(ctx, field)
+	case "goldenThread":
+		return ec.fieldContext_Query_goldenThread(ctx, field)
 	case "apiTokens":
 		return ec.fieldContext_Query_apiTokens(ctx, field)
 	case "__schema":
@@ -11760,6 +14534,68 @@ func (ec *executionContext) childFields_RecordChangeEdge(ctx context.Context, fi
 		return ec.fieldContext_RecordChangeEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecordLink_id(ctx, field)
+	case "version":
+		return ec.fieldContext_RecordLink_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RecordLink_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RecordLink_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_RecordLink_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_RecordLink_municipality(ctx, field)
+	case "from":
+		return ec.fieldContext_RecordLink_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RecordLink_to(ctx, field)
+	case "purpose":
+		return ec.fieldContext_RecordLink_purpose(ctx, field)
+	case "note":
+		return ec.fieldContext_RecordLink_note(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_RecordLink_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLink", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLinkConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RecordLinkConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RecordLinkConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecordLinkConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RecordLinkConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_RecordLinkConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLinkConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLinkEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RecordLinkEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RecordLinkEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLinkEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordLink":
+		return ec.fieldContext_RecordLinkPayload_recordLink(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReorganisationGaps(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11994,6 +14830,8 @@ func (ec *executionContext) childFields_SharedService(ctx context.Context, field
 		return ec.fieldContext_SharedService_archivedAt(ctx, field)
 	case "eServices":
 		return ec.fieldContext_SharedService_eServices(ctx, field)
+	case "links":
+		return ec.fieldContext_SharedService_links(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SharedService", field.Name)
 }
@@ -12154,6 +14992,46 @@ func (ec *executionContext) childFields_TextRange(ctx context.Context, field gra
 		return ec.fieldContext_TextRange_end(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TextRange", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadGap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "record":
+		return ec.fieldContext_ThreadGap_record(ctx, field)
+	case "stage":
+		return ec.fieldContext_ThreadGap_stage(ctx, field)
+	case "title":
+		return ec.fieldContext_ThreadGap_title(ctx, field)
+	case "rule":
+		return ec.fieldContext_ThreadGap_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadGap", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_ThreadLink_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ThreadLink_to(ctx, field)
+	case "purpose":
+		return ec.fieldContext_ThreadLink_purpose(ctx, field)
+	case "recordLink":
+		return ec.fieldContext_ThreadLink_recordLink(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadLink", field.Name)
+}
+
+func (ec *executionContext) childFields_ThreadNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "record":
+		return ec.fieldContext_ThreadNode_record(ctx, field)
+	case "stage":
+		return ec.fieldContext_ThreadNode_stage(ctx, field)
+	case "distance":
+		return ec.fieldContext_ThreadNode_distance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThreadNode", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12490,6 +15368,76 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_Waiver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Waiver_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Waiver_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Waiver_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Waiver_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Waiver_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_Waiver_municipality(ctx, field)
+	case "decision":
+		return ec.fieldContext_Waiver_decision(ctx, field)
+	case "rule":
+		return ec.fieldContext_Waiver_rule(ctx, field)
+	case "object":
+		return ec.fieldContext_Waiver_object(ctx, field)
+	case "reason":
+		return ec.fieldContext_Waiver_reason(ctx, field)
+	case "grantedOn":
+		return ec.fieldContext_Waiver_grantedOn(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_Waiver_expiresOn(ctx, field)
+	case "inForce":
+		return ec.fieldContext_Waiver_inForce(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Waiver_archivedAt(ctx, field)
+	case "gaps":
+		return ec.fieldContext_Waiver_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Waiver", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WaiverConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WaiverConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WaiverConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WaiverConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_WaiverConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WaiverEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WaiverEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waiver":
+		return ec.fieldContext_WaiverPayload_waiver(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverPayload", field.Name)
+}
+
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -12674,6 +15622,326 @@ func (ec *executionContext) field_BulkEditPayload_lines_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_CaseConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNCaseFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Case_decisions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*decision.Filter, error) {
+			return ec.unmarshalODecisionFilter2ᚖfardplanᚋinternalᚋdecisionᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.DecisionOrder, error) {
+			return ec.unmarshalNDecisionOrder2fardplanᚋgraphᚋmodelᚐDecisionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Case_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Case_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_DecisionConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNDecisionFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Decision_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Decision_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Decision_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_EServiceConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12829,6 +16097,60 @@ func (ec *executionContext) field_EService_history_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_EService_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -13244,6 +16566,34 @@ func (ec *executionContext) field_Mutation_applySuggestedLink_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_archiveCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveCaseInput, error) {
+			return ec.unmarshalNArchiveCaseInput2fardplanᚋgraphᚋmodelᚐArchiveCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveDecisionInput, error) {
+			return ec.unmarshalNArchiveDecisionInput2fardplanᚋgraphᚋmodelᚐArchiveDecisionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_archiveEService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13334,6 +16684,34 @@ func (ec *executionContext) field_Mutation_createApiToken_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateAPITokenInput, error) {
 			return ec.unmarshalNCreateApiTokenInput2fardplanᚋgraphᚋmodelᚐCreateAPITokenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateCaseInput, error) {
+			return ec.unmarshalNCreateCaseInput2fardplanᚋgraphᚋmodelᚐCreateCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateDecisionInput, error) {
+			return ec.unmarshalNCreateDecisionInput2fardplanᚋgraphᚋmodelᚐCreateDecisionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13454,6 +16832,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_grantWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GrantWaiverInput, error) {
+			return ec.unmarshalNGrantWaiverInput2fardplanᚋgraphᚋmodelᚐGrantWaiverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_importSpreadsheet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13474,6 +16866,20 @@ func (ec *executionContext) field_Mutation_importUsage_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ImportUsageInput, error) {
 			return ec.unmarshalNImportUsageInput2fardplanᚋgraphᚋmodelᚐImportUsageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_linkRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.LinkRecordsInput, error) {
+			return ec.unmarshalNLinkRecordsInput2fardplanᚋgraphᚋmodelᚐLinkRecordsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13720,6 +17126,20 @@ func (ec *executionContext) field_Mutation_submitEServiceDraft_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_supersedeDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SupersedeDecisionInput, error) {
+			return ec.unmarshalNSupersedeDecisionInput2fardplanᚋgraphᚋmodelᚐSupersedeDecisionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_transitionEService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13748,12 +17168,54 @@ func (ec *executionContext) field_Mutation_undoChange_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_unlinkRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UnlinkRecordsInput, error) {
+			return ec.unmarshalNUnlinkRecordsInput2fardplanᚋgraphᚋmodelᚐUnlinkRecordsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_unpublishEService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EServiceActionInput, error) {
 			return ec.unmarshalNEServiceActionInput2fardplanᚋgraphᚋmodelᚐEServiceActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateCaseInput, error) {
+			return ec.unmarshalNUpdateCaseInput2fardplanᚋgraphᚋmodelᚐUpdateCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateDecisionInput, error) {
+			return ec.unmarshalNUpdateDecisionInput2fardplanᚋgraphᚋmodelᚐUpdateDecisionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13810,6 +17272,20 @@ func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateUnitInput, error) {
 			return ec.unmarshalNUpdateUnitInput2fardplanᚋgraphᚋmodelᚐUpdateUnitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawWaiverInput, error) {
+			return ec.unmarshalNWithdrawWaiverInput2fardplanᚋgraphᚋmodelᚐWithdrawWaiverInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14022,6 +17498,60 @@ func (ec *executionContext) field_Query_asOf_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_cases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*decision.CaseFilter, error) {
+			return ec.unmarshalOCaseFilter2ᚖfardplanᚋinternalᚋdecisionᚐCaseFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.CaseOrder, error) {
+			return ec.unmarshalNCaseOrder2fardplanᚋgraphᚋmodelᚐCaseOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_changes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14057,6 +17587,60 @@ func (ec *executionContext) field_Query_changes_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_decisions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*decision.Filter, error) {
+			return ec.unmarshalODecisionFilter2ᚖfardplanᚋinternalᚋdecisionᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.DecisionOrder, error) {
+			return ec.unmarshalNDecisionOrder2fardplanᚋgraphᚋmodelᚐDecisionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -14295,6 +17879,20 @@ func (ec *executionContext) field_Query_gaps_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_goldenThread_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -14806,6 +18404,112 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_waivers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*decision.WaiverFilter, error) {
+			return ec.unmarshalOWaiverFilter2ᚖfardplanᚋinternalᚋdecisionᚐWaiverFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.WaiverOrder, error) {
+			return ec.unmarshalNWaiverOrder2fardplanᚋgraphᚋmodelᚐWaiverOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_RecordLinkConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNRecordLinkFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_RecordLink_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_ReorganisationHandover_eServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14997,6 +18701,60 @@ func (ec *executionContext) field_SharedService_history_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_SharedService_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -15381,6 +19139,112 @@ func (ec *executionContext) field_UserAccount_history_args(ctx context.Context, 
 }
 
 func (ec *executionContext) field_UserRole_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_WaiverConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNWaiverFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Waiver_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Waiver_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -16709,6 +20573,797 @@ func (ec *executionContext) fieldContext_BulkEditPayload_lines(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Case_id(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Case_version(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Case_createdAt(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Case_updatedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Case_history(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Case().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Case_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Case_municipality(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Case_title(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Case_diaryNumber(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "String")
+}
+
+func (ec *executionContext) _Case_diaryNumberUnderstood(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryNumberUnderstood(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().DiaryNumberUnderstood(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryNumberUnderstood(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Case_diaryCode(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "String")
+}
+
+func (ec *executionContext) _Case_diaryYear(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Case_diarySerial(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diarySerial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiarySerial, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diarySerial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Case_diarySuffix(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diarySuffix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiarySuffix, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diarySuffix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "String")
+}
+
+func (ec *executionContext) _Case_diaryKey(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().DiaryKey(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "String")
+}
+
+func (ec *executionContext) _Case_url(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "String")
+}
+
+func (ec *executionContext) _Case_diaryUrl(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_diaryUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().DiaryURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_diaryUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "String")
+}
+
+func (ec *executionContext) _Case_visibility(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _Case_archivedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Case_decisions(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_decisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Case().Decisions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*decision.Filter), fc.Args["orderBy"].(model.DecisionOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*decision.Decision]) graphql.Marshaler {
+			return ec.marshalNDecisionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_decisions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Case_decisions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Case_gaps(ctx context.Context, field graphql.CollectedField, obj *decision.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Case().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Case_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*decision.Case]) graphql.Marshaler {
+			return ec.marshalNCaseEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*decision.Case) graphql.Marshaler {
+			return ec.marshalNCase2ᚕᚖfardplanᚋinternalᚋdecisionᚐCaseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _CaseConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CaseConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Case]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalNCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CasePayload_case(ctx context.Context, field graphql.CollectedField, obj *model.CasePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CasePayload_case(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Case, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalNCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CasePayload_case(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Change_number(ctx context.Context, field graphql.CollectedField, obj *history.Version) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16918,6 +21573,1279 @@ func (ec *executionContext) _CreateApiTokenPayload_secret(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_CreateApiTokenPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateApiTokenPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_id(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Decision_version(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Decision_createdAt(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Decision_updatedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Decision_history(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Decision().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Decision_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_municipality(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_case(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_case(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().Case(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalOCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_case(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_bodyUnit(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_bodyUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().BodyUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalNUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_bodyUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_jointCollaboration(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_jointCollaboration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().JointCollaboration(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_jointCollaboration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_title(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_diaryNumber(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_diaryNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_diaryNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_diaryNumberUnderstood(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_diaryNumberUnderstood(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().DiaryNumberUnderstood(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_diaryNumberUnderstood(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Decision_type(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decision.Kind) graphql.Marshaler {
+			return ec.marshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "DecisionType")
+}
+
+func (ec *executionContext) _Decision_state(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().State(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decision.State) graphql.Marshaler {
+			return ec.marshalNDecisionState2fardplanᚋinternalᚋdecisionᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, true, true, "DecisionState")
+}
+
+func (ec *executionContext) _Decision_text(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_proposedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_proposedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_proposedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_meetingDate(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_meetingDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MeetingDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_meetingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_paragraph(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_paragraph(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Paragraph, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_paragraph(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_rejected(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Decision_adjustedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_adjustedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AdjustedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_adjustedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_announcedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_announcedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnnouncedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_announcedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_legallyBindingOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_legallyBindingOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegallyBindingOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_legallyBindingOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_expectedBindingOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_expectedBindingOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpectedBindingOn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_expectedBindingOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, true, false, "Date")
+}
+
+func (ec *executionContext) _Decision_appealedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_appealedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppealedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_appealedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_appealSettledOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_appealSettledOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppealSettledOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_appealSettledOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_overturnedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_overturnedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OverturnedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_overturnedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_validFrom(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_validTo(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_supersededBy(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decision().SupersededBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+			return ec.marshalODecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_supersededOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_supersededOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SupersededOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_supersededOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_delegationRef(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_delegationRef(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DelegationRef, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_delegationRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_reportedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_reportedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReportedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_reportedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Decision_minutesUrl(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_minutesUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinutesURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_minutesUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_documentUrls(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_documentUrls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DocumentURLs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_documentUrls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "String")
+}
+
+func (ec *executionContext) _Decision_isExample(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_isExample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsExample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_isExample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Decision_visibility(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _Decision_archivedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Decision", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Decision_links(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Decision().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Decision_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decision_gaps(ctx context.Context, field graphql.CollectedField, obj *decision.Decision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decision_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Decision().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decision_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decision",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Decision_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*decision.Decision]) graphql.Marshaler {
+			return ec.marshalNDecisionEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*decision.Decision) graphql.Marshaler {
+			return ec.marshalNDecision2ᚕᚖfardplanᚋinternalᚋdecisionᚐDecisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _DecisionConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_DecisionConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _DecisionEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Decision]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+			return ec.marshalNDecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecisionPayload_decision(ctx context.Context, field graphql.CollectedField, obj *model.DecisionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionPayload_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+			return ec.marshalNDecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionPayload_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecisionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EService_id(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
@@ -18318,6 +24246,50 @@ func (ec *executionContext) fieldContext_EService_gaps(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_EService_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EService_links(ctx context.Context, field graphql.CollectedField, obj *eservice.EService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EService_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.EService().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EService_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EService",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_EService_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19877,6 +25849,61 @@ func (ec *executionContext) fieldContext_Gap_unit(_ context.Context, field graph
 	return fc, nil
 }
 
+func (ec *executionContext) _Gap_waiver(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gap_waiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Gap().Waiver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Waiver) graphql.Marshaler {
+			return ec.marshalOWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Gap_waiver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Gap",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Waiver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Gap_waivedUntil(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gap_waivedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Gap().WaivedUntil(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Gap_waivedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gap", field, true, true, "Date")
+}
+
 func (ec *executionContext) _Gap_weight(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20419,6 +26446,157 @@ func (ec *executionContext) _GapSweep_change(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_GapSweep_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GapSweep", field, false, false, "Int")
+}
+
+func (ec *executionContext) _GoldenThread_of(ctx context.Context, field graphql.CollectedField, obj *thread.Thread) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoldenThread_of(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoldenThread().Of(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalNRecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoldenThread_of(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoldenThread",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoldenThread_nodes(ctx context.Context, field graphql.CollectedField, obj *thread.Thread) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoldenThread_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*thread.Node) graphql.Marshaler {
+			return ec.marshalNThreadNode2ᚕᚖfardplanᚋinternalᚋthreadᚐNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoldenThread_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoldenThread",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ThreadNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoldenThread_links(ctx context.Context, field graphql.CollectedField, obj *thread.Thread) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoldenThread_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Links, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*thread.Tie) graphql.Marshaler {
+			return ec.marshalNThreadLink2ᚕᚖfardplanᚋinternalᚋthreadᚐTieᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoldenThread_links(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoldenThread",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ThreadLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoldenThread_missing(ctx context.Context, field graphql.CollectedField, obj *thread.Thread) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoldenThread_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*thread.Missing) graphql.Marshaler {
+			return ec.marshalNThreadGap2ᚕᚖfardplanᚋinternalᚋthreadᚐMissingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoldenThread_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoldenThread",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ThreadGap(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoldenThread_cut(ctx context.Context, field graphql.CollectedField, obj *thread.Thread) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoldenThread_cut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoldenThread_cut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoldenThread", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _GrantRolePayload_userRole(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
@@ -23435,6 +29613,402 @@ func (ec *executionContext) fieldContext_Mutation_bulkEditEServices(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createCase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createCase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateCase(ctx, fc.Args["input"].(model.CreateCaseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CasePayload) graphql.Marshaler {
+			return ec.marshalNCasePayload2ᚖfardplanᚋgraphᚋmodelᚐCasePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createCase(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createCase_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateCase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateCase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateCase(ctx, fc.Args["input"].(model.UpdateCaseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CasePayload) graphql.Marshaler {
+			return ec.marshalNCasePayload2ᚖfardplanᚋgraphᚋmodelᚐCasePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateCase(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateCase_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveCase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveCase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveCase(ctx, fc.Args["input"].(model.ArchiveCaseInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CasePayload) graphql.Marshaler {
+			return ec.marshalNCasePayload2ᚖfardplanᚋgraphᚋmodelᚐCasePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveCase(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveCase_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateDecision(ctx, fc.Args["input"].(model.CreateDecisionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionPayload) graphql.Marshaler {
+			return ec.marshalNDecisionPayload2ᚖfardplanᚋgraphᚋmodelᚐDecisionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateDecision(ctx, fc.Args["input"].(model.UpdateDecisionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionPayload) graphql.Marshaler {
+			return ec.marshalNDecisionPayload2ᚖfardplanᚋgraphᚋmodelᚐDecisionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveDecision(ctx, fc.Args["input"].(model.ArchiveDecisionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionPayload) graphql.Marshaler {
+			return ec.marshalNDecisionPayload2ᚖfardplanᚋgraphᚋmodelᚐDecisionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_supersedeDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_supersedeDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SupersedeDecision(ctx, fc.Args["input"].(model.SupersedeDecisionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecisionPayload) graphql.Marshaler {
+			return ec.marshalNDecisionPayload2ᚖfardplanᚋgraphᚋmodelᚐDecisionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_supersedeDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_supersedeDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_grantWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_grantWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantWaiver(ctx, fc.Args["input"].(model.GrantWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖfardplanᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_grantWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_grantWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawWaiver(ctx, fc.Args["input"].(model.WithdrawWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖfardplanᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_saveEServiceDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25151,6 +31725,94 @@ func (ec *executionContext) fieldContext_Mutation_importSpreadsheet(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_linkRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_linkRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LinkRecords(ctx, fc.Args["input"].(model.LinkRecordsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordLinkPayload) graphql.Marshaler {
+			return ec.marshalNRecordLinkPayload2ᚖfardplanᚋgraphᚋmodelᚐRecordLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_linkRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_linkRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unlinkRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unlinkRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnlinkRecords(ctx, fc.Args["input"].(model.UnlinkRecordsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordLinkPayload) graphql.Marshaler {
+			return ec.marshalNRecordLinkPayload2ᚖfardplanᚋgraphᚋmodelᚐRecordLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unlinkRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unlinkRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createApiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26801,6 +33463,138 @@ func (ec *executionContext) fieldContext_Query_previewBulkEditEServices(ctx cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_cases(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Cases(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*decision.CaseFilter), fc.Args["orderBy"].(model.CaseOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*decision.Case]) graphql.Marshaler {
+			return ec.marshalNCaseConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cases(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_cases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_decisions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_decisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Decisions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*decision.Filter), fc.Args["orderBy"].(model.DecisionOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*decision.Decision]) graphql.Marshaler {
+			return ec.marshalNDecisionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_decisions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_decisions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_waivers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_waivers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Waivers(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*decision.WaiverFilter), fc.Args["orderBy"].(model.WaiverOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*decision.Waiver]) graphql.Marshaler {
+			return ec.marshalNWaiverConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_waivers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_waivers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_eServiceDrafts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27645,6 +34439,50 @@ func (ec *executionContext) fieldContext_Query_exportEServices(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_goldenThread(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_goldenThread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().GoldenThread(ctx, fc.Args["id"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Thread) graphql.Marshaler {
+			return ec.marshalOGoldenThread2ᚖfardplanᚋinternalᚋthreadᚐThread(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_goldenThread(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoldenThread(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_goldenThread_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_apiTokens(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28058,6 +34896,557 @@ func (ec *executionContext) fieldContext_RecordChangeEdge_node(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RecordChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLink_id(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, true, false, "ID")
+}
+
+func (ec *executionContext) _RecordLink_version(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecordLink_createdAt(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RecordLink_updatedAt(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RecordLink_history(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.RecordLink().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RecordLink_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLink_municipality(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecordLink().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLink_from(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecordLink().From(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLink_to(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecordLink().To(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLink_purpose(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_purpose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purpose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Purpose) graphql.Marshaler {
+			return ec.marshalOLinkPurpose2ᚖfardplanᚋinternalᚋthreadᚐPurpose(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "LinkPurpose")
+}
+
+func (ec *executionContext) _RecordLink_note(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordLink_archivedAt(ctx context.Context, field graphql.CollectedField, obj *thread.Link) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLink_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLink_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RecordLinkConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLinkConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*thread.Link) graphql.Marshaler {
+			return ec.marshalNRecordLink2ᚕᚖfardplanᚋinternalᚋthreadᚐLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLinkConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLinkConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLinkConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RecordLinkConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RecordLinkConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLinkEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordLinkEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordLinkEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*thread.Link]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Link) graphql.Marshaler {
+			return ec.marshalNRecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordLinkPayload_recordLink(ctx context.Context, field graphql.CollectedField, obj *model.RecordLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordLinkPayload_recordLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecordLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Link) graphql.Marshaler {
+			return ec.marshalNRecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordLinkPayload_recordLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLink(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30138,6 +37527,50 @@ func (ec *executionContext) fieldContext_SharedService_eServices(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _SharedService_links(ctx context.Context, field graphql.CollectedField, obj *eservice.SharedService) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SharedService_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SharedService().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SharedService_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SharedService",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SharedService_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SharedServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*eservice.SharedService]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31257,6 +38690,304 @@ func (ec *executionContext) _TextRange_end(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_TextRange_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ThreadGap_record(ctx context.Context, field graphql.CollectedField, obj *thread.Missing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadGap_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ThreadGap().Record(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalNRecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadGap_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ThreadGap",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ThreadGap_stage(ctx context.Context, field graphql.CollectedField, obj *thread.Missing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadGap_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v thread.Stage) graphql.Marshaler {
+			return ec.marshalNThreadStage2fardplanᚋinternalᚋthreadᚐStage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadGap_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadGap", field, false, false, "ThreadStage")
+}
+
+func (ec *executionContext) _ThreadGap_title(ctx context.Context, field graphql.CollectedField, obj *thread.Missing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadGap_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadGap_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ThreadGap",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ThreadGap_rule(ctx context.Context, field graphql.CollectedField, obj *thread.Missing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadGap_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ThreadGap().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gap.Rule) graphql.Marshaler {
+			return ec.marshalOGapRule2ᚖfardplanᚋinternalᚋgapᚐRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadGap_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ThreadGap",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ThreadLink_from(ctx context.Context, field graphql.CollectedField, obj *thread.Tie) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadLink_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadLink_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadLink", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ThreadLink_to(ctx context.Context, field graphql.CollectedField, obj *thread.Tie) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadLink_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadLink_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadLink", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ThreadLink_purpose(ctx context.Context, field graphql.CollectedField, obj *thread.Tie) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadLink_purpose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purpose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Purpose) graphql.Marshaler {
+			return ec.marshalOLinkPurpose2ᚖfardplanᚋinternalᚋthreadᚐPurpose(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadLink_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadLink", field, false, false, "LinkPurpose")
+}
+
+func (ec *executionContext) _ThreadLink_recordLink(ctx context.Context, field graphql.CollectedField, obj *thread.Tie) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadLink_recordLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ThreadLink().RecordLink(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *thread.Link) graphql.Marshaler {
+			return ec.marshalORecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadLink_recordLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ThreadLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ThreadNode_record(ctx context.Context, field graphql.CollectedField, obj *thread.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadNode_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ThreadNode().Record(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalNRecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadNode_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ThreadNode",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ThreadNode_stage(ctx context.Context, field graphql.CollectedField, obj *thread.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadNode_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v thread.Stage) graphql.Marshaler {
+			return ec.marshalNThreadStage2fardplanᚋinternalᚋthreadᚐStage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadNode_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadNode", field, false, false, "ThreadStage")
+}
+
+func (ec *executionContext) _ThreadNode_distance(ctx context.Context, field graphql.CollectedField, obj *thread.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ThreadNode_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ThreadNode_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ThreadNode", field, false, false, "Int")
 }
 
 func (ec *executionContext) _UndoChangePayload_applied(ctx context.Context, field graphql.CollectedField, obj *eservice.UndoPlan) (ret graphql.Marshaler) {
@@ -34365,6 +42096,688 @@ func (ec *executionContext) fieldContext_Viewer_sessions(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Waiver_id(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Waiver_version(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Waiver_createdAt(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Waiver_updatedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Waiver_history(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Waiver().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Waiver_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_municipality(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waiver().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_decision(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waiver().Decision(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+			return ec.marshalODecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_rule(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waiver().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gap.Rule) graphql.Marshaler {
+			return ec.marshalOGapRule2ᚖfardplanᚋinternalᚋgapᚐRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_object(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_object(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waiver().Object(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_object(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_reason(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waiver_grantedOn(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_grantedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GrantedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v date.Date) graphql.Marshaler {
+			return ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_grantedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Waiver_expiresOn(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_expiresOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v date.Date) graphql.Marshaler {
+			return ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_expiresOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Waiver_inForce(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_inForce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waiver().InForce(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_inForce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Waiver_archivedAt(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waiver", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Waiver_gaps(ctx context.Context, field graphql.CollectedField, obj *decision.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waiver_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Waiver().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waiver_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Waiver_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*decision.Waiver]) graphql.Marshaler {
+			return ec.marshalNWaiverEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*decision.Waiver) graphql.Marshaler {
+			return ec.marshalNWaiver2ᚕᚖfardplanᚋinternalᚋdecisionᚐWaiverᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Waiver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaiverConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _WaiverConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_WaiverConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaiverEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _WaiverEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*decision.Waiver]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Waiver) graphql.Marshaler {
+			return ec.marshalNWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Waiver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiverPayload_waiver(ctx context.Context, field graphql.CollectedField, obj *model.WaiverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiverPayload_waiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Waiver) graphql.Marshaler {
+			return ec.marshalNWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiverPayload_waiver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Waiver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35547,6 +43960,126 @@ func UnmarshalApplySuggestedLinkInput(ctx context.Context, raw any) (model.Apply
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArchiveCaseInput(ctx context.Context, obj any) (model.ArchiveCaseInput, error) {
+	var it model.ArchiveCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveCaseInput unmarshals raw into the ArchiveCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveCaseInput(ctx context.Context, raw any) (model.ArchiveCaseInput, error) {
+	var out model.ArchiveCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveDecisionInput(ctx context.Context, obj any) (model.ArchiveDecisionInput, error) {
+	var it model.ArchiveDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveDecisionInput unmarshals raw into the ArchiveDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveDecisionInput(ctx context.Context, raw any) (model.ArchiveDecisionInput, error) {
+	var out model.ArchiveDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveDecisionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveSharedServiceInput(ctx context.Context, obj any) (model.ArchiveSharedServiceInput, error) {
 	var it model.ArchiveSharedServiceInput
 	if obj == nil {
@@ -36140,6 +44673,147 @@ func UnmarshalBulkEditValuesInput(ctx context.Context, raw any) (model.BulkEditV
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj any) (decision.CaseFilter, error) {
+	var it decision.CaseFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "diaryNumber", "diaryCodes", "years", "understood", "titleContains", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = data
+		case "diaryCodes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryCodes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryCodes = data
+		case "years":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("years"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Years = data
+		case "understood":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("understood"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Understood = data
+		case "titleContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleContains = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCaseFilter unmarshals raw into the CaseFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCaseFilter(ctx context.Context, raw any) (decision.CaseFilter, error) {
+	var out decision.CaseFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CaseFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCaseOrder(ctx context.Context, obj any) (model.CaseOrder, error) {
+	var it model.CaseOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNCaseOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCaseOrder unmarshals raw into the CaseOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCaseOrder(ctx context.Context, raw any) (model.CaseOrder, error) {
+	var out model.CaseOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CaseOrder", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCheckLinksInput(ctx context.Context, obj any) (model.CheckLinksInput, error) {
 	var it model.CheckLinksInput
 	if obj == nil {
@@ -36323,6 +44997,318 @@ func (ec *executionContext) unmarshalInputCreateApiTokenInput(ctx context.Contex
 func UnmarshalCreateApiTokenInput(ctx context.Context, raw any) (model.CreateAPITokenInput, error) {
 	var out model.CreateAPITokenInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateApiTokenInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateCaseInput(ctx context.Context, obj any) (model.CreateCaseInput, error) {
+	var it model.CreateCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["visibility"]; !present {
+		asMap["visibility"] = "PUBLIC"
+	}
+
+	fieldsInOrder := [...]string{"municipality", "titleSv", "diaryNumber", "titleEn", "url", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = data
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = data
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateCaseInput unmarshals raw into the CreateCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateCaseInput(ctx context.Context, raw any) (model.CreateCaseInput, error) {
+	var out model.CreateCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateDecisionInput(ctx context.Context, obj any) (model.CreateDecisionInput, error) {
+	var it model.CreateDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["rejected"]; !present {
+		asMap["rejected"] = false
+	}
+	if _, present := asMap["visibility"]; !present {
+		asMap["visibility"] = "PUBLIC"
+	}
+
+	fieldsInOrder := [...]string{"municipality", "titleSv", "type", "bodyUnit", "titleEn", "diaryNumber", "case", "jointCollaboration", "textSv", "textEn", "proposedOn", "meetingDate", "paragraph", "rejected", "adjustedOn", "announcedOn", "legallyBindingOn", "appealedOn", "appealSettledOn", "overturnedOn", "validFrom", "validTo", "delegationRef", "reportedOn", "minutesUrl", "documentUrls", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "bodyUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bodyUnit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BodyUnit = data
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "case":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("case"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Case = graphql.OmittableOf(data)
+		case "jointCollaboration":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jointCollaboration"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JointCollaboration = graphql.OmittableOf(data)
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "proposedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedOn = graphql.OmittableOf(data)
+		case "meetingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meetingDate"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MeetingDate = graphql.OmittableOf(data)
+		case "paragraph":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paragraph"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Paragraph = graphql.OmittableOf(data)
+		case "rejected":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rejected"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rejected = data
+		case "adjustedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adjustedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AdjustedOn = graphql.OmittableOf(data)
+		case "announcedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("announcedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnouncedOn = graphql.OmittableOf(data)
+		case "legallyBindingOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legallyBindingOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegallyBindingOn = graphql.OmittableOf(data)
+		case "appealedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appealedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppealedOn = graphql.OmittableOf(data)
+		case "appealSettledOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appealSettledOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppealSettledOn = graphql.OmittableOf(data)
+		case "overturnedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overturnedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OverturnedOn = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "delegationRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delegationRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DelegationRef = graphql.OmittableOf(data)
+		case "reportedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReportedOn = graphql.OmittableOf(data)
+		case "minutesUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minutesUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinutesURL = graphql.OmittableOf(data)
+		case "documentUrls":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentUrls"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentUrls = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateDecisionInput unmarshals raw into the CreateDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateDecisionInput(ctx context.Context, raw any) (model.CreateDecisionInput, error) {
+	var out model.CreateDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateDecisionInput", raw, &out)
 	return out, err
 }
 
@@ -37041,6 +46027,175 @@ func UnmarshalDecidePlatformDifferencesInput(ctx context.Context, raw any) (mode
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDecisionFilter(ctx context.Context, obj any) (decision.Filter, error) {
+	var it decision.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "states", "types", "bodies", "cases", "diaryNumber", "titleContains", "meetingFrom", "meetingTo", "example", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalODecisionState2ᚕfardplanᚋinternalᚋdecisionᚐStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "types":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("types"))
+			data, err := ec.unmarshalODecisionType2ᚕfardplanᚋinternalᚋdecisionᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Types = data
+		case "bodies":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bodies"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bodies = data
+		case "cases":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cases"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cases = data
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = data
+		case "titleContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleContains = data
+		case "meetingFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meetingFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MeetingFrom = data
+		case "meetingTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meetingTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MeetingTo = data
+		case "example":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("example"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Example = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecisionFilter unmarshals raw into the DecisionFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecisionFilter(ctx context.Context, raw any) (decision.Filter, error) {
+	var out decision.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecisionFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDecisionOrder(ctx context.Context, obj any) (model.DecisionOrder, error) {
+	var it model.DecisionOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNDecisionOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecisionOrder unmarshals raw into the DecisionOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecisionOrder(ctx context.Context, raw any) (model.DecisionOrder, error) {
+	var out model.DecisionOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecisionOrder", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEServiceActionInput(ctx context.Context, obj any) (model.EServiceActionInput, error) {
 	var it model.EServiceActionInput
 	if obj == nil {
@@ -37732,8 +46887,11 @@ func (ec *executionContext) unmarshalInputGapFilter(ctx context.Context, obj any
 	if _, present := asMap["drafts"]; !present {
 		asMap["drafts"] = false
 	}
+	if _, present := asMap["waived"]; !present {
+		asMap["waived"] = false
+	}
 
-	fieldsInOrder := [...]string{"codes", "severities", "municipalities", "units", "kinds", "drafts"}
+	fieldsInOrder := [...]string{"codes", "severities", "municipalities", "units", "kinds", "drafts", "waived"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -37782,6 +46940,13 @@ func (ec *executionContext) unmarshalInputGapFilter(ctx context.Context, obj any
 				return it, err
 			}
 			it.Drafts = data
+		case "waived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waived = data
 		}
 	}
 	return it, nil
@@ -37912,6 +47077,97 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 func UnmarshalGrantRoleInput(ctx context.Context, raw any) (model.GrantRoleInput, error) {
 	var out model.GrantRoleInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantRoleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputGrantWaiverInput(ctx context.Context, obj any) (model.GrantWaiverInput, error) {
+	var it model.GrantWaiverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "rule", "object", "decision", "reasonSv", "reasonEn", "grantedOn", "expiresOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "rule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rule"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rule = data
+		case "object":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("object"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "reasonSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reasonSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReasonSv = data
+		case "reasonEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reasonEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReasonEn = graphql.OmittableOf(data)
+		case "grantedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grantedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GrantedOn = graphql.OmittableOf(data)
+		case "expiresOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresOn"))
+			data, err := ec.unmarshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresOn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGrantWaiverInput unmarshals raw into the GrantWaiverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGrantWaiverInput(ctx context.Context, raw any) (model.GrantWaiverInput, error) {
+	var out model.GrantWaiverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantWaiverInput", raw, &out)
 	return out, err
 }
 
@@ -38269,6 +47525,76 @@ func UnmarshalLinkCheckOrder(ctx context.Context, raw any) (model.LinkCheckOrder
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputLinkRecordsInput(ctx context.Context, obj any) (model.LinkRecordsInput, error) {
+	var it model.LinkRecordsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "from", "to", "purpose", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalOLinkPurpose2ᚖfardplanᚋinternalᚋthreadᚐPurpose(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLinkRecordsInput unmarshals raw into the LinkRecordsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLinkRecordsInput(ctx context.Context, raw any) (model.LinkRecordsInput, error) {
+	var out model.LinkRecordsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LinkRecordsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMunicipalityFilter(ctx context.Context, obj any) (organisation.MunicipalityFilter, error) {
 	var it organisation.MunicipalityFilter
 	if obj == nil {
@@ -38596,6 +47922,119 @@ func (ec *executionContext) unmarshalInputPublishEServiceDraftsInput(ctx context
 func UnmarshalPublishEServiceDraftsInput(ctx context.Context, raw any) (model.PublishEServiceDraftsInput, error) {
 	var out model.PublishEServiceDraftsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PublishEServiceDraftsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordLinkFilter(ctx context.Context, obj any) (thread.LinkFilter, error) {
+	var it thread.LinkFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"kinds", "purposes", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOLinkKind2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = data
+		case "purposes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purposes"))
+			data, err := ec.unmarshalOLinkPurpose2ᚕfardplanᚋinternalᚋthreadᚐPurposeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purposes = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordLinkFilter unmarshals raw into the RecordLinkFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordLinkFilter(ctx context.Context, raw any) (thread.LinkFilter, error) {
+	var out thread.LinkFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordLinkFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordLinkOrder(ctx context.Context, obj any) (model.RecordLinkOrder, error) {
+	var it model.RecordLinkOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNRecordLinkOrderField2fardplanᚋinternalᚋthreadᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordLinkOrder unmarshals raw into the RecordLinkOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordLinkOrder(ctx context.Context, raw any) (model.RecordLinkOrder, error) {
+	var out model.RecordLinkOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordLinkOrder", raw, &out)
 	return out, err
 }
 
@@ -40067,6 +49506,80 @@ func UnmarshalSpreadsheetInput(ctx context.Context, raw any) (model.SpreadsheetI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSupersedeDecisionInput(ctx context.Context, obj any) (model.SupersedeDecisionInput, error) {
+	var it model.SupersedeDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "supersededBy", "supersededOn", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "supersededBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supersededBy"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SupersededBy = graphql.OmittableOf(data)
+		case "supersededOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supersededOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SupersededOn = graphql.OmittableOf(data)
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSupersedeDecisionInput unmarshals raw into the SupersedeDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSupersedeDecisionInput(ctx context.Context, raw any) (model.SupersedeDecisionInput, error) {
+	var out model.SupersedeDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SupersedeDecisionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTransitionEServiceInput(ctx context.Context, obj any) (model.TransitionEServiceInput, error) {
 	var it model.TransitionEServiceInput
 	if obj == nil {
@@ -40353,6 +49866,392 @@ func (ec *executionContext) unmarshalInputUnitOrder(ctx context.Context, obj any
 func UnmarshalUnitOrder(ctx context.Context, raw any) (model.UnitOrder, error) {
 	var out model.UnitOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnitOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUnlinkRecordsInput(ctx context.Context, obj any) (model.UnlinkRecordsInput, error) {
+	var it model.UnlinkRecordsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUnlinkRecordsInput unmarshals raw into the UnlinkRecordsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUnlinkRecordsInput(ctx context.Context, raw any) (model.UnlinkRecordsInput, error) {
+	var out model.UnlinkRecordsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkRecordsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateCaseInput(ctx context.Context, obj any) (model.UpdateCaseInput, error) {
+	var it model.UpdateCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "titleSv", "diaryNumber", "titleEn", "url", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCaseInput unmarshals raw into the UpdateCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCaseInput(ctx context.Context, raw any) (model.UpdateCaseInput, error) {
+	var out model.UpdateCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateDecisionInput(ctx context.Context, obj any) (model.UpdateDecisionInput, error) {
+	var it model.UpdateDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "titleSv", "type", "bodyUnit", "titleEn", "diaryNumber", "case", "jointCollaboration", "textSv", "textEn", "proposedOn", "meetingDate", "paragraph", "rejected", "adjustedOn", "announcedOn", "legallyBindingOn", "appealedOn", "appealSettledOn", "overturnedOn", "validFrom", "validTo", "delegationRef", "reportedOn", "minutesUrl", "documentUrls", "visibility", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = graphql.OmittableOf(data)
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalODecisionType2ᚖfardplanᚋinternalᚋdecisionᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = graphql.OmittableOf(data)
+		case "bodyUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bodyUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BodyUnit = graphql.OmittableOf(data)
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "case":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("case"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Case = graphql.OmittableOf(data)
+		case "jointCollaboration":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jointCollaboration"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JointCollaboration = graphql.OmittableOf(data)
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "proposedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedOn = graphql.OmittableOf(data)
+		case "meetingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meetingDate"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MeetingDate = graphql.OmittableOf(data)
+		case "paragraph":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paragraph"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Paragraph = graphql.OmittableOf(data)
+		case "rejected":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rejected"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rejected = graphql.OmittableOf(data)
+		case "adjustedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adjustedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AdjustedOn = graphql.OmittableOf(data)
+		case "announcedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("announcedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnouncedOn = graphql.OmittableOf(data)
+		case "legallyBindingOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legallyBindingOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegallyBindingOn = graphql.OmittableOf(data)
+		case "appealedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appealedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppealedOn = graphql.OmittableOf(data)
+		case "appealSettledOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appealSettledOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppealSettledOn = graphql.OmittableOf(data)
+		case "overturnedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overturnedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OverturnedOn = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "delegationRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delegationRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DelegationRef = graphql.OmittableOf(data)
+		case "reportedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReportedOn = graphql.OmittableOf(data)
+		case "minutesUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minutesUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinutesURL = graphql.OmittableOf(data)
+		case "documentUrls":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentUrls"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentUrls = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateDecisionInput unmarshals raw into the UpdateDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateDecisionInput(ctx context.Context, raw any) (model.UpdateDecisionInput, error) {
+	var out model.UpdateDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateDecisionInput", raw, &out)
 	return out, err
 }
 
@@ -41232,6 +51131,186 @@ func UnmarshalUsageOrder(ctx context.Context, raw any) (model.UsageOrder, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWaiverFilter(ctx context.Context, obj any) (decision.WaiverFilter, error) {
+	var it decision.WaiverFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "rules", "inForce", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "rules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rules = data
+		case "inForce":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inForce"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InForce = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWaiverFilter unmarshals raw into the WaiverFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWaiverFilter(ctx context.Context, raw any) (decision.WaiverFilter, error) {
+	var out decision.WaiverFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WaiverFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWaiverOrder(ctx context.Context, obj any) (model.WaiverOrder, error) {
+	var it model.WaiverOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNWaiverOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWaiverOrder unmarshals raw into the WaiverOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWaiverOrder(ctx context.Context, raw any) (model.WaiverOrder, error) {
+	var out model.WaiverOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WaiverOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWithdrawWaiverInput(ctx context.Context, obj any) (model.WithdrawWaiverInput, error) {
+	var it model.WithdrawWaiverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawWaiverInput unmarshals raw into the WithdrawWaiverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawWaiverInput(ctx context.Context, raw any) (model.WithdrawWaiverInput, error) {
+	var out model.WithdrawWaiverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawWaiverInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -41240,6 +51319,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case decision.Waiver:
+		return ec._Waiver(ctx, sel, &obj)
+	case *decision.Waiver:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Waiver(ctx, sel, obj)
 	case user.Grant:
 		return ec._UserRole(ctx, sel, &obj)
 	case *user.Grant:
@@ -41275,6 +51361,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._SharedService(ctx, sel, obj)
+	case thread.Link:
+		return ec._RecordLink(ctx, sel, &obj)
+	case *thread.Link:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RecordLink(ctx, sel, obj)
 	case eservice.PlatformFlow:
 		return ec._PlatformFlow(ctx, sel, &obj)
 	case *eservice.PlatformFlow:
@@ -41317,6 +51410,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._EService(ctx, sel, obj)
+	case decision.Decision:
+		return ec._Decision(ctx, sel, &obj)
+	case *decision.Decision:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Decision(ctx, sel, obj)
+	case decision.Case:
+		return ec._Case(ctx, sel, &obj)
+	case *decision.Case:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Case(ctx, sel, obj)
 	case token.Token:
 		return ec._ApiToken(ctx, sel, &obj)
 	case *token.Token:
@@ -41342,6 +51449,13 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case decision.Waiver:
+		return ec._Waiver(ctx, sel, &obj)
+	case *decision.Waiver:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Waiver(ctx, sel, obj)
 	case user.Grant:
 		return ec._UserRole(ctx, sel, &obj)
 	case *user.Grant:
@@ -41377,6 +51491,13 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._SharedService(ctx, sel, obj)
+	case thread.Link:
+		return ec._RecordLink(ctx, sel, &obj)
+	case *thread.Link:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RecordLink(ctx, sel, obj)
 	case eservice.PlatformFlow:
 		return ec._PlatformFlow(ctx, sel, &obj)
 	case *eservice.PlatformFlow:
@@ -41419,6 +51540,20 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._EService(ctx, sel, obj)
+	case decision.Decision:
+		return ec._Decision(ctx, sel, &obj)
+	case *decision.Decision:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Decision(ctx, sel, obj)
+	case decision.Case:
+		return ec._Case(ctx, sel, &obj)
+	case *decision.Case:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Case(ctx, sel, obj)
 	case token.Token:
 		return ec._ApiToken(ctx, sel, &obj)
 	case *token.Token:
@@ -41963,6 +52098,267 @@ func (ec *executionContext) _BulkEditPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var caseImplementors = []string{"Case", "Record", "Node"}
+
+func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj *decision.Case) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Case")
+		case "id":
+			out.Values[i] = ec._Case_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Case_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Case_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Case_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_municipality(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._Case_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumber":
+			out.Values[i] = ec._Case_diaryNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumberUnderstood":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_diaryNumberUnderstood(ctx, field, obj)
+				})
+		case "diaryCode":
+			out.Values[i] = ec._Case_diaryCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryYear":
+			out.Values[i] = ec._Case_diaryYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diarySerial":
+			out.Values[i] = ec._Case_diarySerial(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diarySuffix":
+			out.Values[i] = ec._Case_diarySuffix(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryKey":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_diaryKey(ctx, field, obj)
+				})
+		case "url":
+			out.Values[i] = ec._Case_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_diaryUrl(ctx, field, obj)
+				})
+		case "visibility":
+			out.Values[i] = ec._Case_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "archivedAt":
+			out.Values[i] = ec._Case_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decisions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_decisions(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var caseConnectionImplementors = []string{"CaseConnection"}
+
+func (ec *executionContext) _CaseConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*decision.Case]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseConnection")
+		case "edges":
+			out.Values[i] = ec._CaseConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._CaseConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CaseConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var caseEdgeImplementors = []string{"CaseEdge"}
+
+func (ec *executionContext) _CaseEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*decision.Case]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseEdge")
+		case "cursor":
+			out.Values[i] = ec._CaseEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CaseEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var casePayloadImplementors = []string{"CasePayload"}
+
+func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, casePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CasePayload")
+		case "case":
+			out.Values[i] = ec._CasePayload_case(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var changeImplementors = []string{"Change"}
 
 func (ec *executionContext) _Change(ctx context.Context, sel ast.SelectionSet, obj *history.Version) graphql.Marshaler {
@@ -42069,6 +52465,365 @@ func (ec *executionContext) _CreateApiTokenPayload(ctx context.Context, sel ast.
 			}
 		case "secret":
 			out.Values[i] = ec._CreateApiTokenPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionImplementors = []string{"Decision", "Record", "Node"}
+
+func (ec *executionContext) _Decision(ctx context.Context, sel ast.SelectionSet, obj *decision.Decision) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Decision")
+		case "id":
+			out.Values[i] = ec._Decision_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Decision_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Decision_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Decision_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_municipality(ctx, field, obj)
+				})
+		case "case":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_case(ctx, field, obj)
+				})
+		case "bodyUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_bodyUnit(ctx, field, obj)
+				})
+		case "jointCollaboration":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_jointCollaboration(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._Decision_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumber":
+			out.Values[i] = ec._Decision_diaryNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumberUnderstood":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_diaryNumberUnderstood(ctx, field, obj)
+				})
+		case "type":
+			out.Values[i] = ec._Decision_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_state(ctx, field, obj)
+				})
+		case "text":
+			out.Values[i] = ec._Decision_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedOn":
+			out.Values[i] = ec._Decision_proposedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "meetingDate":
+			out.Values[i] = ec._Decision_meetingDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "paragraph":
+			out.Values[i] = ec._Decision_paragraph(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rejected":
+			out.Values[i] = ec._Decision_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "adjustedOn":
+			out.Values[i] = ec._Decision_adjustedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "announcedOn":
+			out.Values[i] = ec._Decision_announcedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "legallyBindingOn":
+			out.Values[i] = ec._Decision_legallyBindingOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expectedBindingOn":
+			out.Values[i] = ec._Decision_expectedBindingOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "appealedOn":
+			out.Values[i] = ec._Decision_appealedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "appealSettledOn":
+			out.Values[i] = ec._Decision_appealSettledOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "overturnedOn":
+			out.Values[i] = ec._Decision_overturnedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._Decision_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.Values[i] = ec._Decision_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "supersededBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_supersededBy(ctx, field, obj)
+				})
+		case "supersededOn":
+			out.Values[i] = ec._Decision_supersededOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "delegationRef":
+			out.Values[i] = ec._Decision_delegationRef(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reportedOn":
+			out.Values[i] = ec._Decision_reportedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "minutesUrl":
+			out.Values[i] = ec._Decision_minutesUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "documentUrls":
+			out.Values[i] = ec._Decision_documentUrls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isExample":
+			out.Values[i] = ec._Decision_isExample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._Decision_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "archivedAt":
+			out.Values[i] = ec._Decision_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_links(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decision_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionConnectionImplementors = []string{"DecisionConnection"}
+
+func (ec *executionContext) _DecisionConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*decision.Decision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionConnection")
+		case "edges":
+			out.Values[i] = ec._DecisionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._DecisionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DecisionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DecisionConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DecisionConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionEdgeImplementors = []string{"DecisionEdge"}
+
+func (ec *executionContext) _DecisionEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*decision.Decision]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionEdge")
+		case "cursor":
+			out.Values[i] = ec._DecisionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DecisionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionPayloadImplementors = []string{"DecisionPayload"}
+
+func (ec *executionContext) _DecisionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecisionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionPayload")
+		case "decision":
+			out.Values[i] = ec._DecisionPayload_decision(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42379,6 +53134,12 @@ func (ec *executionContext) _EService(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EService_gaps(ctx, field, obj)
+				})
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EService_links(ctx, field, obj)
 				})
 		case "publicationStatus":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -43094,6 +53855,18 @@ func (ec *executionContext) _Gap(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Gap_unit(ctx, field, obj)
 				})
+		case "waiver":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Gap_waiver(ctx, field, obj)
+				})
+		case "waivedUntil":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Gap_waivedUntil(ctx, field, obj)
+				})
 		case "weight":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -43340,6 +54113,60 @@ func (ec *executionContext) _GapSweep(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._GapSweep_change(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var goldenThreadImplementors = []string{"GoldenThread"}
+
+func (ec *executionContext) _GoldenThread(ctx context.Context, sel ast.SelectionSet, obj *thread.Thread) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, goldenThreadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoldenThread")
+		case "of":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoldenThread_of(ctx, field, obj)
+				})
+		case "nodes":
+			out.Values[i] = ec._GoldenThread_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "links":
+			out.Values[i] = ec._GoldenThread_links(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missing":
+			out.Values[i] = ec._GoldenThread_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cut":
+			out.Values[i] = ec._GoldenThread_cut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -44564,6 +55391,69 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createCase":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createCase(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateCase":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateCase(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveCase":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveCase(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createDecision":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createDecision(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateDecision":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateDecision(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveDecision":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveDecision(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "supersedeDecision":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_supersedeDecision(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grantWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_grantWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "saveEServiceDraft":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_saveEServiceDraft(ctx, field)
@@ -44833,6 +55723,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "importSpreadsheet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_importSpreadsheet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "linkRecords":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_linkRecords(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unlinkRecords":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unlinkRecords(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -45429,6 +56333,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_previewBulkEditEServices(ctx, field)
 				})
+		case "cases":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cases(ctx, field)
+				})
+		case "decisions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_decisions(ctx, field)
+				})
+		case "waivers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_waivers(ctx, field)
+				})
 		case "eServiceDrafts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -45548,6 +56470,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_exportEServices(ctx, field)
+				})
+		case "goldenThread":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_goldenThread(ctx, field)
 				})
 		case "apiTokens":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -45707,6 +56635,219 @@ func (ec *executionContext) _RecordChangeEdge(ctx context.Context, sel ast.Selec
 			}
 		case "node":
 			out.Values[i] = ec._RecordChangeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordLinkImplementors = []string{"RecordLink", "Record", "Node"}
+
+func (ec *executionContext) _RecordLink(ctx context.Context, sel ast.SelectionSet, obj *thread.Link) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordLink")
+		case "id":
+			out.Values[i] = ec._RecordLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._RecordLink_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._RecordLink_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._RecordLink_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLink_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLink_municipality(ctx, field, obj)
+				})
+		case "from":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLink_from(ctx, field, obj)
+				})
+		case "to":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLink_to(ctx, field, obj)
+				})
+		case "purpose":
+			out.Values[i] = ec._RecordLink_purpose(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "note":
+			out.Values[i] = ec._RecordLink_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "archivedAt":
+			out.Values[i] = ec._RecordLink_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordLinkConnectionImplementors = []string{"RecordLinkConnection"}
+
+func (ec *executionContext) _RecordLinkConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*thread.Link]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordLinkConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordLinkConnection")
+		case "edges":
+			out.Values[i] = ec._RecordLinkConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._RecordLinkConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RecordLinkConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLinkConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordLinkConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordLinkEdgeImplementors = []string{"RecordLinkEdge"}
+
+func (ec *executionContext) _RecordLinkEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*thread.Link]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordLinkEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordLinkEdge")
+		case "cursor":
+			out.Values[i] = ec._RecordLinkEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._RecordLinkEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordLinkPayloadImplementors = []string{"RecordLinkPayload"}
+
+func (ec *executionContext) _RecordLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordLinkPayload")
+		case "recordLink":
+			out.Values[i] = ec._RecordLinkPayload_recordLink(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -46518,6 +57659,12 @@ func (ec *executionContext) _SharedService(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._SharedService_eServices(ctx, field, obj)
 				})
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SharedService_links(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -47078,6 +58225,149 @@ func (ec *executionContext) _TextRange(ctx context.Context, sel ast.SelectionSet
 			out.Values[i] = ec._TextRange_end(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var threadGapImplementors = []string{"ThreadGap"}
+
+func (ec *executionContext) _ThreadGap(ctx context.Context, sel ast.SelectionSet, obj *thread.Missing) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, threadGapImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ThreadGap")
+		case "record":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ThreadGap_record(ctx, field, obj)
+				})
+		case "stage":
+			out.Values[i] = ec._ThreadGap_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._ThreadGap_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ThreadGap_rule(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var threadLinkImplementors = []string{"ThreadLink"}
+
+func (ec *executionContext) _ThreadLink(ctx context.Context, sel ast.SelectionSet, obj *thread.Tie) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, threadLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ThreadLink")
+		case "from":
+			out.Values[i] = ec._ThreadLink_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "to":
+			out.Values[i] = ec._ThreadLink_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purpose":
+			out.Values[i] = ec._ThreadLink_purpose(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recordLink":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ThreadLink_recordLink(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var threadNodeImplementors = []string{"ThreadNode"}
+
+func (ec *executionContext) _ThreadNode(ctx context.Context, sel ast.SelectionSet, obj *thread.Node) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, threadNodeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ThreadNode")
+		case "record":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ThreadNode_record(ctx, field, obj)
+				})
+		case "stage":
+			out.Values[i] = ec._ThreadNode_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "distance":
+			out.Values[i] = ec._ThreadNode_distance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -48204,6 +59494,242 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var waiverImplementors = []string{"Waiver", "Record", "Node"}
+
+func (ec *executionContext) _Waiver(ctx context.Context, sel ast.SelectionSet, obj *decision.Waiver) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waiverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Waiver")
+		case "id":
+			out.Values[i] = ec._Waiver_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Waiver_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Waiver_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Waiver_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_municipality(ctx, field, obj)
+				})
+		case "decision":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_decision(ctx, field, obj)
+				})
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_rule(ctx, field, obj)
+				})
+		case "object":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_object(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._Waiver_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "grantedOn":
+			out.Values[i] = ec._Waiver_grantedOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresOn":
+			out.Values[i] = ec._Waiver_expiresOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inForce":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_inForce(ctx, field, obj)
+				})
+		case "archivedAt":
+			out.Values[i] = ec._Waiver_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Waiver_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waiverConnectionImplementors = []string{"WaiverConnection"}
+
+func (ec *executionContext) _WaiverConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*decision.Waiver]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waiverConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaiverConnection")
+		case "edges":
+			out.Values[i] = ec._WaiverConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._WaiverConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._WaiverConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._WaiverConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._WaiverConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waiverEdgeImplementors = []string{"WaiverEdge"}
+
+func (ec *executionContext) _WaiverEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*decision.Waiver]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waiverEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaiverEdge")
+		case "cursor":
+			out.Values[i] = ec._WaiverEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._WaiverEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var waiverPayloadImplementors = []string{"WaiverPayload"}
+
+func (ec *executionContext) _WaiverPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WaiverPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waiverPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaiverPayload")
+		case "waiver":
+			out.Values[i] = ec._WaiverPayload_waiver(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -48643,6 +60169,16 @@ func (ec *executionContext) unmarshalNApplySuggestedLinkInput2fardplanᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNArchiveCaseInput2fardplanᚋgraphᚋmodelᚐArchiveCaseInput(ctx context.Context, v any) (model.ArchiveCaseInput, error) {
+	res, err := ec.unmarshalInputArchiveCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveDecisionInput2fardplanᚋgraphᚋmodelᚐArchiveDecisionInput(ctx context.Context, v any) (model.ArchiveDecisionInput, error) {
+	res, err := ec.unmarshalInputArchiveDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNArchiveSharedServiceInput2fardplanᚋgraphᚋmodelᚐArchiveSharedServiceInput(ctx context.Context, v any) (model.ArchiveSharedServiceInput, error) {
 	res, err := ec.unmarshalInputArchiveSharedServiceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -48877,6 +60413,130 @@ func (ec *executionContext) marshalNCallerKind2fardplanᚋinternalᚋaccessᚐKi
 	return res
 }
 
+func (ec *executionContext) marshalNCase2ᚕᚖfardplanᚋinternalᚋdecisionᚐCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*decision.Case) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx context.Context, sel ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Case!")
+		return graphql.Null
+	}
+	return ec._Case(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCaseConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*decision.Case]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CaseConnection!")
+		return graphql.Null
+	}
+	return ec._CaseConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCaseEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*decision.Case]) graphql.Marshaler {
+	return ec._CaseEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCaseEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*decision.Case]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCaseFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaseFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCaseFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCaseFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNCaseFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCaseOrder2fardplanᚋgraphᚋmodelᚐCaseOrder(ctx context.Context, v any) (model.CaseOrder, error) {
+	res, err := ec.unmarshalInputCaseOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCaseOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, v any) (decision.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, sel ast.SelectionSet, v decision.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaseOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCasePayload2ᚖfardplanᚋgraphᚋmodelᚐCasePayload(ctx context.Context, sel ast.SelectionSet, v *model.CasePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CasePayload!")
+		return graphql.Null
+	}
+	return ec._CasePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNChange2ᚖfardplanᚋinternalᚋhistoryᚐVersion(ctx context.Context, sel ast.SelectionSet, v *history.Version) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Change!")
@@ -48914,6 +60574,16 @@ func (ec *executionContext) marshalNCreateApiTokenPayload2ᚖfardplanᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._CreateApiTokenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateCaseInput2fardplanᚋgraphᚋmodelᚐCreateCaseInput(ctx context.Context, v any) (model.CreateCaseInput, error) {
+	res, err := ec.unmarshalInputCreateCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateDecisionInput2fardplanᚋgraphᚋmodelᚐCreateDecisionInput(ctx context.Context, v any) (model.CreateDecisionInput, error) {
+	res, err := ec.unmarshalInputCreateDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCreateEServiceInput2fardplanᚋgraphᚋmodelᚐCreateEServiceInput(ctx context.Context, v any) (model.CreateEServiceInput, error) {
@@ -48992,6 +60662,160 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 func (ec *executionContext) unmarshalNDecidePlatformDifferencesInput2fardplanᚋgraphᚋmodelᚐDecidePlatformDifferencesInput(ctx context.Context, v any) (model.DecidePlatformDifferencesInput, error) {
 	res, err := ec.unmarshalInputDecidePlatformDifferencesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecision2ᚕᚖfardplanᚋinternalᚋdecisionᚐDecisionᚄ(ctx context.Context, sel ast.SelectionSet, v []*decision.Decision) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx context.Context, sel ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Decision!")
+		return graphql.Null
+	}
+	return ec._Decision(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDecisionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*decision.Decision]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecisionConnection!")
+		return graphql.Null
+	}
+	return ec._DecisionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDecisionEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*decision.Decision]) graphql.Marshaler {
+	return ec._DecisionEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDecisionEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*decision.Decision]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDecisionFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecisionFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DecisionFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDecisionFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDecisionFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDecisionFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDecisionOrder2fardplanᚋgraphᚋmodelᚐDecisionOrder(ctx context.Context, v any) (model.DecisionOrder, error) {
+	res, err := ec.unmarshalInputDecisionOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDecisionOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, v any) (decision.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecisionOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, sel ast.SelectionSet, v decision.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DecisionOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNDecisionPayload2ᚖfardplanᚋgraphᚋmodelᚐDecisionPayload(ctx context.Context, sel ast.SelectionSet, v *model.DecisionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecisionPayload!")
+		return graphql.Null
+	}
+	return ec._DecisionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDecisionState2fardplanᚋinternalᚋdecisionᚐState(ctx context.Context, v any) (decision.State, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecisionState2fardplanᚋinternalᚋdecisionᚐState(ctx context.Context, sel ast.SelectionSet, v decision.State) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DecisionState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx context.Context, v any) (decision.Kind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx context.Context, sel ast.SelectionSet, v decision.Kind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DecisionType!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNDigitalLevel2fardplanᚋinternalᚋeserviceᚐDigitalLevel(ctx context.Context, v any) (eservice.DigitalLevel, error) {
@@ -49720,6 +61544,11 @@ func (ec *executionContext) marshalNGrantRolePayload2ᚖfardplanᚋgraphᚋmodel
 	return ec._GrantRolePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNGrantWaiverInput2fardplanᚋgraphᚋmodelᚐGrantWaiverInput(ctx context.Context, v any) (model.GrantWaiverInput, error) {
+	res, err := ec.unmarshalInputGrantWaiverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "HistoryConnection!")
@@ -50269,6 +62098,40 @@ func (ec *executionContext) marshalNLinkCheckOrderField2fardplanᚋinternalᚋli
 	return res
 }
 
+func (ec *executionContext) unmarshalNLinkKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNLinkPurpose2fardplanᚋinternalᚋthreadᚐPurpose(ctx context.Context, v any) (thread.Purpose, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := thread.Purpose(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkPurpose2fardplanᚋinternalᚋthreadᚐPurpose(ctx context.Context, sel ast.SelectionSet, v thread.Purpose) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkPurpose!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNLinkRecordsInput2fardplanᚋgraphᚋmodelᚐLinkRecordsInput(ctx context.Context, v any) (model.LinkRecordsInput, error) {
+	res, err := ec.unmarshalInputLinkRecordsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNLinkTarget2fardplanᚋinternalᚋlinkᚐTarget(ctx context.Context, v any) (link.Target, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := link.Target(tmp)
@@ -50775,6 +62638,130 @@ func (ec *executionContext) marshalNRecordKind2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "RecordKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNRecordLink2ᚕᚖfardplanᚋinternalᚋthreadᚐLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*thread.Link) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx context.Context, sel ast.SelectionSet, v *thread.Link) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordLink!")
+		return graphql.Null
+	}
+	return ec._RecordLink(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordLinkConnection!")
+		return graphql.Null
+	}
+	return ec._RecordLinkConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecordLinkEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*thread.Link]) graphql.Marshaler {
+	return ec._RecordLinkEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRecordLinkEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*thread.Link]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordLinkEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRecordLinkFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordLinkFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecordLinkFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRecordLinkFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRecordLinkFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRecordLinkFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordLinkFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+	res, err := ec.unmarshalInputRecordLinkOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRecordLinkOrderField2fardplanᚋinternalᚋthreadᚐOrder(ctx context.Context, v any) (thread.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := thread.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordLinkOrderField2fardplanᚋinternalᚋthreadᚐOrder(ctx context.Context, sel ast.SelectionSet, v thread.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecordLinkOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNRecordLinkPayload2ᚖfardplanᚋgraphᚋmodelᚐRecordLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordLinkPayload!")
+		return graphql.Null
+	}
+	return ec._RecordLinkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordUsageInput2fardplanᚋgraphᚋmodelᚐRecordUsageInput(ctx context.Context, v any) (model.RecordUsageInput, error) {
@@ -51625,6 +63612,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSupersedeDecisionInput2fardplanᚋgraphᚋmodelᚐSupersedeDecisionInput(ctx context.Context, v any) (model.SupersedeDecisionInput, error) {
+	res, err := ec.unmarshalInputSupersedeDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNTextRange2fardplanᚋinternalᚋsearchᚐRange(ctx context.Context, sel ast.SelectionSet, v search.Range) graphql.Marshaler {
 	return ec._TextRange(ctx, sel, &v)
 }
@@ -51688,6 +63680,93 @@ func (ec *executionContext) marshalNTheme2ᚕfardplanᚋinternalᚋeserviceᚐTh
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNThreadGap2ᚕᚖfardplanᚋinternalᚋthreadᚐMissingᚄ(ctx context.Context, sel ast.SelectionSet, v []*thread.Missing) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNThreadGap2ᚖfardplanᚋinternalᚋthreadᚐMissing(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNThreadGap2ᚖfardplanᚋinternalᚋthreadᚐMissing(ctx context.Context, sel ast.SelectionSet, v *thread.Missing) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ThreadGap!")
+		return graphql.Null
+	}
+	return ec._ThreadGap(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNThreadLink2ᚕᚖfardplanᚋinternalᚋthreadᚐTieᚄ(ctx context.Context, sel ast.SelectionSet, v []*thread.Tie) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNThreadLink2ᚖfardplanᚋinternalᚋthreadᚐTie(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNThreadLink2ᚖfardplanᚋinternalᚋthreadᚐTie(ctx context.Context, sel ast.SelectionSet, v *thread.Tie) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ThreadLink!")
+		return graphql.Null
+	}
+	return ec._ThreadLink(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNThreadNode2ᚕᚖfardplanᚋinternalᚋthreadᚐNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*thread.Node) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNThreadNode2ᚖfardplanᚋinternalᚋthreadᚐNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNThreadNode2ᚖfardplanᚋinternalᚋthreadᚐNode(ctx context.Context, sel ast.SelectionSet, v *thread.Node) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ThreadNode!")
+		return graphql.Null
+	}
+	return ec._ThreadNode(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNThreadStage2fardplanᚋinternalᚋthreadᚐStage(ctx context.Context, v any) (thread.Stage, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := thread.Stage(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNThreadStage2fardplanᚋinternalᚋthreadᚐStage(ctx context.Context, sel ast.SelectionSet, v thread.Stage) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ThreadStage!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNTokenScope2fardplanᚋinternalᚋaccessᚐScope(ctx context.Context, v any) (access.Scope, error) {
@@ -51979,6 +64058,21 @@ func (ec *executionContext) marshalNUnitType2fardplanᚋinternalᚋorganisation�
 	return res
 }
 
+func (ec *executionContext) unmarshalNUnlinkRecordsInput2fardplanᚋgraphᚋmodelᚐUnlinkRecordsInput(ctx context.Context, v any) (model.UnlinkRecordsInput, error) {
+	res, err := ec.unmarshalInputUnlinkRecordsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateCaseInput2fardplanᚋgraphᚋmodelᚐUpdateCaseInput(ctx context.Context, v any) (model.UpdateCaseInput, error) {
+	res, err := ec.unmarshalInputUpdateCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateDecisionInput2fardplanᚋgraphᚋmodelᚐUpdateDecisionInput(ctx context.Context, v any) (model.UpdateDecisionInput, error) {
+	res, err := ec.unmarshalInputUpdateDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateEServiceInput2fardplanᚋgraphᚋmodelᚐUpdateEServiceInput(ctx context.Context, v any) (model.UpdateEServiceInput, error) {
 	res, err := ec.unmarshalInputUpdateEServiceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52244,6 +64338,135 @@ func (ec *executionContext) marshalNVisibility2fardplanᚋinternalᚋeserviceᚐ
 		graphql.AddInvalidNullFromMarshaler(ctx, "Visibility!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNWaiver2ᚕᚖfardplanᚋinternalᚋdecisionᚐWaiverᚄ(ctx context.Context, sel ast.SelectionSet, v []*decision.Waiver) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx context.Context, sel ast.SelectionSet, v *decision.Waiver) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Waiver!")
+		return graphql.Null
+	}
+	return ec._Waiver(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWaiverConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*decision.Waiver]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WaiverConnection!")
+		return graphql.Null
+	}
+	return ec._WaiverConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWaiverEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*decision.Waiver]) graphql.Marshaler {
+	return ec._WaiverEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWaiverEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*decision.Waiver]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaiverEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNWaiverFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWaiverFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WaiverFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNWaiverFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWaiverFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNWaiverFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaiverFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNWaiverOrder2fardplanᚋgraphᚋmodelᚐWaiverOrder(ctx context.Context, v any) (model.WaiverOrder, error) {
+	res, err := ec.unmarshalInputWaiverOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNWaiverOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, v any) (decision.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWaiverOrderField2fardplanᚋinternalᚋdecisionᚐOrder(ctx context.Context, sel ast.SelectionSet, v decision.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WaiverOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNWaiverPayload2ᚖfardplanᚋgraphᚋmodelᚐWaiverPayload(ctx context.Context, sel ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WaiverPayload!")
+		return graphql.Null
+	}
+	return ec._WaiverPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawWaiverInput2fardplanᚋgraphᚋmodelᚐWithdrawWaiverInput(ctx context.Context, v any) (model.WithdrawWaiverInput, error) {
+	res, err := ec.unmarshalInputWithdrawWaiverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -52568,6 +64791,21 @@ func (ec *executionContext) unmarshalOBulkEditValuesInput2ᚖfardplanᚋgraphᚋ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx context.Context, sel ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Case(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCaseFilter2ᚖfardplanᚋinternalᚋdecisionᚐCaseFilter(ctx context.Context, v any) (*decision.CaseFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCaseFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx context.Context, v any) (*date.Date, error) {
 	if v == nil {
 		return nil, nil
@@ -52599,6 +64837,112 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
+	return res
+}
+
+func (ec *executionContext) marshalODecision2ᚖfardplanᚋinternalᚋdecisionᚐDecision(ctx context.Context, sel ast.SelectionSet, v *decision.Decision) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Decision(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODecisionFilter2ᚖfardplanᚋinternalᚋdecisionᚐFilter(ctx context.Context, v any) (*decision.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDecisionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalODecisionState2ᚕfardplanᚋinternalᚋdecisionᚐStateᚄ(ctx context.Context, v any) ([]decision.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]decision.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDecisionState2fardplanᚋinternalᚋdecisionᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODecisionState2ᚕfardplanᚋinternalᚋdecisionᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []decision.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionState2fardplanᚋinternalᚋdecisionᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalODecisionType2ᚕfardplanᚋinternalᚋdecisionᚐKindᚄ(ctx context.Context, v any) ([]decision.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]decision.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODecisionType2ᚕfardplanᚋinternalᚋdecisionᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []decision.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionType2fardplanᚋinternalᚋdecisionᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalODecisionType2ᚖfardplanᚋinternalᚋdecisionᚐKind(ctx context.Context, v any) (*decision.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := decision.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecisionType2ᚖfardplanᚋinternalᚋdecisionᚐKind(ctx context.Context, sel ast.SelectionSet, v *decision.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -52839,6 +65183,13 @@ func (ec *executionContext) unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐF
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOGapRule2ᚖfardplanᚋinternalᚋgapᚐRule(ctx context.Context, sel ast.SelectionSet, v *gap.Rule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GapRule(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOGapSeverity2ᚕfardplanᚋinternalᚋgapᚐSeverityᚄ(ctx context.Context, v any) ([]gap.Severity, error) {
 	if v == nil {
 		return nil, nil
@@ -52880,6 +65231,13 @@ func (ec *executionContext) marshalOGapSweep2ᚖfardplanᚋinternalᚋgapᚐSwee
 		return graphql.Null
 	}
 	return ec._GapSweep(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGoldenThread2ᚖfardplanᚋinternalᚋthreadᚐThread(ctx context.Context, sel ast.SelectionSet, v *thread.Thread) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GoldenThread(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx context.Context, v any) ([]gid.ID, error) {
@@ -53009,6 +65367,41 @@ func (ec *executionContext) marshalOImportRun2ᚖfardplanᚋinternalᚋeservice�
 		return graphql.Null
 	}
 	return ec._ImportRun(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
@@ -53181,6 +65574,97 @@ func (ec *executionContext) unmarshalOLinkCheckFilter2ᚖfardplanᚋinternalᚋl
 	}
 	res, err := ec.unmarshalInputLinkCheckFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOLinkKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkKind2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLinkKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkKind2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOLinkPurpose2ᚕfardplanᚋinternalᚋthreadᚐPurposeᚄ(ctx context.Context, v any) ([]thread.Purpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]thread.Purpose, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLinkPurpose2fardplanᚋinternalᚋthreadᚐPurpose(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLinkPurpose2ᚕfardplanᚋinternalᚋthreadᚐPurposeᚄ(ctx context.Context, sel ast.SelectionSet, v []thread.Purpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkPurpose2fardplanᚋinternalᚋthreadᚐPurpose(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOLinkPurpose2ᚖfardplanᚋinternalᚋthreadᚐPurpose(ctx context.Context, v any) (*thread.Purpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := thread.Purpose(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLinkPurpose2ᚖfardplanᚋinternalᚋthreadᚐPurpose(ctx context.Context, sel ast.SelectionSet, v *thread.Purpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOLinkTarget2ᚕfardplanᚋinternalᚋlinkᚐTargetᚄ(ctx context.Context, v any) ([]link.Target, error) {
@@ -53395,6 +65879,21 @@ func (ec *executionContext) marshalORecordKind2ᚕstringᚄ(ctx context.Context,
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalORecordLink2ᚖfardplanᚋinternalᚋthreadᚐLink(ctx context.Context, sel ast.SelectionSet, v *thread.Link) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordLink(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx context.Context, v any) (*thread.LinkFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRecordLinkFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOReorganisationCloseInput2ᚖfardplanᚋgraphᚋmodelᚐReorganisationCloseInput(ctx context.Context, v any) (*model.ReorganisationCloseInput, error) {
@@ -53843,6 +66342,21 @@ func (ec *executionContext) marshalOVisibility2ᚖfardplanᚋinternalᚋeservice
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOWaiver2ᚖfardplanᚋinternalᚋdecisionᚐWaiver(ctx context.Context, sel ast.SelectionSet, v *decision.Waiver) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Waiver(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWaiverFilter2ᚖfardplanᚋinternalᚋdecisionᚐWaiverFilter(ctx context.Context, v any) (*decision.WaiverFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputWaiverFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

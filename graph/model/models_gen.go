@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"fardplan/internal/access"
 	"fardplan/internal/date"
+	"fardplan/internal/decision"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
 	"fardplan/internal/job"
 	"fardplan/internal/link"
 	"fardplan/internal/organisation"
+	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
 	"fmt"
@@ -38,6 +40,26 @@ type ApplySuggestedLinkInput struct {
 	Target link.Target `json:"target"`
 	// The version of the e-service that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
+}
+
+// A case that was registered by mistake.
+type ArchiveCaseInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A decision that was registered by mistake.
+type ArchiveDecisionInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
 }
 
 // Which shared service to take out of use, and why.
@@ -163,6 +185,20 @@ type BulkEditValuesInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
+// An order of a list of cases.
+type CaseOrder struct {
+	// What to order by.
+	Field decision.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A case that was made or changed.
+type CasePayload struct {
+	// The record as it is after the change; its gaps are among its fields.
+	Case *decision.Case `json:"case"`
+}
+
 // Which e-services to check the links of.
 type CheckLinksInput struct {
 	// The e-services, 1 to 20, by id. One that was checked within the last minute is not asked again.
@@ -209,6 +245,80 @@ type CreateAPITokenPayload struct {
 	APIToken *token.Token `json:"apiToken"`
 	// Its secret, for the header Authorization: Bearer. It is shown this once only.
 	Secret string `json:"secret"`
+}
+
+// A case to register.
+type CreateCaseInput struct {
+	// The SCB code of the municipality whose record it is.
+	Municipality string `json:"municipality"`
+	// What it is about, in Swedish: 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its diary number, kept exactly as written: 1 to 100 characters. One that is not understood is kept all the same, and shows as a gap.
+	DiaryNumber string `json:"diaryNumber"`
+	// The same in English, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Where it is, when another place than the municipality's diary: http or https, at most 1000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// Who may see it.
+	Visibility eservice.Visibility `json:"visibility"`
+}
+
+// A decision to register, taken or prepared.
+type CreateDecisionInput struct {
+	// The SCB code of the municipality whose record it is.
+	Municipality string `json:"municipality"`
+	// What is decided, in Swedish and a few words: 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// What kind of decision it is.
+	Type decision.Kind `json:"type"`
+	// The unit that decides, of the same municipality.
+	BodyUnit gid.ID `json:"bodyUnit"`
+	// The same in English, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, kept exactly as written: at most 100 characters. It finds its case in whatever notation, or makes it; one that is not understood is kept and shows as a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The case that it is taken in, of the same municipality. It may be left out where a diary number is given.
+	Case graphql.Omittable[*gid.ID] `json:"case,omitempty"`
+	// Of a joint body's decision: the collaboration for whose members it decides, the municipality among them.
+	JointCollaboration graphql.Omittable[*gid.ID] `json:"jointCollaboration,omitempty"`
+	// What is decided, as the minutes have it: at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English, at most 20,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// The day on which it is proposed to the body.
+	ProposedOn graphql.Omittable[*date.Date] `json:"proposedOn,omitempty"`
+	// The day on which it is taken; left out while it is prepared.
+	MeetingDate graphql.Omittable[*date.Date] `json:"meetingDate,omitempty"`
+	// The paragraph of the minutes without the sign §, such as 123 or 12 a.
+	Paragraph graphql.Omittable[*string] `json:"paragraph,omitempty"`
+	// Whether the body said no.
+	Rejected bool `json:"rejected"`
+	// The day on which the minutes are adjusted (justerade).
+	AdjustedOn graphql.Omittable[*date.Date] `json:"adjustedOn,omitempty"`
+	// The day on which the notice is put up (anslag).
+	AnnouncedOn graphql.Omittable[*date.Date] `json:"announcedOn,omitempty"`
+	// The day on which it becomes legally binding (laga kraft).
+	LegallyBindingOn graphql.Omittable[*date.Date] `json:"legallyBindingOn,omitempty"`
+	// The day on which it is appealed (överklagat).
+	AppealedOn graphql.Omittable[*date.Date] `json:"appealedOn,omitempty"`
+	// The day on which the appeal is settled.
+	AppealSettledOn graphql.Omittable[*date.Date] `json:"appealSettledOn,omitempty"`
+	// The day on which a court overturns it (upphäver).
+	OverturnedOn graphql.Omittable[*date.Date] `json:"overturnedOn,omitempty"`
+	// Its first day, when not the day on which it is taken.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included; after the first.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// The item of the delegation order (delegationsordning) that a delegate decides by, at most 200 characters; needed of one that is taken.
+	DelegationRef graphql.Omittable[*string] `json:"delegationRef,omitempty"`
+	// The day on which a delegated decision is reported to the board (anmäld).
+	ReportedOn graphql.Omittable[*date.Date] `json:"reportedOn,omitempty"`
+	// The address of the minutes: http or https, at most 1000 characters.
+	MinutesURL graphql.Omittable[*string] `json:"minutesUrl,omitempty"`
+	// Addresses of the documents that it was taken on; at most 20.
+	DocumentUrls graphql.Omittable[[]string] `json:"documentUrls,omitempty"`
+	// Who may see it.
+	Visibility eservice.Visibility `json:"visibility"`
 }
 
 // A new e-service. One that is in use already is registered as found, with its source and reason.
@@ -383,6 +493,20 @@ type DecidePlatformDifferencesInput struct {
 	Comment string `json:"comment"`
 }
 
+// An order of a list of decisions.
+type DecisionOrder struct {
+	// What to order by.
+	Field decision.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A decision that was made or changed.
+type DecisionPayload struct {
+	// The record as it is after the change; its gaps are among its fields.
+	Decision *decision.Decision `json:"decision"`
+}
+
 // An e-service to publish, unpublish or archive.
 type EServiceActionInput struct {
 	// The e-service.
@@ -485,6 +609,26 @@ type GrantRolePayload struct {
 	UserRole *user.Grant `json:"userRole"`
 }
 
+// A gap to let be until a day, by a decision.
+type GrantWaiverInput struct {
+	// The SCB code of the municipality whose record it is.
+	Municipality string `json:"municipality"`
+	// The code of the rule whose gap is let be.
+	Rule string `json:"rule"`
+	// The record whose gap it is: one of the municipality's own.
+	Object gid.ID `json:"object"`
+	// The decision that it rests on, of the same municipality, which is taken and holds.
+	Decision gid.ID `json:"decision"`
+	// Why, in Swedish: 1 to 1000 characters.
+	ReasonSv string `json:"reasonSv"`
+	// Why, in English: at most 1000 characters.
+	ReasonEn graphql.Omittable[*string] `json:"reasonEn,omitempty"`
+	// The day from which it holds: today or earlier. Without one: today.
+	GrantedOn graphql.Omittable[*date.Date] `json:"grantedOn,omitempty"`
+	// Its last day, that day included: at most 24 months after it is granted.
+	ExpiresOn date.Date `json:"expiresOn"`
+}
+
 // The number of lines of an outcome.
 type ImportCount struct {
 	// What the import does to each of them.
@@ -541,6 +685,20 @@ type LinkCheckOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Two records to link.
+type LinkRecordsInput struct {
+	// The SCB code of the municipality whose link it is: it owns one of the records at least.
+	Municipality string `json:"municipality"`
+	// One of the records, which the caller sees.
+	From gid.ID `json:"from"`
+	// The other one, of another kind, which the caller sees. Which of them is which makes no difference.
+	To gid.ID `json:"to"`
+	// What the decision does to the other record; needed with a decision, and only then. Another municipality's decision can be noted alone.
+	Purpose graphql.Omittable[*thread.Purpose] `json:"purpose,omitempty"`
+	// What there is to say of the link, at most 1000 characters.
+	Note graphql.Omittable[*string] `json:"note,omitempty"`
+}
+
 // An order of a list of municipalities.
 type MunicipalityOrder struct {
 	// What to order by.
@@ -583,6 +741,20 @@ type PublishEServiceDraftsPayload struct {
 
 // Everything that can be read.
 type Query struct {
+}
+
+// An order of a list of links.
+type RecordLinkOrder struct {
+	// What to order by.
+	Field thread.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A link that was made or taken away.
+type RecordLinkPayload struct {
+	// The record as it is after the change.
+	RecordLink *thread.Link `json:"recordLink"`
 }
 
 // An e-service's figures for some months.
@@ -893,6 +1065,20 @@ type SpreadsheetInput struct {
 	Comment string `json:"comment"`
 }
 
+// A later decision in the place of an earlier one.
+type SupersedeDecisionInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The later decision, of the same municipality, taken on the same day or later and not superseded itself; null takes back that there is one.
+	SupersededBy graphql.Omittable[*gid.ID] `json:"supersededBy,omitempty"`
+	// The day from which it takes its place; null with the later decision.
+	SupersededOn graphql.Omittable[*date.Date] `json:"supersededOn,omitempty"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // A step of an e-service's life cycle.
 type TransitionEServiceInput struct {
 	// The e-service.
@@ -941,6 +1127,96 @@ type UnitOrder struct {
 type UnitPayload struct {
 	// The unit as it is after the change; its gaps are among its fields.
 	Unit *organisation.Unit `json:"unit"`
+}
+
+// A link to take away.
+type UnlinkRecordsInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// New values of a case. A field left out stays as it is; null empties it.
+type UpdateCaseInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What it is about, in Swedish: 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its diary number, kept exactly as written: 1 to 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The same in English, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Where it is, when another place than the municipality's diary: http or https, at most 1000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// Who may see it.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a decision. A field left out stays as it is; null empties it.
+type UpdateDecisionInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What is decided, in Swedish and a few words: 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// What kind of decision it is.
+	Type graphql.Omittable[*decision.Kind] `json:"type,omitempty"`
+	// The unit that decides, of the same municipality.
+	BodyUnit graphql.Omittable[*gid.ID] `json:"bodyUnit,omitempty"`
+	// The same in English, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, kept exactly as written: at most 100 characters. It finds its case in whatever notation, or makes it; one that is not understood is kept and shows as a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The case that it is taken in, of the same municipality. It may be left out where a diary number is given.
+	Case graphql.Omittable[*gid.ID] `json:"case,omitempty"`
+	// Of a joint body's decision: the collaboration for whose members it decides, the municipality among them.
+	JointCollaboration graphql.Omittable[*gid.ID] `json:"jointCollaboration,omitempty"`
+	// What is decided, as the minutes have it: at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English, at most 20,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// The day on which it is proposed to the body.
+	ProposedOn graphql.Omittable[*date.Date] `json:"proposedOn,omitempty"`
+	// The day on which it is taken; left out while it is prepared.
+	MeetingDate graphql.Omittable[*date.Date] `json:"meetingDate,omitempty"`
+	// The paragraph of the minutes without the sign §, such as 123 or 12 a.
+	Paragraph graphql.Omittable[*string] `json:"paragraph,omitempty"`
+	// Whether the body said no.
+	Rejected graphql.Omittable[*bool] `json:"rejected,omitempty"`
+	// The day on which the minutes are adjusted (justerade).
+	AdjustedOn graphql.Omittable[*date.Date] `json:"adjustedOn,omitempty"`
+	// The day on which the notice is put up (anslag).
+	AnnouncedOn graphql.Omittable[*date.Date] `json:"announcedOn,omitempty"`
+	// The day on which it becomes legally binding (laga kraft).
+	LegallyBindingOn graphql.Omittable[*date.Date] `json:"legallyBindingOn,omitempty"`
+	// The day on which it is appealed (överklagat).
+	AppealedOn graphql.Omittable[*date.Date] `json:"appealedOn,omitempty"`
+	// The day on which the appeal is settled.
+	AppealSettledOn graphql.Omittable[*date.Date] `json:"appealSettledOn,omitempty"`
+	// The day on which a court overturns it (upphäver).
+	OverturnedOn graphql.Omittable[*date.Date] `json:"overturnedOn,omitempty"`
+	// Its first day, when not the day on which it is taken.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included; after the first.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// The item of the delegation order (delegationsordning) that a delegate decides by, at most 200 characters; needed of one that is taken.
+	DelegationRef graphql.Omittable[*string] `json:"delegationRef,omitempty"`
+	// The day on which a delegated decision is reported to the board (anmäld).
+	ReportedOn graphql.Omittable[*date.Date] `json:"reportedOn,omitempty"`
+	// The address of the minutes: http or https, at most 1000 characters.
+	MinutesURL graphql.Omittable[*string] `json:"minutesUrl,omitempty"`
+	// Addresses of the documents that it was taken on; at most 20.
+	DocumentUrls graphql.Omittable[[]string] `json:"documentUrls,omitempty"`
+	// Who may see it.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// Why, for the history.
+	Comment string `json:"comment"`
 }
 
 // New values of an e-service. A field left out stays as it is; null empties it.
@@ -1146,6 +1422,30 @@ type UsageOrder struct {
 	Field eservice.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// An order of a list of waivers.
+type WaiverOrder struct {
+	// What to order by.
+	Field decision.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A waiver that was granted or withdrawn.
+type WaiverPayload struct {
+	// The record as it is after the change; its gaps are among its fields.
+	Waiver *decision.Waiver `json:"waiver"`
+}
+
+// A waiver to end before its time.
+type WithdrawWaiverInput struct {
+	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
 }
 
 // Which end of an order comes first.

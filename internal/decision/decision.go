@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
+	"fardplan/internal/diary"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gid"
 	"fardplan/internal/page"
@@ -36,18 +37,18 @@ type Case struct {
 	Visibility eservice.Visibility `db:"visibility"`
 }
 
-// Type is what kind of decision it is.
-type Type string
+// Kind is what kind of decision it is.
+type Kind string
 
 // The types of decision.
 const (
-	ByCouncil    Type = "COUNCIL"
-	ByBoard      Type = "BOARD"
-	ByCommittee  Type = "COMMITTEE"
-	ByDelegation Type = "DELEGATION"
-	Execution    Type = "EXECUTION"
-	Principle    Type = "PRINCIPLE"
-	Direction    Type = "DIRECTION"
+	ByCouncil    Kind = "COUNCIL"
+	ByBoard      Kind = "BOARD"
+	ByCommittee  Kind = "COMMITTEE"
+	ByDelegation Kind = "DELEGATION"
+	Execution    Kind = "EXECUTION"
+	Principle    Kind = "PRINCIPLE"
+	Direction    Kind = "DIRECTION"
 )
 
 // State is what follows from a decision's dates.
@@ -123,7 +124,7 @@ type Decision struct {
 	TitleEn              *string    `db:"title_en"`
 	// DiaryNumber is the number exactly as written.
 	DiaryNumber *string    `db:"diary_number"`
-	Type        Type       `db:"type"`
+	Type        Kind       `db:"type"`
 	TextSv      *string    `db:"text_sv"`
 	TextEn      *string    `db:"text_en"`
 	ProposedOn  *date.Date `db:"proposed_on"`
@@ -249,7 +250,7 @@ type CaseFilter struct {
 type Filter struct {
 	Municipalities []string // SCB codes
 	States         []State
-	Types          []Type
+	Types          []Kind
 	Bodies         []uuid.UUID // units that decide
 	Cases          []uuid.UUID
 	// DiaryNumber finds the decisions of a number, in whatever notation it is written.
@@ -271,3 +272,17 @@ type WaiverFilter struct {
 
 // Order is an order of a list.
 type Order string
+
+// Key writes what the case's number says, the same for every notation; nil where it is
+// not understood.
+func (c *Case) Key() *string {
+	if c.DiaryYear == nil {
+		return nil
+	}
+	n := diary.Number{Year: *c.DiaryYear, Serial: *c.DiarySerial}
+	if c.DiaryCode != nil {
+		n.Register = *c.DiaryCode
+	}
+	key := n.Key()
+	return &key
+}

@@ -221,7 +221,9 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 		if err != nil {
 			return l, err
 		}
-		l.From += " LEFT JOIN diary_case c ON c.id = x.case_id"
+		// A case that the caller does not see tells only what the decision's own number does.
+		seen, _ := s.Policy.Visible(ctx, "diary_case", "c", r.Past())
+		l.From += " LEFT JOIN diary_case c ON c.id = x.case_id AND (x.diary_number IS NOT NULL OR " + seen + ")"
 		l.Where(condition, args...)
 	}
 	return l, nil

@@ -97,7 +97,10 @@ type Gap struct {
 	ObjectID     uuid.UUID  `db:"object_id"`
 	Municipality uuid.UUID  `db:"municipality_id"`
 	Unit         *uuid.UUID `db:"unit_id"` // the responsible unit
-	Since        time.Time  `db:"since"`   // the instant from which it has been open without a break
+	// Since is the instant from which it has been open without a break, or waived.
+	Since time.Time `db:"since"`
+	// WaiverID is the waiver that lets it be; nil where none does.
+	WaiverID *uuid.UUID `db:"waiver_id"`
 }
 
 // Connection is one page of gaps.
@@ -105,6 +108,19 @@ type Connection = page.Connection[*Gap]
 
 // Edge is a gap with its place in a list.
 type Edge = page.Edge[*Gap]
+
+// waiver is SQL for the waiver by which a gap of the rule %s in the row x of table %s is
+// let be: one that is not withdrawn, until its last day, while its decision is taken and
+// holds.
+const waiver = `SELECT w.id FROM waiver w JOIN decision d ON d.id = w.decision_id
+	WHERE w.object_id = x.id AND w.rule = '%s' AND w.object_kind = '%s' AND w.archived_at IS NULL AND w.granted_on <= today() AND w.expires_on >= today() AND d.archived_at IS NULL
+	  AND decision_state(today(), d.type, d.proposed_on, d.meeting_date, d.rejected, d.legally_binding_on, d.appealed_on, d.appeal_settled_on, d.overturned_on, d.superseded_on, d.valid_to) IN ('DECIDED', 'BINDING')`
+
+// waiver gives SQL for the id of the waiver that lets the gap be in the row x.
+func (r Rule) waiver() string { return fmt.Sprintf(waiver, r.Code, r.Object) }
+
+// broken gives the SQL condition that the row x breaks the rule and no waiver lets it.
+func (r Rule) broken() string { return "(" + r.Where + ") AND NOT EXISTS (" + r.waiver() + ")" }
 
 // Rule gives the rule with the code.
 func (s *Service) Rule(code string) (Rule, bool) {
@@ -131,7 +147,7 @@ func (s *Service) codesOf(table string) []string {
 func (s *Service) fingerprint() string {
 	h := fnv.New64a()
 	for _, r := range s.Rules {
-		fmt.Fprintf(h, "%s|%s|%s\n", r.Code, r.Object, r.Where)
+		fmt.Fprintf(h, "%s|%s|%s\n", r.Code, r.Object, r.broken())
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
 }
@@ -146,13 +162,13 @@ func (s *Service) object(table string) Object {
 }
 
 // Condition gives the SQL condition that the row x of table breaks one of the rules
-// named by codes.
+// named by codes, without a waiver of it.
 func (s *Service) Condition(table string, codes []string) string {
 	conditions := []string{"false"}
 	for _, r := range s.Rules {
 		for _, code := range codes {
 			if r.Code == code && r.Object == table {
-				conditions = append(conditions, "("+r.Where+")")
+				conditions = append(conditions, "("+r.broken()+")")
 			}
 		}
 	}
@@ -160,12 +176,12 @@ func (s *Service) Condition(table string, codes []string) string {
 }
 
 // Broken gives SQL for a join that yields, for the row x of table, a row g(code) for
-// each rule it breaks.
+// each rule it breaks without a waiver.
 func (s *Service) Broken(table string) string {
 	values := []string{"(NULL, false)"}
 	for _, r := range s.Rules {
 		if r.Object == table {
-			values = append(values, fmt.Sprintf("('%s', (%s))", r.Code, r.Where))
+			values = append(values, fmt.Sprintf("('%s', (%s))", r.Code, r.broken()))
 		}
 	}
 	return "JOIN LATERAL (VALUES " + strings.Join(values, ", ") + ") AS g (code, broken) ON g.broken"

@@ -20,6 +20,7 @@ type Filter struct {
 	Units          []uuid.UUID
 	Kinds          []string // tables of records, in capitals as the API writes them
 	Drafts         bool     // go by the values of open drafts that the caller may see
+	Waived         bool     // those that a waiver lets be too
 }
 
 // Order is an order of the list of gaps.
@@ -53,17 +54,21 @@ func (s *Service) weight() string {
 func live(o Object) string { return o.Table + " x" }
 
 // computed gives SQL that selects every gap of the rows x that from gives, with the
-// condition that each must meet.
-func (s *Service) computed(from func(Object) string, where func(table string) string) string {
-	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank WHERE false"}
+// condition that each must meet; waived has those too that a waiver lets be.
+func (s *Service) computed(from func(Object) string, where func(table string) string, waived bool) string {
+	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank, NULL::uuid AS waiver_id WHERE false"}
 	for _, r := range s.Rules {
 		municipality := "x.municipality_id"
 		if r.Object == "municipality" {
 			municipality = "x.id"
 		}
+		broken, by := r.broken(), "NULL::uuid"
+		if waived {
+			broken, by = r.Where, "("+r.waiver()+")"
+		}
 		selects = append(selects, fmt.Sprintf(
-			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d FROM %[8]s WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
-			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], r.Where, where(r.Object), from(s.object(r.Object))))
+			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d, %[9]s FROM %[8]s WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
+			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], broken, where(r.Object), from(s.object(r.Object)), by))
 	}
 	return strings.Join(selects, "\nUNION ALL\n")
 }
@@ -86,15 +91,16 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 		visible, more := s.Policy.Visible(ctx, table, "x", r.Past())
 		maps.Copy(args, more)
 		return visible
-	})
+	}, f.Waived)
 	sort := orders[o]
 	if o == Heaviest {
 		sort = postgres.Sort{Expr: s.weight(), Type: "bigint"}
 	}
 	sort.Name, sort.Desc = string(o), desc
 	l := postgres.List{
-		From: "(SELECT x.*, coalesce(e.opened_at, instant()) AS since FROM (" + from + `) x
-			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL) x
+		From: "(SELECT x.*, coalesce(e.opened_at, w.created_at, instant()) AS since FROM (" + from + `) x
+			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL
+			LEFT JOIN waiver w ON w.id = x.waiver_id) x
 			LEFT JOIN unit u ON u.id = x.unit_id
 			JOIN municipality m ON m.id = x.municipality_id`,
 		Alias: "x", Sort: sort,
@@ -246,7 +252,10 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched [
 // touches.
 func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
 	for _, o := range s.Objects {
-		statements := append([]string{fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", o.Table)}, o.Affected...)
+		statements := append([]string{
+			fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", o.Table),
+			fmt.Sprintf("SELECT w.object_id FROM waiver w WHERE w.object_kind = '%s' AND (w.changed_in = @change OR w.decision_id IN (SELECT d.id FROM decision d WHERE d.changed_in = @change))", o.Table),
+		}, o.Affected...)
 		touched, err := postgres.Values[uuid.UUID](ctx, tx, strings.Join(statements, " UNION "), postgres.Args{"change": tx.Number})
 		if err != nil {
 			return fmt.Errorf("find the records whose gaps may have changed: %w", err)

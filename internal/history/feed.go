@@ -62,7 +62,8 @@ func (f *Feed) PageInfo() page.Info {
 
 // FeedKinds are the tables whose records the feed tells of.
 func FeedKinds() []string {
-	return []string{"municipality", "unit", "shared_service", "e_service", "platform_flow"}
+	return []string{"municipality", "unit", "shared_service", "e_service", "platform_flow",
+		"diary_case", "decision", "waiver"}
 }
 
 // Since reads what has changed after change number since, oldest change first: each
