@@ -85,6 +85,7 @@ type nest struct {
 // fixedForm are text fields of inputs that hold no free text.
 var fixedForm = map[string]string{
 	"municipality": "an SCB code", "scbCode": "four digits", "orgNumber": "digits", "diaryPatterns": "five words", "diaryCode": "eight letters", "oepFamilyId": "digits",
+	"paragraph": "a number and a letter", "rule": "a code",
 	"languages": "codes of ISO 639", "classification": "digits and dots", "document": "the whole list, whose texts are tried one by one",
 }
 
@@ -418,6 +419,9 @@ func (n *nest) queries(w *walker) map[string]string {
 		}
 		if s.id != "" {
 			ids = append(ids, fmt.Sprintf("%q", s.id))
+		}
+		if s.kind == "decision" {
+			args["goldenThread"] = append(args["goldenThread"], fmt.Sprintf("id: %q", s.id))
 		}
 	}
 	args["nodes"] = []string{"ids: [" + strings.Join(ids, ", ") + "]"}
