@@ -402,6 +402,12 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 	}
 }
 
+// kindIn gives the kind of the record whose id an argument is.
+func kindIn(argument string) string {
+	kind, _, _ := gid.ID(strings.Trim(strings.TrimPrefix(argument, "id: "), `"`)).Parse()
+	return kind
+}
+
 // queries select everything: each field of Query, wide and deep, present, archived and
 // past; deepest from the unit and the municipality that all hangs on.
 func (n *nest) queries(w *walker) map[string]string {
@@ -420,7 +426,7 @@ func (n *nest) queries(w *walker) map[string]string {
 		if s.id != "" {
 			ids = append(ids, fmt.Sprintf("%q", s.id))
 		}
-		if s.kind == "decision" {
+		if s.kind == "record_link" && len(args["goldenThread"]) < 2 {
 			args["goldenThread"] = append(args["goldenThread"], fmt.Sprintf("id: %q", s.id))
 		}
 	}
@@ -440,6 +446,10 @@ func (n *nest) queries(w *walker) map[string]string {
 			for _, d := range []depth{wide, deep, archived} {
 				if f.Name != "node" {
 					d.records--
+				}
+				w.only = ""
+				if f.Name == "node" {
+					w.only = map[string]string{"unit": "Unit", "municipality": "Municipality"}[kindIn(a)]
 				}
 				query := w.query(f.Name, a, d)
 				name := fmt.Sprintf("%s(%s) %+v", f.Name, a, d)

@@ -176,10 +176,8 @@ func (n *nest) decisions() {
 			w.texts = texts
 			w.id = n.waive("DECISION_NO_NUMBER", d.id, d.id, input)
 			n.add(w)
-			// As are a gap that it lets be, and the waiver that has ended.
-			n.do(n.director(), "withdrawWaiver", apitest.Vars{"id": n.waive("DECISION_APPEALED", d.id, d.id, nil), "expectedVersion": 1, "comment": n.said("withdrawWaiver")})
-
 			if archived {
+				n.do(n.director(), "withdrawWaiver", apitest.Vars{"id": w.id, "expectedVersion": 1, "comment": n.said("withdrawWaiver")})
 				n.do(n.director(), "archiveDecision", apitest.Vars{"id": d.id, "expectedVersion": decided, "comment": n.said("archiveDecision")})
 				n.do(n.director(), "archiveCase", apitest.Vars{"id": c.id, "expectedVersion": version, "comment": n.said("archiveCase")})
 				continue
@@ -226,7 +224,10 @@ func (c *catalogue) decisions() {
 		if i < 2 {
 			object = c.units[home].NodeID()
 		}
-		c.of["Waiver"] = c.waive(rule, object, c.of["Decision"], apitest.Vars{"expiresOn": []string{"2026-12-31", "2026-12-31", "2026-06-30", "2026-12-31", "2027-01-31", "2026-04-30"}[i], "grantedOn": []any{nil, "2026-02-02", "2026-02-02", nil, nil, nil}[i]})
+		c.of["Waiver"] = c.waive(rule, object, c.of["Decision"], apitest.Vars{
+			"expiresOn": []string{"2026-12-31", "2026-12-31", "2026-06-30", "2026-12-31", "2027-01-31", "2026-04-30"}[i],
+			"grantedOn": []string{"2026-03-16", "2026-02-02", "2026-02-02", "2026-03-16", "2026-03-16", "2026-03-16"}[i],
+		})
 	}
 }
 

@@ -15,6 +15,8 @@ type walker struct {
 	t       *testing.T
 	schema  *ast.Schema
 	reached map[string]bool // Type.field
+	// only is the type of the record that is asked for, where one id is; empty for any.
+	only string
 }
 
 func newWalker(t *testing.T) *walker {
@@ -95,6 +97,9 @@ func (w *walker) all(of *ast.Definition, d depth, fragments map[string]string) s
 	if of.Kind == ast.Interface {
 		selected := []string{"__typename"}
 		for _, possible := range w.schema.GetPossibleTypes(of) {
+			if root := len(fragments) == 0; root && w.only != "" && possible.Name != w.only {
+				continue
+			}
 			selected = append(selected, w.all(possible, d, fragments))
 		}
 		return strings.Join(selected, " ")
