@@ -28,14 +28,12 @@ type Service struct {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"diary_case_municipality_fk":      fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
 	"diary_case_title_length":         fault.Field("titleSv", "", "Rubriken ska ha 1 till 300 tecken.", "The title is to have 1 to 300 characters."),
 	"diary_case_title_en_length":      fault.Field("titleEn", "", "Den engelska rubriken ska ha 1 till 300 tecken, eller utelämnas.", "The English title is to have 1 to 300 characters, or be left out."),
 	"diary_case_diary_number_length":  fault.Field("diaryNumber", "", "Diarienumret ska ha 1 till 100 tecken.", "The diary number is to have 1 to 100 characters."),
 	"diary_case_number_unique":        fault.Field("diaryNumber", "", "Kommunen har redan ett ärende med det diarienumret.", "The municipality has a case of that diary number already."),
 	"diary_case_url_form":             fault.Field("url", "", "Adressen ska börja med http:// eller https:// och ha högst 1000 tecken.", "The address is to begin with http:// or https:// and have at most 1000 characters."),
 	"diary_case_visibility":           fault.Field("visibility", "", "Synligheten är inte någon av de kända.", "The visibility is none of those known."),
-	"decision_municipality_fk":        fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
 	"decision_title_length":           fault.Field("titleSv", "", "Rubriken ska ha 1 till 300 tecken.", "The title is to have 1 to 300 characters."),
 	"decision_title_en_length":        fault.Field("titleEn", "", "Den engelska rubriken ska ha 1 till 300 tecken, eller utelämnas.", "The English title is to have 1 to 300 characters, or be left out."),
 	"decision_diary_number_length":    fault.Field("diaryNumber", "", "Diarienumret ska ha 1 till 100 tecken, eller utelämnas.", "The diary number is to have 1 to 100 characters, or be left out."),
@@ -72,7 +70,6 @@ var constraints = postgres.Constraints{
 	"decision_delegation_has_reference":    fault.Field("delegationRef", "", "Ett delegationsbeslut behöver punkten i delegationsordningen.", "A delegated decision needs the item of the delegation order."),
 	"decision_reported_is_delegated":       fault.Field("reportedOn", "", "Bara delegationsbeslut anmäls till nämnden.", "Delegated decisions alone are reported to the board."),
 	"decision_paragraph_unique":            fault.Field("paragraph", "", "Organet har redan ett beslut med den paragrafen den dagen.", "The body has a decision of that paragraph on that day already."),
-	"waiver_municipality_fk":               fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
 	"waiver_rule":                          fault.Field("rule", "", "Det finns ingen sådan regel.", "There is no such rule."),
 	"waiver_object_kind":                   fault.Field("object", "", "Posten är inte av något slag som har brister.", "The record is of no kind that has gaps."),
 	"waiver_reason_length":                 fault.Field("reasonSv", "", "Skälet ska ha 1 till 1000 tecken.", "The reason is to have 1 to 1000 characters."),

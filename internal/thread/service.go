@@ -20,7 +20,6 @@ type Service struct {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"record_link_municipality_fk":          fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
 	"record_link_of_two":                   fault.Field("to", "", "En länk binder två poster av olika slag.", "A link binds two records of different kinds."),
 	"record_link_purpose":                  fault.Field("purpose", "", "Syftet är inte något av de kända.", "The purpose is none of those known."),
 	"record_link_purpose_given":            fault.Field("purpose", "", "Ange vad beslutet gör med posten. En länk utan beslut har inget syfte.", "Say what the decision does to the record. A link without a decision has no purpose."),
