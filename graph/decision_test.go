@@ -2,6 +2,8 @@ package graph_test
 
 import (
 	"fmt"
+	"slices"
+	"testing"
 
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
@@ -305,5 +307,44 @@ func (w *world) decisionsOfEveryKind() {
 	day := today.AddDays(-1)
 	if _, err := w.Services.Decisions.Supersede(system, taken[8].ID, taken[8].Version, &taken[3].ID, &day, ""); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// A gap that a waiver lets be is a gap nowhere: not in lists, filters, counts or on the
+// record, but where waived ones are asked for, with their waiver.
+func TestAWaivedGapIsNoGap(t *testing.T) {
+	w := newWorld(t)
+	service, version := w.do(w.editor(), "createEService", w.service("Bygglov"))
+	w.do(w.editor(), "publishEService", apitest.Vars{"id": service, "expectedVersion": version})
+	decided, _ := w.do(w.director(), "createDecision", w.decided("Undantag", apitest.Vars{"diaryNumber": "KS 2026/60", "visibility": "MUNICIPALITY"}))
+	const query = `query($id: ID!) {
+		listed: gaps(filter: {codes: ["ESERVICE_NO_ALT_CHANNEL"]}) { totalCount facets(by: [CODE]) { values { count } } }
+		filtered: eServices(filter: {gaps: ["ESERVICE_NO_ALT_CHANNEL"]}) { totalCount }
+		counted: eServices { facets(by: [GAP]) { values { value count } } }
+		node(id: $id) { ... on EService { gaps(filter: {codes: ["ESERVICE_NO_ALT_CHANNEL"]}) { totalCount } } }
+		waived: gaps(filter: {codes: ["ESERVICE_NO_ALT_CHANNEL"], waived: true}) { nodes { waivedUntil waiver { reason { sv } } } }
+	}`
+	read := func(client *apitest.Client) (answer apitest.Result, shown []any) {
+		answer = client.Must(t, query, apitest.Vars{"id": service})
+		inFacet := 0.
+		for _, v := range answer.At("counted.facets.0.values").([]any) {
+			if apitest.At(v, "value") == "ESERVICE_NO_ALT_CHANNEL" {
+				inFacet = apitest.At(v, "count").(float64)
+			}
+		}
+		return answer, []any{answer.At("listed.totalCount"), answer.At("filtered.totalCount"), answer.At("node.gaps.totalCount"), inFacet}
+	}
+	if answer, shown := read(w.director()); !slices.Equal(shown, []any{1., 1., 1., 1.}) || answer.At("waived.nodes.0.waiver") != nil {
+		t.Fatalf("without a waiver the gap shows %v times: %s", shown, answer.Raw)
+	}
+	w.waive("ESERVICE_NO_ALT_CHANNEL", service, decided, nil)
+	answer, shown := read(w.director())
+	if !slices.Equal(shown, []any{0., 0., 0., 0.}) || answer.At("waived.nodes.0.waivedUntil") != "2026-12-31" || answer.At("waived.nodes.0.waiver.reason.sv") != "Skäl" {
+		t.Errorf("with a waiver the gap shows %v times: %s", shown, answer.Raw)
+	}
+	// Others learn that it is waived, and nothing of a decision that they do not see.
+	answer, shown = read(w.as("", ""))
+	if !slices.Equal(shown, []any{0., 0., 0., 0.}) || len(answer.At("waived.nodes").([]any)) != 1 || answer.At("waived.nodes.0.waivedUntil") != nil || answer.At("waived.nodes.0.waiver") != nil {
+		t.Errorf("to others the gap shows %v times: %s", shown, answer.Raw)
 	}
 }

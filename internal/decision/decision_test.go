@@ -18,6 +18,7 @@ import (
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/search"
 )
 
 // world is a database with two municipalities, each with an executive board.
@@ -418,5 +419,25 @@ func TestWhatIsNoWaiver(t *testing.T) {
 	}
 	if err := grant(func(*decision.Waiver) {}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPeopleFindANumberHoweverTheyTypeIt(t *testing.T) {
+	w := newWorld(t)
+	d := w.taken(func(d *decision.Decision) { d.DiaryNumber = ptr("KS 2015/0144") })
+	w.taken(func(d *decision.Decision) { d.TitleSv, d.DiaryNumber = "Upphandling av system", ptr("KR 2016/0145") })
+	for _, typed := range []string{"KS 2015/0144", "ks 2015/144", "KS-144/2015", "2015/144-KS", "KS 2015/00144", "strategi"} {
+		w.read(func(now *postgres.Snapshot) {
+			found := must(w.all.Search.Search(w.ctx, now, typed, search.Filter{}, page.Args{}))(t)
+			kinds := map[string]uuid.UUID{}
+			for _, e := range found.Edges {
+				if _, known := kinds[e.Node.Kind]; !known {
+					kinds[e.Node.Kind] = e.Node.ID
+				}
+			}
+			if kinds["decision"] != d.ID || kinds["diary_case"] != *d.CaseID {
+				t.Errorf("%q finds %v", typed, kinds)
+			}
+		})
 	}
 }
