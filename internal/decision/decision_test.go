@@ -368,7 +368,7 @@ func TestAGapIsLetBeByADecisionAndForATime(t *testing.T) {
 	// What its decision no longer carries shows again.
 	d = must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealedOn = day("2026-03-10") }))(t)
 	shows(true)
-	d = must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = day("2026-03-12") }))(t)
+	must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = day("2026-03-12") }))(t)
 	shows(false)
 	withdrawn := must(w.all.Decisions.Withdraw(w.ctx, granted.ID, granted.Version, "Diariet är bytt"))(t)
 	shows(true)
