@@ -19,6 +19,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/job"
 	"fardplan/internal/organisation"
+	"fardplan/internal/page"
 )
 
 // viewer is somebody who looks for what is not theirs.
@@ -78,6 +79,7 @@ func shownTo(visibility string, published, archived bool) func(viewer) bool {
 type nest struct {
 	*world
 	secrets []secret
+	begun   time.Time // before any of it was there
 	at      time.Time // before the turning ones turned
 	change  int       // likewise
 }
@@ -151,6 +153,8 @@ func newNest(t *testing.T) *nest {
 	n := &nest{world: newWorld(t, func(s *apitest.Settings) {
 		s.App.Limits.Aliases, s.App.Limits.Cost, s.App.Limits.CostPerMinute = 1<<30, 1<<30, 1<<40
 	})}
+	n.begun = n.Clock.Now()
+	n.Clock.Add(time.Minute)
 	for _, visibility := range []string{"PUBLIC", "COLLABORATION", "MUNICIPALITY"} {
 		for _, archived := range []bool{false, true} {
 			s := secret{mark: n.mark(), kind: "shared_service", what: visibility + " shared service", archived: archived, sees: shownTo(visibility, true, archived)}
@@ -415,7 +419,7 @@ func (n *nest) queries(w *walker) map[string]string {
 	queries := map[string]string{}
 	args := map[string][]string{
 		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {}, "previewBulkEditEServices": {},
-		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
+		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "sinceMeeting": {fmt.Sprintf("from: %q", n.begun.Format(time.RFC3339))}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
 	}
 	var ids []string
 	for _, s := range n.secrets {
@@ -430,7 +434,9 @@ func (n *nest) queries(w *walker) map[string]string {
 			args["goldenThread"] = append(args["goldenThread"], fmt.Sprintf("id: %q", s.id))
 		}
 	}
-	args["nodes"] = []string{"ids: [" + strings.Join(ids, ", ") + "]"}
+	for some := range slices.Chunk(ids, page.Most) {
+		args["nodes"] = append(args["nodes"], "ids: ["+strings.Join(some, ", ")+"]")
+	}
 	for _, id := range []gid.ID{n.units[home].NodeID(), n.municipalities[home].NodeID()} {
 		args["node"] = append(args["node"], fmt.Sprintf("id: %q", id))
 	}

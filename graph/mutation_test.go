@@ -106,7 +106,7 @@ func catalogueSteps() []step {
 				return apitest.Vars{"id": w.municipalities[home].NodeID(), "expectedVersion": 1, "orgNumber": "212000-0456", "diaryPatterns": []string{"ORGAN YEAR/SERIAL"}}
 			},
 			ask:  "municipality { version orgNumber name { sv } gaps { totalCount } }",
-			want: apitest.Vars{"municipality": apitest.Vars{"version": 2., "orgNumber": "212000-0456", "name": apitest.Vars{"sv": "Norrköping"}, "gaps": apitest.Vars{"totalCount": 0.}}},
+			want: apitest.Vars{"municipality": apitest.Vars{"version": 2., "orgNumber": "212000-0456", "name": apitest.Vars{"sv": "Norrköping"}, "gaps": apitest.Vars{"totalCount": 1.}}}, // it has no strategy
 		},
 		{
 			mutation: "createUnit", as: director, keep: "enhet",

@@ -62,12 +62,18 @@ func reading(ctx context.Context) (*scope, error) {
 	return o.scope(ctx, above(ctx))
 }
 
-// above finds the nearest asOf above the field being resolved.
+// above finds the nearest asOf above the field being resolved, or the later instant of
+// what has changed between two.
 func above(ctx context.Context) instant {
 	for field := graphql.GetFieldContext(ctx); field != nil && field.Parent != nil; field = field.Parent {
 		parent := field.Parent
 		if parent.Object == "Query" && parent.Field.Field != nil && parent.Field.Name == "asOf" {
 			return asked(parent.Args)
+		}
+		if parent.Object == "Query" && parent.Field.Field != nil && parent.Field.Name == "sinceMeeting" {
+			if to, _ := parent.Args["to"].(*time.Time); to != nil {
+				return instant{at: *to}
+			}
 		}
 	}
 	return instant{}

@@ -19,6 +19,7 @@ import (
 	"fardplan/internal/gap"
 	"fardplan/internal/job"
 	"fardplan/internal/link"
+	"fardplan/internal/meeting"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
@@ -52,6 +53,7 @@ type Resolver struct {
 	Collaboration *collaboration.Service
 	Strategy      *strategy.Service
 	Threads       *thread.Service
+	Meetings      *meeting.Service
 
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options

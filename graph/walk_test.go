@@ -84,6 +84,9 @@ func (w *walker) below(f *ast.FieldDefinition, args string, d depth, fragments m
 			return text + " { pageInfo { hasNextPage } }"
 		}
 	case of.Kind == ast.Interface || slices.Contains(of.Interfaces, "Node"):
+		if of.Kind == ast.Interface && w.schema.Query.Fields.ForName(f.Name) != f {
+			d.records = min(d.records, 1) // any kind of record, but none under it: else each kind is asked for under each
+		}
 		if d.records--; d.records < 0 {
 			return text + " { __typename id }"
 		}

@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"graph", "internal/signin", "frontend"},
 	{"graph/gen", "graph/model", "graph/scalar"},
-	{"internal/link", "internal/reorganisation", "internal/collaboration", "internal/strategy", "internal/audit"},
+	{"internal/link", "internal/reorganisation", "internal/collaboration", "internal/strategy", "internal/audit", "internal/meeting"},
 	{"internal/document"},
 	{"internal/decision", "internal/thread"},
 	{"internal/token", "internal/user", "internal/eservice"},

@@ -38,13 +38,13 @@ CREATE TABLE governing_document (
   CONSTRAINT governing_document_decided_by_fk FOREIGN KEY (municipality_id, decided_by_id) REFERENCES unit (municipality_id, id),
   CONSTRAINT governing_document_owner_unit_fk FOREIGN KEY (municipality_id, owner_unit_id) REFERENCES unit (municipality_id, id),
   CONSTRAINT governing_document_supersedes_fk FOREIGN KEY (municipality_id, supersedes_id) REFERENCES governing_document (municipality_id, id),
-  CONSTRAINT governing_document_adopted_when CHECK (status IN ('DRAFT', 'IN_REVIEW') OR decided_on IS NOT NULL),
+  CONSTRAINT governing_document_adopted_when CHECK (status = 'DRAFT' OR status = 'IN_REVIEW' OR decided_on IS NOT NULL),
   CONSTRAINT governing_document_found_both CHECK ((found_source IS NULL) = (found_reason IS NULL))
 );
 CREATE INDEX governing_document_by_title ON governing_document (title_sv, id);
 CREATE INDEX governing_document_by_municipality ON governing_document (municipality_id, title_sv, id);
 CREATE INDEX governing_document_by_decided ON governing_document ((coalesce(decided_on, 'infinity'::date)), id);
-CREATE INDEX governing_document_by_review ON governing_document ((coalesce(review_due, 'infinity'::date)), id);
+CREATE INDEX governing_document_by_review ON governing_document ((coalesce(coalesce(review_due, (decided_on + make_interval(months => review_months))::date), 'infinity'::date)), id);
 CREATE INDEX governing_document_by_case ON governing_document (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX governing_document_by_superseded ON governing_document (supersedes_id) WHERE supersedes_id IS NOT NULL;
 SELECT history_sync('governing_document');
@@ -145,14 +145,54 @@ CREATE TABLE formal_answer (
   diary_number text CONSTRAINT formal_answer_diary_number_length CHECK (length(btrim(diary_number, E' \t\n\r')) BETWEEN 1 AND 100),
   case_id uuid,
   CONSTRAINT formal_answer_of_municipality UNIQUE (municipality_id, id),
+  CONSTRAINT formal_answer_of_audit UNIQUE (audit_id, id),
   CONSTRAINT formal_answer_audit_fk FOREIGN KEY (municipality_id, audit_id) REFERENCES audit (municipality_id, id),
   CONSTRAINT formal_answer_case_fk FOREIGN KEY (municipality_id, case_id) REFERENCES diary_case (municipality_id, id),
   CONSTRAINT formal_answer_sent_when CHECK ((status = 'SENT') = (sent_on IS NOT NULL)),
-  CONSTRAINT formal_answer_text_given CHECK (status IN ('NOT_STARTED', 'DRAFT') OR text_sv IS NOT NULL)
+  CONSTRAINT formal_answer_text_given CHECK (status = 'NOT_STARTED' OR status = 'DRAFT' OR text_sv IS NOT NULL)
 );
 CREATE INDEX formal_answer_by_due ON formal_answer (due_on, id);
 CREATE INDEX formal_answer_by_audit ON formal_answer (audit_id, due_on, id);
 SELECT history_sync('formal_answer');
+
+-- The steps of an answer. One that was sent goes nowhere.
+-- +goose StatementBegin
+CREATE FUNCTION formal_answer_steps() RETURNS TABLE (from_status text, to_status text, backwards boolean)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT * FROM (VALUES
+    ('NOT_STARTED', 'DRAFT', false), ('DRAFT', 'IN_REVIEW', false), ('DRAFT', 'NOT_STARTED', true),
+    ('IN_REVIEW', 'DECIDED', false), ('IN_REVIEW', 'DRAFT', true), ('DECIDED', 'SENT', false), ('DECIDED', 'IN_REVIEW', true)
+  ) AS step (from_status, to_status, backwards);
+END;
+-- +goose StatementEnd
+GRANT EXECUTE ON FUNCTION formal_answer_steps TO fardplan_app, fardplan_read;
+
+-- +goose StatementBegin
+CREATE FUNCTION formal_answer_life_cycle() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+  back boolean;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.status IN ('DECIDED', 'SENT') THEN
+      RAISE EXCEPTION 'begun in status %', NEW.status USING ERRCODE = 'FP010', CONSTRAINT = 'formal_answer_begun';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF NEW.status <> OLD.status THEN
+    SELECT s.backwards INTO back FROM public.formal_answer_steps() s WHERE s.from_status = OLD.status AND s.to_status = NEW.status;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no step from % to %', OLD.status, NEW.status USING ERRCODE = 'FP010', CONSTRAINT = 'formal_answer_step';
+    END IF;
+    IF back AND (SELECT btrim(c.comment, E' \t\n\r') = '' FROM public.change c WHERE c.number = NEW.changed_in) THEN
+      RAISE EXCEPTION 'a step back from % to % without a comment', OLD.status, NEW.status USING ERRCODE = 'FP010', CONSTRAINT = 'formal_answer_step_back_comment';
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER formal_answer_life_cycle BEFORE INSERT OR UPDATE ON formal_answer FOR EACH ROW EXECUTE FUNCTION formal_answer_life_cycle();
 
 -- An answer that was sent stands: what is to be said beside it is a new answer.
 -- +goose StatementBegin
@@ -184,6 +224,7 @@ CREATE TABLE audit_question (
   text_en text CONSTRAINT audit_question_text_en_length CHECK (length(btrim(text_en, E' \t\n\r')) BETWEEN 1 AND 2000),
   CONSTRAINT audit_question_audit_fk FOREIGN KEY (municipality_id, audit_id) REFERENCES audit (municipality_id, id),
   CONSTRAINT audit_question_formal_answer_fk FOREIGN KEY (municipality_id, formal_answer_id) REFERENCES formal_answer (municipality_id, id),
+  CONSTRAINT audit_question_answer_of_audit_fk FOREIGN KEY (audit_id, formal_answer_id) REFERENCES formal_answer (audit_id, id),
   CONSTRAINT audit_question_position_unique UNIQUE (audit_id, position)
 );
 CREATE INDEX audit_question_by_audit ON audit_question (audit_id, position, id);
@@ -216,3 +257,18 @@ CREATE INDEX finding_by_code ON finding (code, id);
 CREATE INDEX finding_by_audit ON finding (audit_id, code, id);
 CREATE INDEX finding_by_recurrence ON finding (recurrence_of_id) WHERE recurrence_of_id IS NOT NULL;
 SELECT history_sync('finding');
+
+-- What recurs was found before: by another audit, of the same year or an earlier one.
+-- +goose StatementBegin
+CREATE FUNCTION finding_recurrence() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM public.finding f JOIN public.audit earlier ON earlier.id = f.audit_id JOIN public.audit own ON own.id = NEW.audit_id
+     WHERE f.id = NEW.recurrence_of_id AND (earlier.id = own.id OR earlier.year > own.year)) THEN
+    RAISE EXCEPTION 'a recurrence of what was not found before' USING ERRCODE = 'FP010', CONSTRAINT = 'finding_recurrence_earlier';
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER finding_recurrence BEFORE INSERT OR UPDATE ON finding FOR EACH ROW WHEN (NEW.recurrence_of_id <> NEW.id) EXECUTE FUNCTION finding_recurrence();

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"fardplan/internal/audit"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
@@ -17,7 +19,7 @@ import (
 // wordless are the constraints that no input can break, each with why.
 var wordless = []struct{ pattern, why string }{
 	{`_pk$`, "ids are made here"},
-	{`_of_municipality$`, "an id is unique by itself; references stand on it"},
+	{`_of_(municipality|audit)$`, "an id is unique by itself; references stand on it"},
 	{`^change_`, "changes are opened by the program"},
 	{`^gap_episode_`, "gaps are computed"},
 	{`^search_`, "what is searched is taken from the records"},
@@ -40,7 +42,7 @@ var wordless = []struct{ pattern, why string }{
 // words are the texts of all domains.
 func words(t *testing.T) postgres.Constraints {
 	all := postgres.Constraints{}
-	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints()} {
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints()} {
 		for name, f := range domain {
 			if _, twice := all[name]; twice {
 				t.Errorf("%s has words in two domains", name)

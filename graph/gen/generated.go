@@ -10,8 +10,10 @@ import (
 	"fardplan/graph/model"
 	"fardplan/graph/scalar"
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -20,6 +22,7 @@ import (
 	"fardplan/internal/job"
 	"fardplan/internal/link"
 	"fardplan/internal/linkcheck"
+	"fardplan/internal/meeting"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
@@ -55,6 +58,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Actor() ActorResolver
 	ApiToken() ApiTokenResolver
+	Audit() AuditResolver
+	AuditQuestion() AuditQuestionResolver
 	BulkEditCondition() BulkEditConditionResolver
 	BulkEditDifference() BulkEditDifferenceResolver
 	BulkEditFault() BulkEditFaultResolver
@@ -66,9 +71,12 @@ type ResolverRoot interface {
 	EService() EServiceResolver
 	EServiceDraft() EServiceDraftResolver
 	EServiceDraftFault() EServiceDraftFaultResolver
+	Finding() FindingResolver
+	FormalAnswer() FormalAnswerResolver
 	Gap() GapResolver
 	GapRule() GapRuleResolver
 	GoldenThread() GoldenThreadResolver
+	GoverningDocument() GoverningDocumentResolver
 	HistoryEntry() HistoryEntryResolver
 	ImportFault() ImportFaultResolver
 	ImportLine() ImportLineResolver
@@ -76,6 +84,7 @@ type ResolverRoot interface {
 	ImportRun() ImportRunResolver
 	JobRun() JobRunResolver
 	LinkCheck() LinkCheckResolver
+	MeetingLine() MeetingLineResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
 	PlatformCategory() PlatformCategoryResolver
@@ -90,6 +99,7 @@ type ResolverRoot interface {
 	ReorganisedUnit() ReorganisedUnitResolver
 	SearchHit() SearchHitResolver
 	SharedService() SharedServiceResolver
+	SinceMeeting() SinceMeetingResolver
 	SpreadsheetCell() SpreadsheetCellResolver
 	SpreadsheetFault() SpreadsheetFaultResolver
 	SpreadsheetFile() SpreadsheetFileResolver
@@ -148,6 +158,77 @@ type ComplexityRoot struct {
 	ApiTokenEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Audit struct {
+		AddresseeUnit func(childComplexity int) int
+		ArchivedAt    func(childComplexity int) int
+		AuditorUnit   func(childComplexity int) int
+		Case          func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		DiaryNumber   func(childComplexity int) int
+		Findings      func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) int
+		FollowedBy    func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.Filter, orderBy model.AuditOrder) int
+		Follows       func(childComplexity int) int
+		FormalAnswers func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.AnswerFilter, orderBy model.FormalAnswerOrder) int
+		History       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Municipality  func(childComplexity int) int
+		NodeID        func(childComplexity int) int
+		PublishedOn   func(childComplexity int) int
+		Questions     func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.QuestionFilter, orderBy model.AuditQuestionOrder) int
+		Summary       func(childComplexity int) int
+		Title         func(childComplexity int) int
+		URL           func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Version       func(childComplexity int) int
+		Visibility    func(childComplexity int) int
+		Year          func(childComplexity int) int
+	}
+
+	AuditConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditPayload struct {
+		Audit func(childComplexity int) int
+	}
+
+	AuditQuestion struct {
+		ArchivedAt   func(childComplexity int) int
+		Audit        func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		FormalAnswer func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		NodeID       func(childComplexity int) int
+		Position     func(childComplexity int) int
+		Text         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	AuditQuestionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditQuestionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditQuestionPayload struct {
+		Question func(childComplexity int) int
 	}
 
 	BulkEditCondition struct {
@@ -453,8 +534,91 @@ type ComplexityRoot struct {
 		Field  func(childComplexity int) int
 	}
 
+	Finding struct {
+		ArchivedAt   func(childComplexity int) int
+		Audit        func(childComplexity int) int
+		Code         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Gaps         func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Links        func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
+		Municipality func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		RecurrenceOf func(childComplexity int) int
+		Recurrences  func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) int
+		Section      func(childComplexity int) int
+		Severity     func(childComplexity int) int
+		Text         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Verdict      func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	FindingConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FindingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FindingPayload struct {
+		Finding func(childComplexity int) int
+	}
+
 	ForgetUserPayload struct {
 		UserAccount func(childComplexity int) int
+	}
+
+	FormalAnswer struct {
+		ArchivedAt     func(childComplexity int) int
+		Audit          func(childComplexity int) int
+		AvailableSteps func(childComplexity int) int
+		Case           func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		DaysLeft       func(childComplexity int) int
+		DiaryNumber    func(childComplexity int) int
+		DueOn          func(childComplexity int) int
+		Gaps           func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Late           func(childComplexity int) int
+		Links          func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
+		Municipality   func(childComplexity int) int
+		NodeID         func(childComplexity int) int
+		Questions      func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.QuestionFilter, orderBy model.AuditQuestionOrder) int
+		SentOn         func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Text           func(childComplexity int) int
+		Title          func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	FormalAnswerConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FormalAnswerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FormalAnswerPayload struct {
+		FormalAnswer func(childComplexity int) int
+	}
+
+	FormalAnswerStep struct {
+		Backwards func(childComplexity int) int
+		To        func(childComplexity int) int
 	}
 
 	Gap struct {
@@ -509,6 +673,64 @@ type ComplexityRoot struct {
 		Missing func(childComplexity int) int
 		Nodes   func(childComplexity int) int
 		Of      func(childComplexity int) int
+	}
+
+	GoverningDocument struct {
+		ArchivedAt     func(childComplexity int) int
+		AvailableSteps func(childComplexity int) int
+		Case           func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		DecidedBy      func(childComplexity int) int
+		DecidedOn      func(childComplexity int) int
+		DiaryNumber    func(childComplexity int) int
+		Edition        func(childComplexity int) int
+		FoundReason    func(childComplexity int) int
+		FoundSource    func(childComplexity int) int
+		Gaps           func(childComplexity int, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) int
+		History        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		IsExample      func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Links          func(childComplexity int, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) int
+		Municipality   func(childComplexity int) int
+		NodeID         func(childComplexity int) int
+		OwnerFunction  func(childComplexity int) int
+		OwnerUnit      func(childComplexity int) int
+		Review         func(childComplexity int) int
+		ReviewGiven    func(childComplexity int) int
+		ReviewMonths   func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Summary        func(childComplexity int) int
+		SupersededBy   func(childComplexity int, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) int
+		Supersedes     func(childComplexity int) int
+		Title          func(childComplexity int) int
+		URL            func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		ValidFrom      func(childComplexity int) int
+		ValidTo        func(childComplexity int) int
+		Version        func(childComplexity int) int
+		Visibility     func(childComplexity int) int
+	}
+
+	GoverningDocumentConnection struct {
+		Edges      func(childComplexity int) int
+		Facets     func(childComplexity int, by []string) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GoverningDocumentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GoverningDocumentPayload struct {
+		Document func(childComplexity int) int
+	}
+
+	GoverningDocumentStep struct {
+		Backwards func(childComplexity int) int
+		To        func(childComplexity int) int
 	}
 
 	GrantRolePayload struct {
@@ -647,6 +869,23 @@ type ComplexityRoot struct {
 		Text     func(childComplexity int) int
 	}
 
+	MeetingLine struct {
+		Area         func(childComplexity int) int
+		Change       func(childComplexity int) int
+		Days         func(childComplexity int) int
+		Municipality func(childComplexity int) int
+		Record       func(childComplexity int) int
+		RecordID     func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Weight       func(childComplexity int) int
+	}
+
+	MeetingSection struct {
+		Area      func(childComplexity int) int
+		LineCount func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
 	Municipality struct {
 		ArchivedAt        func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
@@ -686,61 +925,78 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ApplyImport               func(childComplexity int, input model.ImportOepInput) int
-		ApplyReorganisation       func(childComplexity int, input model.ApplyReorganisationInput) int
-		ApplySuggestedLink        func(childComplexity int, input model.ApplySuggestedLinkInput) int
-		ArchiveCase               func(childComplexity int, input model.ArchiveCaseInput) int
-		ArchiveDecision           func(childComplexity int, input model.ArchiveDecisionInput) int
-		ArchiveEService           func(childComplexity int, input model.EServiceActionInput) int
-		ArchiveSharedService      func(childComplexity int, input model.ArchiveSharedServiceInput) int
-		ArchiveUnit               func(childComplexity int, input model.ArchiveUnitInput) int
-		BulkEditEServices         func(childComplexity int, input model.BulkEditEServicesInput) int
-		CheckLinks                func(childComplexity int, input model.CheckLinksInput) int
-		CloseUnit                 func(childComplexity int, input model.CloseUnitInput) int
-		CreateAPIToken            func(childComplexity int, input model.CreateAPITokenInput) int
-		CreateCase                func(childComplexity int, input model.CreateCaseInput) int
-		CreateDecision            func(childComplexity int, input model.CreateDecisionInput) int
-		CreateEService            func(childComplexity int, input model.CreateEServiceInput) int
-		CreateMunicipality        func(childComplexity int, input model.CreateMunicipalityInput) int
-		CreateSharedService       func(childComplexity int, input model.CreateSharedServiceInput) int
-		CreateUnit                func(childComplexity int, input model.CreateUnitInput) int
-		DecidePlatformDifferences func(childComplexity int, input model.DecidePlatformDifferencesInput) int
-		DiscardEServiceDraft      func(childComplexity int, input model.EServiceDraftActionInput) int
-		ForgetUser                func(childComplexity int, input model.ForgetUserInput) int
-		GrantRole                 func(childComplexity int, input model.GrantRoleInput) int
-		GrantWaiver               func(childComplexity int, input model.GrantWaiverInput) int
-		ImportSpreadsheet         func(childComplexity int, input model.ImportSpreadsheetInput) int
-		ImportUsage               func(childComplexity int, input model.ImportUsageInput) int
-		LinkRecords               func(childComplexity int, input model.LinkRecordsInput) int
-		PreviewImport             func(childComplexity int, input model.ImportOepInput) int
-		PreviewReorganisation     func(childComplexity int, input model.ReorganisationInput) int
-		PreviewSpreadsheet        func(childComplexity int, input model.SpreadsheetInput) int
-		PreviewUndo               func(childComplexity int, input model.UndoChangeInput) int
-		PreviewUsage              func(childComplexity int, input model.UsageImportInput) int
-		PublishEService           func(childComplexity int, input model.EServiceActionInput) int
-		PublishEServiceDrafts     func(childComplexity int, input model.PublishEServiceDraftsInput) int
-		RecordUsage               func(childComplexity int, input model.RecordUsageInput) int
-		ReturnEServiceDraft       func(childComplexity int, input model.EServiceDraftActionInput) int
-		RevokeAPIToken            func(childComplexity int, input model.RevokeAPITokenInput) int
-		RevokeRole                func(childComplexity int, input model.RevokeRoleInput) int
-		RevokeSession             func(childComplexity int, input model.RevokeSessionInput) int
-		RunPlatformWatch          func(childComplexity int, input model.RunPlatformWatchInput) int
-		SaveEServiceDraft         func(childComplexity int, input model.SaveEServiceDraftInput) int
-		SetPlatformCategories     func(childComplexity int, input model.SetPlatformCategoriesInput) int
-		SignOutEverywhere         func(childComplexity int, input model.SignOutEverywhereInput) int
-		SubmitEServiceDraft       func(childComplexity int, input model.EServiceDraftActionInput) int
-		SupersedeDecision         func(childComplexity int, input model.SupersedeDecisionInput) int
-		TransitionEService        func(childComplexity int, input model.TransitionEServiceInput) int
-		UndoChange                func(childComplexity int, input model.UndoChangeInput) int
-		UnlinkRecords             func(childComplexity int, input model.UnlinkRecordsInput) int
-		UnpublishEService         func(childComplexity int, input model.EServiceActionInput) int
-		UpdateCase                func(childComplexity int, input model.UpdateCaseInput) int
-		UpdateDecision            func(childComplexity int, input model.UpdateDecisionInput) int
-		UpdateEService            func(childComplexity int, input model.UpdateEServiceInput) int
-		UpdateMunicipality        func(childComplexity int, input model.UpdateMunicipalityInput) int
-		UpdateSharedService       func(childComplexity int, input model.UpdateSharedServiceInput) int
-		UpdateUnit                func(childComplexity int, input model.UpdateUnitInput) int
-		WithdrawWaiver            func(childComplexity int, input model.WithdrawWaiverInput) int
+		ApplyImport                 func(childComplexity int, input model.ImportOepInput) int
+		ApplyReorganisation         func(childComplexity int, input model.ApplyReorganisationInput) int
+		ApplySuggestedLink          func(childComplexity int, input model.ApplySuggestedLinkInput) int
+		ArchiveAudit                func(childComplexity int, input model.ArchiveAuditInput) int
+		ArchiveAuditQuestion        func(childComplexity int, input model.ArchiveAuditQuestionInput) int
+		ArchiveCase                 func(childComplexity int, input model.ArchiveCaseInput) int
+		ArchiveDecision             func(childComplexity int, input model.ArchiveDecisionInput) int
+		ArchiveEService             func(childComplexity int, input model.EServiceActionInput) int
+		ArchiveFinding              func(childComplexity int, input model.ArchiveFindingInput) int
+		ArchiveFormalAnswer         func(childComplexity int, input model.ArchiveFormalAnswerInput) int
+		ArchiveGoverningDocument    func(childComplexity int, input model.ArchiveGoverningDocumentInput) int
+		ArchiveSharedService        func(childComplexity int, input model.ArchiveSharedServiceInput) int
+		ArchiveUnit                 func(childComplexity int, input model.ArchiveUnitInput) int
+		BulkEditEServices           func(childComplexity int, input model.BulkEditEServicesInput) int
+		CheckLinks                  func(childComplexity int, input model.CheckLinksInput) int
+		CloseUnit                   func(childComplexity int, input model.CloseUnitInput) int
+		CreateAPIToken              func(childComplexity int, input model.CreateAPITokenInput) int
+		CreateAudit                 func(childComplexity int, input model.CreateAuditInput) int
+		CreateAuditQuestion         func(childComplexity int, input model.CreateAuditQuestionInput) int
+		CreateCase                  func(childComplexity int, input model.CreateCaseInput) int
+		CreateDecision              func(childComplexity int, input model.CreateDecisionInput) int
+		CreateEService              func(childComplexity int, input model.CreateEServiceInput) int
+		CreateFinding               func(childComplexity int, input model.CreateFindingInput) int
+		CreateFormalAnswer          func(childComplexity int, input model.CreateFormalAnswerInput) int
+		CreateGoverningDocument     func(childComplexity int, input model.CreateGoverningDocumentInput) int
+		CreateMunicipality          func(childComplexity int, input model.CreateMunicipalityInput) int
+		CreateSharedService         func(childComplexity int, input model.CreateSharedServiceInput) int
+		CreateUnit                  func(childComplexity int, input model.CreateUnitInput) int
+		DecidePlatformDifferences   func(childComplexity int, input model.DecidePlatformDifferencesInput) int
+		DiscardEServiceDraft        func(childComplexity int, input model.EServiceDraftActionInput) int
+		ForgetUser                  func(childComplexity int, input model.ForgetUserInput) int
+		GrantRole                   func(childComplexity int, input model.GrantRoleInput) int
+		GrantWaiver                 func(childComplexity int, input model.GrantWaiverInput) int
+		ImportSpreadsheet           func(childComplexity int, input model.ImportSpreadsheetInput) int
+		ImportUsage                 func(childComplexity int, input model.ImportUsageInput) int
+		LinkRecords                 func(childComplexity int, input model.LinkRecordsInput) int
+		PreviewImport               func(childComplexity int, input model.ImportOepInput) int
+		PreviewReorganisation       func(childComplexity int, input model.ReorganisationInput) int
+		PreviewSpreadsheet          func(childComplexity int, input model.SpreadsheetInput) int
+		PreviewUndo                 func(childComplexity int, input model.UndoChangeInput) int
+		PreviewUsage                func(childComplexity int, input model.UsageImportInput) int
+		PublishEService             func(childComplexity int, input model.EServiceActionInput) int
+		PublishEServiceDrafts       func(childComplexity int, input model.PublishEServiceDraftsInput) int
+		RecordUsage                 func(childComplexity int, input model.RecordUsageInput) int
+		ReturnEServiceDraft         func(childComplexity int, input model.EServiceDraftActionInput) int
+		RevokeAPIToken              func(childComplexity int, input model.RevokeAPITokenInput) int
+		RevokeRole                  func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession               func(childComplexity int, input model.RevokeSessionInput) int
+		RunPlatformWatch            func(childComplexity int, input model.RunPlatformWatchInput) int
+		SaveEServiceDraft           func(childComplexity int, input model.SaveEServiceDraftInput) int
+		SetPlatformCategories       func(childComplexity int, input model.SetPlatformCategoriesInput) int
+		SignOutEverywhere           func(childComplexity int, input model.SignOutEverywhereInput) int
+		SubmitEServiceDraft         func(childComplexity int, input model.EServiceDraftActionInput) int
+		SupersedeDecision           func(childComplexity int, input model.SupersedeDecisionInput) int
+		TransitionEService          func(childComplexity int, input model.TransitionEServiceInput) int
+		TransitionFormalAnswer      func(childComplexity int, input model.TransitionFormalAnswerInput) int
+		TransitionGoverningDocument func(childComplexity int, input model.TransitionGoverningDocumentInput) int
+		UndoChange                  func(childComplexity int, input model.UndoChangeInput) int
+		UnlinkRecords               func(childComplexity int, input model.UnlinkRecordsInput) int
+		UnpublishEService           func(childComplexity int, input model.EServiceActionInput) int
+		UpdateAudit                 func(childComplexity int, input model.UpdateAuditInput) int
+		UpdateAuditQuestion         func(childComplexity int, input model.UpdateAuditQuestionInput) int
+		UpdateCase                  func(childComplexity int, input model.UpdateCaseInput) int
+		UpdateDecision              func(childComplexity int, input model.UpdateDecisionInput) int
+		UpdateEService              func(childComplexity int, input model.UpdateEServiceInput) int
+		UpdateFinding               func(childComplexity int, input model.UpdateFindingInput) int
+		UpdateFormalAnswer          func(childComplexity int, input model.UpdateFormalAnswerInput) int
+		UpdateGoverningDocument     func(childComplexity int, input model.UpdateGoverningDocumentInput) int
+		UpdateMunicipality          func(childComplexity int, input model.UpdateMunicipalityInput) int
+		UpdateSharedService         func(childComplexity int, input model.UpdateSharedServiceInput) int
+		UpdateUnit                  func(childComplexity int, input model.UpdateUnitInput) int
+		WithdrawWaiver              func(childComplexity int, input model.WithdrawWaiverInput) int
 	}
 
 	PageInfo struct {
@@ -819,12 +1075,16 @@ type ComplexityRoot struct {
 	Query struct {
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AsOf                     func(childComplexity int, at time.Time, change *int) int
+		Audits                   func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.Filter, orderBy model.AuditOrder) int
 		Cases                    func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.CaseFilter, orderBy model.CaseOrder) int
 		Changes                  func(childComplexity int, since int, kinds []string, first *int, after *string) int
 		Decisions                func(childComplexity int, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) int
+		Documents                func(childComplexity int, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) int
 		EServiceDrafts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) int
 		EServices                func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) int
 		ExportEServices          func(childComplexity int, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) int
+		Findings                 func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) int
+		FormalAnswers            func(childComplexity int, first *int, after *string, last *int, before *string, filter *audit.AnswerFilter, orderBy model.FormalAnswerOrder) int
 		GapRules                 func(childComplexity int) int
 		GapSeries                func(childComplexity int, months int, codes []string, severities []gap.Severity, municipalities []string) int
 		GapSweep                 func(childComplexity int) int
@@ -842,7 +1102,9 @@ type ComplexityRoot struct {
 		PreviewBulkEditEServices func(childComplexity int, input model.BulkEditInput) int
 		Search                   func(childComplexity int, query string, first *int, after *string, filter *search.Filter) int
 		SharedServices           func(childComplexity int, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) int
+		SinceMeeting             func(childComplexity int, from time.Time, to *time.Time, municipality *string, areas []meeting.Area) int
 		Snapshot                 func(childComplexity int) int
+		Strategies               func(childComplexity int, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) int
 		Suggest                  func(childComplexity int, query string, first int, filter *search.Filter) int
 		Units                    func(childComplexity int, first *int, after *string, last *int, before *string, filter *organisation.UnitFilter, orderBy model.UnitOrder) int
 		Users                    func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1039,6 +1301,15 @@ type ComplexityRoot struct {
 
 	SignOutEverywherePayload struct {
 		Ended func(childComplexity int) int
+	}
+
+	SinceMeeting struct {
+		Areas     func(childComplexity int) int
+		From      func(childComplexity int) int
+		LineCount func(childComplexity int) int
+		Lines     func(childComplexity int, areas []meeting.Area, first int, offset int) int
+		To        func(childComplexity int) int
+		Truncated func(childComplexity int) int
 	}
 
 	Snapshot struct {
@@ -1335,6 +1606,28 @@ type ApiTokenResolver interface {
 
 	LastUsedAt(ctx context.Context, obj *token.Token) (*time.Time, error)
 }
+type AuditResolver interface {
+	History(ctx context.Context, obj *audit.Audit, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *audit.Audit) (*organisation.Municipality, error)
+
+	Case(ctx context.Context, obj *audit.Audit) (*decision.Case, error)
+
+	AuditorUnit(ctx context.Context, obj *audit.Audit) (*organisation.Unit, error)
+	AddresseeUnit(ctx context.Context, obj *audit.Audit) (*organisation.Unit, error)
+
+	Follows(ctx context.Context, obj *audit.Audit) (*audit.Audit, error)
+	FollowedBy(ctx context.Context, obj *audit.Audit, first *int, after *string, last *int, before *string, filter *audit.Filter, orderBy model.AuditOrder) (*page.Connection[*audit.Audit], error)
+
+	Questions(ctx context.Context, obj *audit.Audit, first *int, after *string, last *int, before *string, filter *audit.QuestionFilter, orderBy model.AuditQuestionOrder) (*page.Connection[*audit.Question], error)
+	Findings(ctx context.Context, obj *audit.Audit, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) (*page.Connection[*audit.Finding], error)
+	FormalAnswers(ctx context.Context, obj *audit.Audit, first *int, after *string, last *int, before *string, filter *audit.AnswerFilter, orderBy model.FormalAnswerOrder) (*page.Connection[*audit.FormalAnswer], error)
+}
+type AuditQuestionResolver interface {
+	History(ctx context.Context, obj *audit.Question, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Audit(ctx context.Context, obj *audit.Question) (*audit.Audit, error)
+
+	FormalAnswer(ctx context.Context, obj *audit.Question) (*audit.FormalAnswer, error)
+}
 type BulkEditConditionResolver interface {
 	Text(ctx context.Context, obj *eservice.Condition) (*text.Localized, error)
 }
@@ -1421,6 +1714,33 @@ type EServiceDraftResolver interface {
 type EServiceDraftFaultResolver interface {
 	Message(ctx context.Context, obj *fault.Error) (*text.Localized, error)
 }
+type FindingResolver interface {
+	History(ctx context.Context, obj *audit.Finding, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *audit.Finding) (*organisation.Municipality, error)
+	Audit(ctx context.Context, obj *audit.Finding) (*audit.Audit, error)
+
+	RecurrenceOf(ctx context.Context, obj *audit.Finding) (*audit.Finding, error)
+	Recurrences(ctx context.Context, obj *audit.Finding, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) (*page.Connection[*audit.Finding], error)
+
+	Links(ctx context.Context, obj *audit.Finding, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
+	Gaps(ctx context.Context, obj *audit.Finding, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
+}
+type FormalAnswerResolver interface {
+	History(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *audit.FormalAnswer) (*organisation.Municipality, error)
+	Audit(ctx context.Context, obj *audit.FormalAnswer) (*audit.Audit, error)
+
+	AvailableSteps(ctx context.Context, obj *audit.FormalAnswer) ([]*audit.Step, error)
+
+	Late(ctx context.Context, obj *audit.FormalAnswer) (bool, error)
+	DaysLeft(ctx context.Context, obj *audit.FormalAnswer) (*int, error)
+
+	Case(ctx context.Context, obj *audit.FormalAnswer) (*decision.Case, error)
+	Questions(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string, filter *audit.QuestionFilter, orderBy model.AuditQuestionOrder) (*page.Connection[*audit.Question], error)
+
+	Links(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
+	Gaps(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
+}
 type GapResolver interface {
 	Rule(ctx context.Context, obj *gap.Gap) (*gap.Rule, error)
 	Severity(ctx context.Context, obj *gap.Gap) (gap.Severity, error)
@@ -1440,6 +1760,23 @@ type GapRuleResolver interface {
 }
 type GoldenThreadResolver interface {
 	Of(ctx context.Context, obj *thread.Thread) (model.Record, error)
+}
+type GoverningDocumentResolver interface {
+	History(ctx context.Context, obj *document.GoverningDocument, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
+	Municipality(ctx context.Context, obj *document.GoverningDocument) (*organisation.Municipality, error)
+
+	Case(ctx context.Context, obj *document.GoverningDocument) (*decision.Case, error)
+	DecidedBy(ctx context.Context, obj *document.GoverningDocument) (*organisation.Unit, error)
+
+	OwnerUnit(ctx context.Context, obj *document.GoverningDocument) (*organisation.Unit, error)
+
+	Supersedes(ctx context.Context, obj *document.GoverningDocument) (*document.GoverningDocument, error)
+	SupersededBy(ctx context.Context, obj *document.GoverningDocument, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) (*page.Connection[*document.GoverningDocument], error)
+
+	AvailableSteps(ctx context.Context, obj *document.GoverningDocument) ([]*document.Step, error)
+
+	Links(ctx context.Context, obj *document.GoverningDocument, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
+	Gaps(ctx context.Context, obj *document.GoverningDocument, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type HistoryEntryResolver interface {
 	Change(ctx context.Context, obj *history.Version) (*history.Version, error)
@@ -1474,6 +1811,10 @@ type JobRunResolver interface {
 type LinkCheckResolver interface {
 	EService(ctx context.Context, obj *link.Visited) (*eservice.EService, error)
 }
+type MeetingLineResolver interface {
+	Record(ctx context.Context, obj *meeting.Line) (model.Record, error)
+	Municipality(ctx context.Context, obj *meeting.Line) (*organisation.Municipality, error)
+}
 type MunicipalityResolver interface {
 	History(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error)
 
@@ -1482,6 +1823,19 @@ type MunicipalityResolver interface {
 	Gaps(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error)
 }
 type MutationResolver interface {
+	CreateAudit(ctx context.Context, input model.CreateAuditInput) (*model.AuditPayload, error)
+	UpdateAudit(ctx context.Context, input model.UpdateAuditInput) (*model.AuditPayload, error)
+	ArchiveAudit(ctx context.Context, input model.ArchiveAuditInput) (*model.AuditPayload, error)
+	CreateAuditQuestion(ctx context.Context, input model.CreateAuditQuestionInput) (*model.AuditQuestionPayload, error)
+	UpdateAuditQuestion(ctx context.Context, input model.UpdateAuditQuestionInput) (*model.AuditQuestionPayload, error)
+	ArchiveAuditQuestion(ctx context.Context, input model.ArchiveAuditQuestionInput) (*model.AuditQuestionPayload, error)
+	CreateFinding(ctx context.Context, input model.CreateFindingInput) (*model.FindingPayload, error)
+	UpdateFinding(ctx context.Context, input model.UpdateFindingInput) (*model.FindingPayload, error)
+	ArchiveFinding(ctx context.Context, input model.ArchiveFindingInput) (*model.FindingPayload, error)
+	CreateFormalAnswer(ctx context.Context, input model.CreateFormalAnswerInput) (*model.FormalAnswerPayload, error)
+	UpdateFormalAnswer(ctx context.Context, input model.UpdateFormalAnswerInput) (*model.FormalAnswerPayload, error)
+	TransitionFormalAnswer(ctx context.Context, input model.TransitionFormalAnswerInput) (*model.FormalAnswerPayload, error)
+	ArchiveFormalAnswer(ctx context.Context, input model.ArchiveFormalAnswerInput) (*model.FormalAnswerPayload, error)
 	BulkEditEServices(ctx context.Context, input model.BulkEditEServicesInput) (*eservice.BulkPlan, error)
 	CreateCase(ctx context.Context, input model.CreateCaseInput) (*model.CasePayload, error)
 	UpdateCase(ctx context.Context, input model.UpdateCaseInput) (*model.CasePayload, error)
@@ -1492,6 +1846,10 @@ type MutationResolver interface {
 	SupersedeDecision(ctx context.Context, input model.SupersedeDecisionInput) (*model.DecisionPayload, error)
 	GrantWaiver(ctx context.Context, input model.GrantWaiverInput) (*model.WaiverPayload, error)
 	WithdrawWaiver(ctx context.Context, input model.WithdrawWaiverInput) (*model.WaiverPayload, error)
+	CreateGoverningDocument(ctx context.Context, input model.CreateGoverningDocumentInput) (*model.GoverningDocumentPayload, error)
+	UpdateGoverningDocument(ctx context.Context, input model.UpdateGoverningDocumentInput) (*model.GoverningDocumentPayload, error)
+	TransitionGoverningDocument(ctx context.Context, input model.TransitionGoverningDocumentInput) (*model.GoverningDocumentPayload, error)
+	ArchiveGoverningDocument(ctx context.Context, input model.ArchiveGoverningDocumentInput) (*model.GoverningDocumentPayload, error)
 	SaveEServiceDraft(ctx context.Context, input model.SaveEServiceDraftInput) (*model.EServiceDraftPayload, error)
 	SubmitEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
 	ReturnEServiceDraft(ctx context.Context, input model.EServiceDraftActionInput) (*model.EServiceDraftPayload, error)
@@ -1558,10 +1916,15 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*access.Caller, error)
 	Snapshot(ctx context.Context) (*postgres.Snapshot, error)
 	AsOf(ctx context.Context, at time.Time, change *int) (*model.Query, error)
+	Audits(ctx context.Context, first *int, after *string, last *int, before *string, filter *audit.Filter, orderBy model.AuditOrder) (*page.Connection[*audit.Audit], error)
+	Findings(ctx context.Context, first *int, after *string, last *int, before *string, filter *audit.FindingFilter, orderBy model.FindingOrder) (*page.Connection[*audit.Finding], error)
+	FormalAnswers(ctx context.Context, first *int, after *string, last *int, before *string, filter *audit.AnswerFilter, orderBy model.FormalAnswerOrder) (*page.Connection[*audit.FormalAnswer], error)
 	PreviewBulkEditEServices(ctx context.Context, input model.BulkEditInput) (*eservice.BulkPlan, error)
 	Cases(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.CaseFilter, orderBy model.CaseOrder) (*page.Connection[*decision.Case], error)
 	Decisions(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.Filter, orderBy model.DecisionOrder) (*page.Connection[*decision.Decision], error)
 	Waivers(ctx context.Context, first *int, after *string, last *int, before *string, filter *decision.WaiverFilter, orderBy model.WaiverOrder) (*page.Connection[*decision.Waiver], error)
+	Documents(ctx context.Context, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) (*page.Connection[*document.GoverningDocument], error)
+	Strategies(ctx context.Context, first *int, after *string, last *int, before *string, filter *document.Filter, orderBy model.GoverningDocumentOrder) (*page.Connection[*document.GoverningDocument], error)
 	EServiceDrafts(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.DraftFilter, orderBy model.EServiceDraftOrder) (*page.Connection[*eservice.Draft], error)
 	EServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
 	SharedServices(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.SharedServiceFilter, orderBy model.SharedServiceOrder) (*page.Connection[*eservice.SharedService], error)
@@ -1572,6 +1935,7 @@ type QueryResolver interface {
 	Changes(ctx context.Context, since int, kinds []string, first *int, after *string) (*history.Feed, error)
 	Jobs(ctx context.Context) ([]*job.Run, error)
 	LinkChecks(ctx context.Context, first *int, after *string, last *int, before *string, filter *link.Filter, orderBy model.LinkCheckOrder) (*page.Connection[*link.Visited], error)
+	SinceMeeting(ctx context.Context, from time.Time, to *time.Time, municipality *string, areas []meeting.Area) (*meeting.Report, error)
 	ImportRuns(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*eservice.ImportRun], error)
 	Municipalities(ctx context.Context, first *int, after *string, last *int, before *string, filter *organisation.MunicipalityFilter, orderBy model.MunicipalityOrder) (*page.Connection[*organisation.Municipality], error)
 	Municipality(ctx context.Context, scbCode string) (*organisation.Municipality, error)
@@ -1636,6 +2000,9 @@ type SharedServiceResolver interface {
 
 	EServices(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *eservice.Filter, orderBy model.EServiceOrder) (*page.Connection[*eservice.EService], error)
 	Links(ctx context.Context, obj *eservice.SharedService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error)
+}
+type SinceMeetingResolver interface {
+	Lines(ctx context.Context, obj *meeting.Report, areas []meeting.Area, first int, offset int) ([]*meeting.Line, error)
 }
 type SpreadsheetCellResolver interface {
 	Before(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error)
@@ -1908,6 +2275,331 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
+
+	case "Audit.addresseeUnit":
+		if e.ComplexityRoot.Audit.AddresseeUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.AddresseeUnit(childComplexity), true
+	case "Audit.archivedAt":
+		if e.ComplexityRoot.Audit.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.ArchivedAt(childComplexity), true
+	case "Audit.auditorUnit":
+		if e.ComplexityRoot.Audit.AuditorUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.AuditorUnit(childComplexity), true
+	case "Audit.case":
+		if e.ComplexityRoot.Audit.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Case(childComplexity), true
+	case "Audit.createdAt":
+		if e.ComplexityRoot.Audit.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.CreatedAt(childComplexity), true
+	case "Audit.diaryNumber":
+		if e.ComplexityRoot.Audit.DiaryNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.DiaryNumber(childComplexity), true
+	case "Audit.findings":
+		if e.ComplexityRoot.Audit.Findings == nil {
+			break
+		}
+
+		args, err := ec.field_Audit_findings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Audit.Findings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.FindingFilter), args["orderBy"].(model.FindingOrder)), true
+	case "Audit.followedBy":
+		if e.ComplexityRoot.Audit.FollowedBy == nil {
+			break
+		}
+
+		args, err := ec.field_Audit_followedBy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Audit.FollowedBy(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.Filter), args["orderBy"].(model.AuditOrder)), true
+	case "Audit.follows":
+		if e.ComplexityRoot.Audit.Follows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Follows(childComplexity), true
+	case "Audit.formalAnswers":
+		if e.ComplexityRoot.Audit.FormalAnswers == nil {
+			break
+		}
+
+		args, err := ec.field_Audit_formalAnswers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Audit.FormalAnswers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.AnswerFilter), args["orderBy"].(model.FormalAnswerOrder)), true
+	case "Audit.history":
+		if e.ComplexityRoot.Audit.History == nil {
+			break
+		}
+
+		args, err := ec.field_Audit_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Audit.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Audit.municipality":
+		if e.ComplexityRoot.Audit.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Municipality(childComplexity), true
+	case "Audit.id":
+		if e.ComplexityRoot.Audit.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.NodeID(childComplexity), true
+	case "Audit.publishedOn":
+		if e.ComplexityRoot.Audit.PublishedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.PublishedOn(childComplexity), true
+	case "Audit.questions":
+		if e.ComplexityRoot.Audit.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_Audit_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Audit.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.QuestionFilter), args["orderBy"].(model.AuditQuestionOrder)), true
+	case "Audit.summary":
+		if e.ComplexityRoot.Audit.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Summary(childComplexity), true
+	case "Audit.title":
+		if e.ComplexityRoot.Audit.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Title(childComplexity), true
+	case "Audit.url":
+		if e.ComplexityRoot.Audit.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.URL(childComplexity), true
+	case "Audit.updatedAt":
+		if e.ComplexityRoot.Audit.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.UpdatedAt(childComplexity), true
+	case "Audit.version":
+		if e.ComplexityRoot.Audit.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Version(childComplexity), true
+	case "Audit.visibility":
+		if e.ComplexityRoot.Audit.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Visibility(childComplexity), true
+	case "Audit.year":
+		if e.ComplexityRoot.Audit.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Audit.Year(childComplexity), true
+
+	case "AuditConnection.edges":
+		if e.ComplexityRoot.AuditConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.Edges(childComplexity), true
+	case "AuditConnection.facets":
+		if e.ComplexityRoot.AuditConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_AuditConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AuditConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "AuditConnection.nodes":
+		if e.ComplexityRoot.AuditConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.Nodes(childComplexity), true
+	case "AuditConnection.pageInfo":
+		if e.ComplexityRoot.AuditConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.PageInfo(childComplexity), true
+	case "AuditConnection.totalCount":
+		if e.ComplexityRoot.AuditConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConnection.TotalCount(childComplexity), true
+
+	case "AuditEdge.cursor":
+		if e.ComplexityRoot.AuditEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEdge.Cursor(childComplexity), true
+	case "AuditEdge.node":
+		if e.ComplexityRoot.AuditEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEdge.Node(childComplexity), true
+
+	case "AuditPayload.audit":
+		if e.ComplexityRoot.AuditPayload.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditPayload.Audit(childComplexity), true
+
+	case "AuditQuestion.archivedAt":
+		if e.ComplexityRoot.AuditQuestion.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.ArchivedAt(childComplexity), true
+	case "AuditQuestion.audit":
+		if e.ComplexityRoot.AuditQuestion.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.Audit(childComplexity), true
+	case "AuditQuestion.createdAt":
+		if e.ComplexityRoot.AuditQuestion.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.CreatedAt(childComplexity), true
+	case "AuditQuestion.formalAnswer":
+		if e.ComplexityRoot.AuditQuestion.FormalAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.FormalAnswer(childComplexity), true
+	case "AuditQuestion.history":
+		if e.ComplexityRoot.AuditQuestion.History == nil {
+			break
+		}
+
+		args, err := ec.field_AuditQuestion_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AuditQuestion.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AuditQuestion.id":
+		if e.ComplexityRoot.AuditQuestion.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.NodeID(childComplexity), true
+	case "AuditQuestion.position":
+		if e.ComplexityRoot.AuditQuestion.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.Position(childComplexity), true
+	case "AuditQuestion.text":
+		if e.ComplexityRoot.AuditQuestion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.Text(childComplexity), true
+	case "AuditQuestion.updatedAt":
+		if e.ComplexityRoot.AuditQuestion.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.UpdatedAt(childComplexity), true
+	case "AuditQuestion.version":
+		if e.ComplexityRoot.AuditQuestion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestion.Version(childComplexity), true
+
+	case "AuditQuestionConnection.edges":
+		if e.ComplexityRoot.AuditQuestionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionConnection.Edges(childComplexity), true
+	case "AuditQuestionConnection.nodes":
+		if e.ComplexityRoot.AuditQuestionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionConnection.Nodes(childComplexity), true
+	case "AuditQuestionConnection.pageInfo":
+		if e.ComplexityRoot.AuditQuestionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionConnection.PageInfo(childComplexity), true
+	case "AuditQuestionConnection.totalCount":
+		if e.ComplexityRoot.AuditQuestionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionConnection.TotalCount(childComplexity), true
+
+	case "AuditQuestionEdge.cursor":
+		if e.ComplexityRoot.AuditQuestionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionEdge.Cursor(childComplexity), true
+	case "AuditQuestionEdge.node":
+		if e.ComplexityRoot.AuditQuestionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionEdge.Node(childComplexity), true
+
+	case "AuditQuestionPayload.question":
+		if e.ComplexityRoot.AuditQuestionPayload.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditQuestionPayload.Question(childComplexity), true
 
 	case "BulkEditCondition.field":
 		if e.ComplexityRoot.BulkEditCondition.Field == nil {
@@ -3280,12 +3972,407 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FieldChange.Field(childComplexity), true
 
+	case "Finding.archivedAt":
+		if e.ComplexityRoot.Finding.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.ArchivedAt(childComplexity), true
+	case "Finding.audit":
+		if e.ComplexityRoot.Finding.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Audit(childComplexity), true
+	case "Finding.code":
+		if e.ComplexityRoot.Finding.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Code(childComplexity), true
+	case "Finding.createdAt":
+		if e.ComplexityRoot.Finding.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.CreatedAt(childComplexity), true
+	case "Finding.gaps":
+		if e.ComplexityRoot.Finding.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_Finding_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Finding.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "Finding.history":
+		if e.ComplexityRoot.Finding.History == nil {
+			break
+		}
+
+		args, err := ec.field_Finding_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Finding.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Finding.links":
+		if e.ComplexityRoot.Finding.Links == nil {
+			break
+		}
+
+		args, err := ec.field_Finding_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Finding.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
+	case "Finding.municipality":
+		if e.ComplexityRoot.Finding.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Municipality(childComplexity), true
+	case "Finding.id":
+		if e.ComplexityRoot.Finding.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.NodeID(childComplexity), true
+	case "Finding.recurrenceOf":
+		if e.ComplexityRoot.Finding.RecurrenceOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.RecurrenceOf(childComplexity), true
+	case "Finding.recurrences":
+		if e.ComplexityRoot.Finding.Recurrences == nil {
+			break
+		}
+
+		args, err := ec.field_Finding_recurrences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Finding.Recurrences(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.FindingFilter), args["orderBy"].(model.FindingOrder)), true
+	case "Finding.section":
+		if e.ComplexityRoot.Finding.Section == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Section(childComplexity), true
+	case "Finding.severity":
+		if e.ComplexityRoot.Finding.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Severity(childComplexity), true
+	case "Finding.text":
+		if e.ComplexityRoot.Finding.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Text(childComplexity), true
+	case "Finding.updatedAt":
+		if e.ComplexityRoot.Finding.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.UpdatedAt(childComplexity), true
+	case "Finding.verdict":
+		if e.ComplexityRoot.Finding.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Verdict(childComplexity), true
+	case "Finding.version":
+		if e.ComplexityRoot.Finding.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Version(childComplexity), true
+
+	case "FindingConnection.edges":
+		if e.ComplexityRoot.FindingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingConnection.Edges(childComplexity), true
+	case "FindingConnection.facets":
+		if e.ComplexityRoot.FindingConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_FindingConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FindingConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "FindingConnection.nodes":
+		if e.ComplexityRoot.FindingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingConnection.Nodes(childComplexity), true
+	case "FindingConnection.pageInfo":
+		if e.ComplexityRoot.FindingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingConnection.PageInfo(childComplexity), true
+	case "FindingConnection.totalCount":
+		if e.ComplexityRoot.FindingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingConnection.TotalCount(childComplexity), true
+
+	case "FindingEdge.cursor":
+		if e.ComplexityRoot.FindingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingEdge.Cursor(childComplexity), true
+	case "FindingEdge.node":
+		if e.ComplexityRoot.FindingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingEdge.Node(childComplexity), true
+
+	case "FindingPayload.finding":
+		if e.ComplexityRoot.FindingPayload.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FindingPayload.Finding(childComplexity), true
+
 	case "ForgetUserPayload.userAccount":
 		if e.ComplexityRoot.ForgetUserPayload.UserAccount == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ForgetUserPayload.UserAccount(childComplexity), true
+
+	case "FormalAnswer.archivedAt":
+		if e.ComplexityRoot.FormalAnswer.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.ArchivedAt(childComplexity), true
+	case "FormalAnswer.audit":
+		if e.ComplexityRoot.FormalAnswer.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Audit(childComplexity), true
+	case "FormalAnswer.availableSteps":
+		if e.ComplexityRoot.FormalAnswer.AvailableSteps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.AvailableSteps(childComplexity), true
+	case "FormalAnswer.case":
+		if e.ComplexityRoot.FormalAnswer.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Case(childComplexity), true
+	case "FormalAnswer.createdAt":
+		if e.ComplexityRoot.FormalAnswer.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.CreatedAt(childComplexity), true
+	case "FormalAnswer.daysLeft":
+		if e.ComplexityRoot.FormalAnswer.DaysLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.DaysLeft(childComplexity), true
+	case "FormalAnswer.diaryNumber":
+		if e.ComplexityRoot.FormalAnswer.DiaryNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.DiaryNumber(childComplexity), true
+	case "FormalAnswer.dueOn":
+		if e.ComplexityRoot.FormalAnswer.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.DueOn(childComplexity), true
+	case "FormalAnswer.gaps":
+		if e.ComplexityRoot.FormalAnswer.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_FormalAnswer_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "FormalAnswer.history":
+		if e.ComplexityRoot.FormalAnswer.History == nil {
+			break
+		}
+
+		args, err := ec.field_FormalAnswer_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormalAnswer.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "FormalAnswer.late":
+		if e.ComplexityRoot.FormalAnswer.Late == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Late(childComplexity), true
+	case "FormalAnswer.links":
+		if e.ComplexityRoot.FormalAnswer.Links == nil {
+			break
+		}
+
+		args, err := ec.field_FormalAnswer_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
+	case "FormalAnswer.municipality":
+		if e.ComplexityRoot.FormalAnswer.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Municipality(childComplexity), true
+	case "FormalAnswer.id":
+		if e.ComplexityRoot.FormalAnswer.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.NodeID(childComplexity), true
+	case "FormalAnswer.questions":
+		if e.ComplexityRoot.FormalAnswer.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_FormalAnswer_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.QuestionFilter), args["orderBy"].(model.AuditQuestionOrder)), true
+	case "FormalAnswer.sentOn":
+		if e.ComplexityRoot.FormalAnswer.SentOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.SentOn(childComplexity), true
+	case "FormalAnswer.status":
+		if e.ComplexityRoot.FormalAnswer.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Status(childComplexity), true
+	case "FormalAnswer.text":
+		if e.ComplexityRoot.FormalAnswer.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Text(childComplexity), true
+	case "FormalAnswer.title":
+		if e.ComplexityRoot.FormalAnswer.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Title(childComplexity), true
+	case "FormalAnswer.updatedAt":
+		if e.ComplexityRoot.FormalAnswer.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.UpdatedAt(childComplexity), true
+	case "FormalAnswer.version":
+		if e.ComplexityRoot.FormalAnswer.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswer.Version(childComplexity), true
+
+	case "FormalAnswerConnection.edges":
+		if e.ComplexityRoot.FormalAnswerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerConnection.Edges(childComplexity), true
+	case "FormalAnswerConnection.facets":
+		if e.ComplexityRoot.FormalAnswerConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_FormalAnswerConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormalAnswerConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "FormalAnswerConnection.nodes":
+		if e.ComplexityRoot.FormalAnswerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerConnection.Nodes(childComplexity), true
+	case "FormalAnswerConnection.pageInfo":
+		if e.ComplexityRoot.FormalAnswerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerConnection.PageInfo(childComplexity), true
+	case "FormalAnswerConnection.totalCount":
+		if e.ComplexityRoot.FormalAnswerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerConnection.TotalCount(childComplexity), true
+
+	case "FormalAnswerEdge.cursor":
+		if e.ComplexityRoot.FormalAnswerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerEdge.Cursor(childComplexity), true
+	case "FormalAnswerEdge.node":
+		if e.ComplexityRoot.FormalAnswerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerEdge.Node(childComplexity), true
+
+	case "FormalAnswerPayload.formalAnswer":
+		if e.ComplexityRoot.FormalAnswerPayload.FormalAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerPayload.FormalAnswer(childComplexity), true
+
+	case "FormalAnswerStep.backwards":
+		if e.ComplexityRoot.FormalAnswerStep.Backwards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerStep.Backwards(childComplexity), true
+	case "FormalAnswerStep.to":
+		if e.ComplexityRoot.FormalAnswerStep.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormalAnswerStep.To(childComplexity), true
 
 	case "Gap.municipality":
 		if e.ComplexityRoot.Gap.Municipality == nil {
@@ -3496,6 +4583,294 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GoldenThread.Of(childComplexity), true
+
+	case "GoverningDocument.archivedAt":
+		if e.ComplexityRoot.GoverningDocument.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.ArchivedAt(childComplexity), true
+	case "GoverningDocument.availableSteps":
+		if e.ComplexityRoot.GoverningDocument.AvailableSteps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.AvailableSteps(childComplexity), true
+	case "GoverningDocument.case":
+		if e.ComplexityRoot.GoverningDocument.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Case(childComplexity), true
+	case "GoverningDocument.createdAt":
+		if e.ComplexityRoot.GoverningDocument.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.CreatedAt(childComplexity), true
+	case "GoverningDocument.decidedBy":
+		if e.ComplexityRoot.GoverningDocument.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.DecidedBy(childComplexity), true
+	case "GoverningDocument.decidedOn":
+		if e.ComplexityRoot.GoverningDocument.DecidedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.DecidedOn(childComplexity), true
+	case "GoverningDocument.diaryNumber":
+		if e.ComplexityRoot.GoverningDocument.DiaryNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.DiaryNumber(childComplexity), true
+	case "GoverningDocument.edition":
+		if e.ComplexityRoot.GoverningDocument.Edition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Edition(childComplexity), true
+	case "GoverningDocument.foundReason":
+		if e.ComplexityRoot.GoverningDocument.FoundReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.FoundReason(childComplexity), true
+	case "GoverningDocument.foundSource":
+		if e.ComplexityRoot.GoverningDocument.FoundSource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.FoundSource(childComplexity), true
+	case "GoverningDocument.gaps":
+		if e.ComplexityRoot.GoverningDocument.Gaps == nil {
+			break
+		}
+
+		args, err := ec.field_GoverningDocument_gaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Gaps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*gap.Filter), args["orderBy"].(model.GapOrder)), true
+	case "GoverningDocument.history":
+		if e.ComplexityRoot.GoverningDocument.History == nil {
+			break
+		}
+
+		args, err := ec.field_GoverningDocument_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GoverningDocument.History(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "GoverningDocument.isExample":
+		if e.ComplexityRoot.GoverningDocument.IsExample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.IsExample(childComplexity), true
+	case "GoverningDocument.kind":
+		if e.ComplexityRoot.GoverningDocument.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Kind(childComplexity), true
+	case "GoverningDocument.links":
+		if e.ComplexityRoot.GoverningDocument.Links == nil {
+			break
+		}
+
+		args, err := ec.field_GoverningDocument_links_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Links(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*thread.LinkFilter), args["orderBy"].(model.RecordLinkOrder)), true
+	case "GoverningDocument.municipality":
+		if e.ComplexityRoot.GoverningDocument.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Municipality(childComplexity), true
+	case "GoverningDocument.id":
+		if e.ComplexityRoot.GoverningDocument.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.NodeID(childComplexity), true
+	case "GoverningDocument.ownerFunction":
+		if e.ComplexityRoot.GoverningDocument.OwnerFunction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.OwnerFunction(childComplexity), true
+	case "GoverningDocument.ownerUnit":
+		if e.ComplexityRoot.GoverningDocument.OwnerUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.OwnerUnit(childComplexity), true
+	case "GoverningDocument.reviewDue":
+		if e.ComplexityRoot.GoverningDocument.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Review(childComplexity), true
+	case "GoverningDocument.reviewGiven":
+		if e.ComplexityRoot.GoverningDocument.ReviewGiven == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.ReviewGiven(childComplexity), true
+	case "GoverningDocument.reviewMonths":
+		if e.ComplexityRoot.GoverningDocument.ReviewMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.ReviewMonths(childComplexity), true
+	case "GoverningDocument.status":
+		if e.ComplexityRoot.GoverningDocument.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Status(childComplexity), true
+	case "GoverningDocument.summary":
+		if e.ComplexityRoot.GoverningDocument.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Summary(childComplexity), true
+	case "GoverningDocument.supersededBy":
+		if e.ComplexityRoot.GoverningDocument.SupersededBy == nil {
+			break
+		}
+
+		args, err := ec.field_GoverningDocument_supersededBy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GoverningDocument.SupersededBy(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*document.Filter), args["orderBy"].(model.GoverningDocumentOrder)), true
+	case "GoverningDocument.supersedes":
+		if e.ComplexityRoot.GoverningDocument.Supersedes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Supersedes(childComplexity), true
+	case "GoverningDocument.title":
+		if e.ComplexityRoot.GoverningDocument.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Title(childComplexity), true
+	case "GoverningDocument.url":
+		if e.ComplexityRoot.GoverningDocument.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.URL(childComplexity), true
+	case "GoverningDocument.updatedAt":
+		if e.ComplexityRoot.GoverningDocument.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.UpdatedAt(childComplexity), true
+	case "GoverningDocument.validFrom":
+		if e.ComplexityRoot.GoverningDocument.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.ValidFrom(childComplexity), true
+	case "GoverningDocument.validTo":
+		if e.ComplexityRoot.GoverningDocument.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.ValidTo(childComplexity), true
+	case "GoverningDocument.version":
+		if e.ComplexityRoot.GoverningDocument.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Version(childComplexity), true
+	case "GoverningDocument.visibility":
+		if e.ComplexityRoot.GoverningDocument.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocument.Visibility(childComplexity), true
+
+	case "GoverningDocumentConnection.edges":
+		if e.ComplexityRoot.GoverningDocumentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentConnection.Edges(childComplexity), true
+	case "GoverningDocumentConnection.facets":
+		if e.ComplexityRoot.GoverningDocumentConnection.Facets == nil {
+			break
+		}
+
+		args, err := ec.field_GoverningDocumentConnection_facets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GoverningDocumentConnection.Facets(childComplexity, args["by"].([]string)), true
+	case "GoverningDocumentConnection.nodes":
+		if e.ComplexityRoot.GoverningDocumentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentConnection.Nodes(childComplexity), true
+	case "GoverningDocumentConnection.pageInfo":
+		if e.ComplexityRoot.GoverningDocumentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentConnection.PageInfo(childComplexity), true
+	case "GoverningDocumentConnection.totalCount":
+		if e.ComplexityRoot.GoverningDocumentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentConnection.TotalCount(childComplexity), true
+
+	case "GoverningDocumentEdge.cursor":
+		if e.ComplexityRoot.GoverningDocumentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentEdge.Cursor(childComplexity), true
+	case "GoverningDocumentEdge.node":
+		if e.ComplexityRoot.GoverningDocumentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentEdge.Node(childComplexity), true
+
+	case "GoverningDocumentPayload.document":
+		if e.ComplexityRoot.GoverningDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentPayload.Document(childComplexity), true
+
+	case "GoverningDocumentStep.backwards":
+		if e.ComplexityRoot.GoverningDocumentStep.Backwards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentStep.Backwards(childComplexity), true
+	case "GoverningDocumentStep.to":
+		if e.ComplexityRoot.GoverningDocumentStep.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GoverningDocumentStep.To(childComplexity), true
 
 	case "GrantRolePayload.userRole":
 		if e.ComplexityRoot.GrantRolePayload.UserRole == nil {
@@ -4027,6 +5402,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkedText.Text(childComplexity), true
 
+	case "MeetingLine.area":
+		if e.ComplexityRoot.MeetingLine.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Area(childComplexity), true
+	case "MeetingLine.change":
+		if e.ComplexityRoot.MeetingLine.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Change(childComplexity), true
+	case "MeetingLine.days":
+		if e.ComplexityRoot.MeetingLine.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Days(childComplexity), true
+	case "MeetingLine.municipality":
+		if e.ComplexityRoot.MeetingLine.Municipality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Municipality(childComplexity), true
+	case "MeetingLine.record":
+		if e.ComplexityRoot.MeetingLine.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Record(childComplexity), true
+	case "MeetingLine.recordId":
+		if e.ComplexityRoot.MeetingLine.RecordID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.RecordID(childComplexity), true
+	case "MeetingLine.text":
+		if e.ComplexityRoot.MeetingLine.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Text(childComplexity), true
+	case "MeetingLine.weight":
+		if e.ComplexityRoot.MeetingLine.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingLine.Weight(childComplexity), true
+
+	case "MeetingSection.area":
+		if e.ComplexityRoot.MeetingSection.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingSection.Area(childComplexity), true
+	case "MeetingSection.lineCount":
+		if e.ComplexityRoot.MeetingSection.LineCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingSection.LineCount(childComplexity), true
+	case "MeetingSection.name":
+		if e.ComplexityRoot.MeetingSection.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingSection.Name(childComplexity), true
+
 	case "Municipality.archivedAt":
 		if e.ComplexityRoot.Municipality.ArchivedAt == nil {
 			break
@@ -4245,6 +5688,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplySuggestedLink(childComplexity, args["input"].(model.ApplySuggestedLinkInput)), true
+	case "Mutation.archiveAudit":
+		if e.ComplexityRoot.Mutation.ArchiveAudit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveAudit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveAudit(childComplexity, args["input"].(model.ArchiveAuditInput)), true
+	case "Mutation.archiveAuditQuestion":
+		if e.ComplexityRoot.Mutation.ArchiveAuditQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveAuditQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveAuditQuestion(childComplexity, args["input"].(model.ArchiveAuditQuestionInput)), true
 	case "Mutation.archiveCase":
 		if e.ComplexityRoot.Mutation.ArchiveCase == nil {
 			break
@@ -4278,6 +5743,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveEService(childComplexity, args["input"].(model.EServiceActionInput)), true
+	case "Mutation.archiveFinding":
+		if e.ComplexityRoot.Mutation.ArchiveFinding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveFinding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveFinding(childComplexity, args["input"].(model.ArchiveFindingInput)), true
+	case "Mutation.archiveFormalAnswer":
+		if e.ComplexityRoot.Mutation.ArchiveFormalAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveFormalAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveFormalAnswer(childComplexity, args["input"].(model.ArchiveFormalAnswerInput)), true
+	case "Mutation.archiveGoverningDocument":
+		if e.ComplexityRoot.Mutation.ArchiveGoverningDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveGoverningDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveGoverningDocument(childComplexity, args["input"].(model.ArchiveGoverningDocumentInput)), true
 	case "Mutation.archiveSharedService":
 		if e.ComplexityRoot.Mutation.ArchiveSharedService == nil {
 			break
@@ -4344,6 +5842,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(model.CreateAPITokenInput)), true
+	case "Mutation.createAudit":
+		if e.ComplexityRoot.Mutation.CreateAudit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAudit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAudit(childComplexity, args["input"].(model.CreateAuditInput)), true
+	case "Mutation.createAuditQuestion":
+		if e.ComplexityRoot.Mutation.CreateAuditQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAuditQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAuditQuestion(childComplexity, args["input"].(model.CreateAuditQuestionInput)), true
 	case "Mutation.createCase":
 		if e.ComplexityRoot.Mutation.CreateCase == nil {
 			break
@@ -4377,6 +5897,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateEService(childComplexity, args["input"].(model.CreateEServiceInput)), true
+	case "Mutation.createFinding":
+		if e.ComplexityRoot.Mutation.CreateFinding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createFinding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateFinding(childComplexity, args["input"].(model.CreateFindingInput)), true
+	case "Mutation.createFormalAnswer":
+		if e.ComplexityRoot.Mutation.CreateFormalAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createFormalAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateFormalAnswer(childComplexity, args["input"].(model.CreateFormalAnswerInput)), true
+	case "Mutation.createGoverningDocument":
+		if e.ComplexityRoot.Mutation.CreateGoverningDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createGoverningDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateGoverningDocument(childComplexity, args["input"].(model.CreateGoverningDocumentInput)), true
 	case "Mutation.createMunicipality":
 		if e.ComplexityRoot.Mutation.CreateMunicipality == nil {
 			break
@@ -4707,6 +6260,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransitionEService(childComplexity, args["input"].(model.TransitionEServiceInput)), true
+	case "Mutation.transitionFormalAnswer":
+		if e.ComplexityRoot.Mutation.TransitionFormalAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transitionFormalAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TransitionFormalAnswer(childComplexity, args["input"].(model.TransitionFormalAnswerInput)), true
+	case "Mutation.transitionGoverningDocument":
+		if e.ComplexityRoot.Mutation.TransitionGoverningDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transitionGoverningDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TransitionGoverningDocument(childComplexity, args["input"].(model.TransitionGoverningDocumentInput)), true
 	case "Mutation.undoChange":
 		if e.ComplexityRoot.Mutation.UndoChange == nil {
 			break
@@ -4740,6 +6315,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnpublishEService(childComplexity, args["input"].(model.EServiceActionInput)), true
+	case "Mutation.updateAudit":
+		if e.ComplexityRoot.Mutation.UpdateAudit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAudit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAudit(childComplexity, args["input"].(model.UpdateAuditInput)), true
+	case "Mutation.updateAuditQuestion":
+		if e.ComplexityRoot.Mutation.UpdateAuditQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAuditQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAuditQuestion(childComplexity, args["input"].(model.UpdateAuditQuestionInput)), true
 	case "Mutation.updateCase":
 		if e.ComplexityRoot.Mutation.UpdateCase == nil {
 			break
@@ -4773,6 +6370,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateEService(childComplexity, args["input"].(model.UpdateEServiceInput)), true
+	case "Mutation.updateFinding":
+		if e.ComplexityRoot.Mutation.UpdateFinding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateFinding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateFinding(childComplexity, args["input"].(model.UpdateFindingInput)), true
+	case "Mutation.updateFormalAnswer":
+		if e.ComplexityRoot.Mutation.UpdateFormalAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateFormalAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateFormalAnswer(childComplexity, args["input"].(model.UpdateFormalAnswerInput)), true
+	case "Mutation.updateGoverningDocument":
+		if e.ComplexityRoot.Mutation.UpdateGoverningDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateGoverningDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateGoverningDocument(childComplexity, args["input"].(model.UpdateGoverningDocumentInput)), true
 	case "Mutation.updateMunicipality":
 		if e.ComplexityRoot.Mutation.UpdateMunicipality == nil {
 			break
@@ -5140,6 +6770,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AsOf(childComplexity, args["at"].(time.Time), args["change"].(*int)), true
+	case "Query.audits":
+		if e.ComplexityRoot.Query.Audits == nil {
+			break
+		}
+
+		args, err := ec.field_Query_audits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Audits(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.Filter), args["orderBy"].(model.AuditOrder)), true
 	case "Query.cases":
 		if e.ComplexityRoot.Query.Cases == nil {
 			break
@@ -5173,6 +6814,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Decisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decision.Filter), args["orderBy"].(model.DecisionOrder)), true
+	case "Query.documents":
+		if e.ComplexityRoot.Query.Documents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_documents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Documents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*document.Filter), args["orderBy"].(model.GoverningDocumentOrder)), true
 	case "Query.eServiceDrafts":
 		if e.ComplexityRoot.Query.EServiceDrafts == nil {
 			break
@@ -5206,6 +6858,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExportEServices(childComplexity, args["filter"].(*eservice.Filter), args["orderBy"].(model.EServiceOrder), args["format"].(sheet.Format), args["language"].(text.Language)), true
+	case "Query.findings":
+		if e.ComplexityRoot.Query.Findings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_findings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Findings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.FindingFilter), args["orderBy"].(model.FindingOrder)), true
+	case "Query.formalAnswers":
+		if e.ComplexityRoot.Query.FormalAnswers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_formalAnswers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FormalAnswers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audit.AnswerFilter), args["orderBy"].(model.FormalAnswerOrder)), true
 	case "Query.gapRules":
 		if e.ComplexityRoot.Query.GapRules == nil {
 			break
@@ -5379,12 +7053,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SharedServices(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*eservice.SharedServiceFilter), args["orderBy"].(model.SharedServiceOrder)), true
+	case "Query.sinceMeeting":
+		if e.ComplexityRoot.Query.SinceMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sinceMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SinceMeeting(childComplexity, args["from"].(time.Time), args["to"].(*time.Time), args["municipality"].(*string), args["areas"].([]meeting.Area)), true
 	case "Query.snapshot":
 		if e.ComplexityRoot.Query.Snapshot == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Snapshot(childComplexity), true
+	case "Query.strategies":
+		if e.ComplexityRoot.Query.Strategies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_strategies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Strategies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*document.Filter), args["orderBy"].(model.GoverningDocumentOrder)), true
 	case "Query.suggest":
 		if e.ComplexityRoot.Query.Suggest == nil {
 			break
@@ -6189,6 +7885,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignOutEverywherePayload.Ended(childComplexity), true
+
+	case "SinceMeeting.areas":
+		if e.ComplexityRoot.SinceMeeting.Areas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SinceMeeting.Areas(childComplexity), true
+	case "SinceMeeting.from":
+		if e.ComplexityRoot.SinceMeeting.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SinceMeeting.From(childComplexity), true
+	case "SinceMeeting.lineCount":
+		if e.ComplexityRoot.SinceMeeting.LineCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SinceMeeting.LineCount(childComplexity), true
+	case "SinceMeeting.lines":
+		if e.ComplexityRoot.SinceMeeting.Lines == nil {
+			break
+		}
+
+		args, err := ec.field_SinceMeeting_lines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SinceMeeting.Lines(childComplexity, args["areas"].([]meeting.Area), args["first"].(int), args["offset"].(int)), true
+	case "SinceMeeting.to":
+		if e.ComplexityRoot.SinceMeeting.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SinceMeeting.To(childComplexity), true
+	case "SinceMeeting.truncated":
+		if e.ComplexityRoot.SinceMeeting.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SinceMeeting.Truncated(childComplexity), true
 
 	case "Snapshot.at":
 		if e.ComplexityRoot.Snapshot.At == nil {
@@ -7390,10 +9128,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("ApplyReorganisationInput", ec.unmarshalInputApplyReorganisationInput),
 			graphql.NewInputUnmarshaler("ApplySuggestedLinkInput", ec.unmarshalInputApplySuggestedLinkInput),
+			graphql.NewInputUnmarshaler("ArchiveAuditInput", ec.unmarshalInputArchiveAuditInput),
+			graphql.NewInputUnmarshaler("ArchiveAuditQuestionInput", ec.unmarshalInputArchiveAuditQuestionInput),
 			graphql.NewInputUnmarshaler("ArchiveCaseInput", ec.unmarshalInputArchiveCaseInput),
 			graphql.NewInputUnmarshaler("ArchiveDecisionInput", ec.unmarshalInputArchiveDecisionInput),
+			graphql.NewInputUnmarshaler("ArchiveFindingInput", ec.unmarshalInputArchiveFindingInput),
+			graphql.NewInputUnmarshaler("ArchiveFormalAnswerInput", ec.unmarshalInputArchiveFormalAnswerInput),
+			graphql.NewInputUnmarshaler("ArchiveGoverningDocumentInput", ec.unmarshalInputArchiveGoverningDocumentInput),
 			graphql.NewInputUnmarshaler("ArchiveSharedServiceInput", ec.unmarshalInputArchiveSharedServiceInput),
 			graphql.NewInputUnmarshaler("ArchiveUnitInput", ec.unmarshalInputArchiveUnitInput),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
+			graphql.NewInputUnmarshaler("AuditOrder", ec.unmarshalInputAuditOrder),
+			graphql.NewInputUnmarshaler("AuditQuestionFilter", ec.unmarshalInputAuditQuestionFilter),
+			graphql.NewInputUnmarshaler("AuditQuestionOrder", ec.unmarshalInputAuditQuestionOrder),
 			graphql.NewInputUnmarshaler("BulkEditEServicesInput", ec.unmarshalInputBulkEditEServicesInput),
 			graphql.NewInputUnmarshaler("BulkEditInput", ec.unmarshalInputBulkEditInput),
 			graphql.NewInputUnmarshaler("BulkEditListsInput", ec.unmarshalInputBulkEditListsInput),
@@ -7403,9 +9150,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CheckLinksInput", ec.unmarshalInputCheckLinksInput),
 			graphql.NewInputUnmarshaler("CloseUnitInput", ec.unmarshalInputCloseUnitInput),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
+			graphql.NewInputUnmarshaler("CreateAuditInput", ec.unmarshalInputCreateAuditInput),
+			graphql.NewInputUnmarshaler("CreateAuditQuestionInput", ec.unmarshalInputCreateAuditQuestionInput),
 			graphql.NewInputUnmarshaler("CreateCaseInput", ec.unmarshalInputCreateCaseInput),
 			graphql.NewInputUnmarshaler("CreateDecisionInput", ec.unmarshalInputCreateDecisionInput),
 			graphql.NewInputUnmarshaler("CreateEServiceInput", ec.unmarshalInputCreateEServiceInput),
+			graphql.NewInputUnmarshaler("CreateFindingInput", ec.unmarshalInputCreateFindingInput),
+			graphql.NewInputUnmarshaler("CreateFormalAnswerInput", ec.unmarshalInputCreateFormalAnswerInput),
+			graphql.NewInputUnmarshaler("CreateGoverningDocumentInput", ec.unmarshalInputCreateGoverningDocumentInput),
 			graphql.NewInputUnmarshaler("CreateMunicipalityInput", ec.unmarshalInputCreateMunicipalityInput),
 			graphql.NewInputUnmarshaler("CreateSharedServiceInput", ec.unmarshalInputCreateSharedServiceInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
@@ -7420,9 +9172,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EServiceDraftVersionInput", ec.unmarshalInputEServiceDraftVersionInput),
 			graphql.NewInputUnmarshaler("EServiceFilter", ec.unmarshalInputEServiceFilter),
 			graphql.NewInputUnmarshaler("EServiceOrder", ec.unmarshalInputEServiceOrder),
+			graphql.NewInputUnmarshaler("FindingFilter", ec.unmarshalInputFindingFilter),
+			graphql.NewInputUnmarshaler("FindingOrder", ec.unmarshalInputFindingOrder),
 			graphql.NewInputUnmarshaler("ForgetUserInput", ec.unmarshalInputForgetUserInput),
+			graphql.NewInputUnmarshaler("FormalAnswerFilter", ec.unmarshalInputFormalAnswerFilter),
+			graphql.NewInputUnmarshaler("FormalAnswerOrder", ec.unmarshalInputFormalAnswerOrder),
 			graphql.NewInputUnmarshaler("GapFilter", ec.unmarshalInputGapFilter),
 			graphql.NewInputUnmarshaler("GapOrder", ec.unmarshalInputGapOrder),
+			graphql.NewInputUnmarshaler("GoverningDocumentFilter", ec.unmarshalInputGoverningDocumentFilter),
+			graphql.NewInputUnmarshaler("GoverningDocumentOrder", ec.unmarshalInputGoverningDocumentOrder),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GrantWaiverInput", ec.unmarshalInputGrantWaiverInput),
 			graphql.NewInputUnmarshaler("ImportOepInput", ec.unmarshalInputImportOepInput),
@@ -7463,13 +9221,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SpreadsheetInput", ec.unmarshalInputSpreadsheetInput),
 			graphql.NewInputUnmarshaler("SupersedeDecisionInput", ec.unmarshalInputSupersedeDecisionInput),
 			graphql.NewInputUnmarshaler("TransitionEServiceInput", ec.unmarshalInputTransitionEServiceInput),
+			graphql.NewInputUnmarshaler("TransitionFormalAnswerInput", ec.unmarshalInputTransitionFormalAnswerInput),
+			graphql.NewInputUnmarshaler("TransitionGoverningDocumentInput", ec.unmarshalInputTransitionGoverningDocumentInput),
 			graphql.NewInputUnmarshaler("UndoChangeInput", ec.unmarshalInputUndoChangeInput),
 			graphql.NewInputUnmarshaler("UnitFilter", ec.unmarshalInputUnitFilter),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnlinkRecordsInput", ec.unmarshalInputUnlinkRecordsInput),
+			graphql.NewInputUnmarshaler("UpdateAuditInput", ec.unmarshalInputUpdateAuditInput),
+			graphql.NewInputUnmarshaler("UpdateAuditQuestionInput", ec.unmarshalInputUpdateAuditQuestionInput),
 			graphql.NewInputUnmarshaler("UpdateCaseInput", ec.unmarshalInputUpdateCaseInput),
 			graphql.NewInputUnmarshaler("UpdateDecisionInput", ec.unmarshalInputUpdateDecisionInput),
 			graphql.NewInputUnmarshaler("UpdateEServiceInput", ec.unmarshalInputUpdateEServiceInput),
+			graphql.NewInputUnmarshaler("UpdateFindingInput", ec.unmarshalInputUpdateFindingInput),
+			graphql.NewInputUnmarshaler("UpdateFormalAnswerInput", ec.unmarshalInputUpdateFormalAnswerInput),
+			graphql.NewInputUnmarshaler("UpdateGoverningDocumentInput", ec.unmarshalInputUpdateGoverningDocumentInput),
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateSharedServiceInput", ec.unmarshalInputUpdateSharedServiceInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
@@ -7555,6 +9320,1022 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/audit.graphqls", Input: `"An audit by the municipality's elected auditors (granskning)."
+type Audit implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality that was audited."
+  municipality: Municipality!
+  "What its report is called."
+  title: LocalizedText!
+  "Its diary number (diarienummer), exactly as it is written on the report; null where it has none."
+  diaryNumber: String
+  "The case that the diary number is of; null without one, or where the caller may not see it."
+  case: Case
+  "The year that it was made for."
+  year: Int!
+  "The auditors who made it."
+  auditorUnit: Unit
+  "The board or committee that is to answer it."
+  addresseeUnit: Unit
+  "The day when its report was handed over."
+  publishedOn: Date
+  "The earlier audit that it follows up."
+  follows: Audit
+  """
+  The later audits that follow it up.
+  """
+  followedBy(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: AuditFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: AuditOrder! = { field: YEAR, direction: ASC }
+  ): AuditConnection!
+  "Where its report can be read."
+  url: String
+  "What it says, in short."
+  summary: LocalizedText
+  "Who may see it, beside its own municipality."
+  visibility: Visibility!
+  "When it was taken out of the lists; null otherwise."
+  archivedAt: DateTime
+  """
+  What the auditors ask to have answered, in their order.
+  """
+  questions(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: AuditQuestionFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: AuditQuestionOrder! = { field: POSITION, direction: ASC }
+  ): AuditQuestionConnection!
+  """
+  What the auditors found.
+  """
+  findings(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: FindingFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: FindingOrder! = { field: CODE, direction: ASC }
+  ): FindingConnection!
+  """
+  What is or is to be answered, the first due first.
+  """
+  formalAnswers(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: FormalAnswerFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: FormalAnswerOrder! = { field: DUE, direction: ASC }
+  ): FormalAnswerConnection!
+}
+
+"A question that the auditors ask to have answered."
+type AuditQuestion implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The audit that asks it."
+  audit: Audit!
+  "Its place among the questions, from 1."
+  position: Int!
+  "What is asked, in words."
+  text: LocalizedText!
+  "The answer that answers it; null until there is one that the caller may see."
+  formalAnswer: FormalAnswer
+  "When it was taken away as registered by mistake; null otherwise."
+  archivedAt: DateTime
+}
+
+"What the auditors found (iakttagelse)."
+type Finding implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality that was audited."
+  municipality: Municipality!
+  "The audit that found it."
+  audit: Audit!
+  "Its short name within the audit, such as F12."
+  code: String!
+  "Where in the report it stands, such as 4.6."
+  section: String
+  "What was found, in words."
+  text: LocalizedText!
+  "What the auditors think of it."
+  verdict: FindingVerdict!
+  "How grave it is."
+  severity: FindingSeverity!
+  "The finding of an earlier audit that it repeats."
+  recurrenceOf: Finding
+  """
+  The findings of later audits that repeat it.
+  """
+  recurrences(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: FindingFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: FindingOrder! = { field: YEAR, direction: ASC }
+  ): FindingConnection!
+  "When it was taken away as registered by mistake; null otherwise."
+  archivedAt: DateTime
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"What the board or committee answers the auditors (svar). Others than its own municipality see it once it is decided."
+type FormalAnswer implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "The municipality that answers."
+  municipality: Municipality!
+  "The audit that it answers."
+  audit: Audit!
+  "What it is called."
+  title: LocalizedText!
+  "The day when the auditors are to have it."
+  dueOn: Date!
+  "What is answered, in words; null while nothing is written."
+  text: LocalizedText
+  "How far it has come."
+  status: FormalAnswerStatus!
+  "The statuses that it can be taken to."
+  availableSteps: [FormalAnswerStep!]!
+  "The day when it was sent to the auditors."
+  sentOn: Date
+  "Whether it was sent after dueOn, or has not been sent though that day has passed."
+  late: Boolean!
+  "The days from today to dueOn, negative when that has passed; null once it is sent."
+  daysLeft: Int
+  "Its diary number, exactly as it is written on it; null where it has none."
+  diaryNumber: String
+  "The case that the diary number is of; null without one, or where the caller may not see it."
+  case: Case
+  """
+  The questions that it answers, in their order.
+  """
+  questions(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: AuditQuestionFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: AuditQuestionOrder! = { field: POSITION, direction: ASC }
+  ): AuditQuestionConnection!
+  "When it was taken away as registered by mistake; null otherwise."
+  archivedAt: DateTime
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"A status that an answer can be taken to."
+type FormalAnswerStep {
+  "The status that it leads to."
+  to: FormalAnswerStatus!
+  "Whether it goes back, and so needs a comment that says why."
+  backwards: Boolean!
+}
+
+"What the auditors think of what they found, best first."
+enum FindingVerdict {
+  "Utan anmärkning."
+  OK
+  "I huvudsak utan anmärkning."
+  MOSTLY_OK
+  "Delvis brist."
+  PARTIAL
+  "Brist."
+  DEFICIENT
+  "Förslag: something to do, that passes no verdict."
+  PROPOSAL
+}
+
+"How grave a finding is."
+enum FindingSeverity {
+  "Allvarlig."
+  HIGH
+  "Medel."
+  MEDIUM
+  "Låg."
+  LOW
+}
+
+"How far an answer has come."
+enum FormalAnswerStatus {
+  "Inte påbörjat."
+  NOT_STARTED
+  "Utkast: being written."
+  DRAFT
+  "För granskning: written, before the decision."
+  IN_REVIEW
+  "Beslutat: a decision stands behind it."
+  DECIDED
+  "Skickat: with the auditors, and changed no more."
+  SENT
+}
+
+"Which audits to list."
+input AuditFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those made for one of the years."
+  years: [Int!]
+  "Those that one of the units is to answer, by id."
+  addressees: [ID!]
+  "Those whose title holds the text, letter case aside."
+  titleContains: String
+  "Those with the diary number, in any notation: KR 2017/39 finds KR-2017/0039."
+  diaryNumber: String
+  "The archived ones instead of the others."
+  archived: Boolean! = false
+}
+
+"Which questions to list."
+input AuditQuestionFilter {
+  "Those that an answer answers, or that none does."
+  answered: Boolean
+  "The archived ones instead of the others."
+  archived: Boolean! = false
+}
+
+"Which findings to list."
+input FindingFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those of one of the audits, by id."
+  audits: [ID!]
+  "Those with one of the short names."
+  codes: [String!]
+  "Those that the auditors think so of."
+  verdicts: [FindingVerdict!]
+  "Those that are so grave."
+  severities: [FindingSeverity!]
+  "Those that repeat one of an earlier audit, or do not."
+  recurring: Boolean
+  "Those whose words hold the text, letter case aside."
+  textContains: String
+  "The archived ones, and those of archived audits, instead of the others."
+  archived: Boolean! = false
+}
+
+"Which answers to list."
+input FormalAnswerFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those to one of the audits, by id."
+  audits: [ID!]
+  "Those that have come so far."
+  statuses: [FormalAnswerStatus!]
+  "Those that are late or were sent late, or are in time."
+  late: Boolean
+  "Those due on the day or later."
+  dueFrom: Date
+  "Those due on the day or earlier."
+  dueTo: Date
+  "Those whose title holds the text, letter case aside."
+  titleContains: String
+  "The archived ones, and those of archived audits, instead of the others."
+  archived: Boolean! = false
+}
+
+"An order of a list of audits."
+input AuditOrder {
+  "What to order by."
+  field: AuditOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of audits can be ordered by."
+enum AuditOrderField {
+  "By Swedish title."
+  TITLE
+  "By the year that each was made for."
+  YEAR
+  "By the day when the report was handed over; those without one come last."
+  PUBLISHED
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"An order of a list of questions."
+input AuditQuestionOrder {
+  "What to order by."
+  field: AuditQuestionOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of questions can be ordered by."
+enum AuditQuestionOrderField {
+  "By their place in the audit."
+  POSITION
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"An order of a list of findings."
+input FindingOrder {
+  "What to order by."
+  field: FindingOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of findings can be ordered by."
+enum FindingOrderField {
+  "By short name."
+  CODE
+  "By severity, the gravest first when ascending."
+  SEVERITY
+  "By verdict, the worst first when ascending."
+  VERDICT
+  "By the year of the audit."
+  YEAR
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"An order of a list of answers."
+input FormalAnswerOrder {
+  "What to order by."
+  field: FormalAnswerOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of answers can be ordered by."
+enum FormalAnswerOrderField {
+  "By the day when they are due."
+  DUE
+  "By Swedish title."
+  TITLE
+  "By how far they have come, those not begun first when ascending."
+  STATUS
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"What audits can be counted by."
+enum AuditFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By the year that each was made for."
+  YEAR
+}
+
+"What findings can be counted by."
+enum FindingFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By the audit that found each."
+  AUDIT
+  "By what the auditors think of each."
+  VERDICT
+  "By how grave each is."
+  SEVERITY
+  "By whether each repeats an earlier one: true or false."
+  RECURRING
+}
+
+"What answers can be counted by."
+enum FormalAnswerFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By the audit that each answers."
+  AUDIT
+  "By how far each has come."
+  STATUS
+  "By whether each is late or was sent late: true or false."
+  LATE
+}
+
+"One page of audits."
+type AuditConnection {
+  "The records of the page with their cursors."
+  edges: [AuditEdge!]!
+  "The records of the page, without cursors."
+  nodes: [Audit!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [AuditFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type AuditEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: Audit!
+}
+
+"One page of questions."
+type AuditQuestionConnection {
+  "The records of the page with their cursors."
+  edges: [AuditQuestionEdge!]!
+  "The records of the page, without cursors."
+  nodes: [AuditQuestion!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+}
+
+"A place in the list with the record that stands there."
+type AuditQuestionEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: AuditQuestion!
+}
+
+"One page of findings."
+type FindingConnection {
+  "The records of the page with their cursors."
+  edges: [FindingEdge!]!
+  "The records of the page, without cursors."
+  nodes: [Finding!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [FindingFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type FindingEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: Finding!
+}
+
+"One page of answers."
+type FormalAnswerConnection {
+  "The records of the page with their cursors."
+  edges: [FormalAnswerEdge!]!
+  "The records of the page, without cursors."
+  nodes: [FormalAnswer!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [FormalAnswerFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type FormalAnswerEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: FormalAnswer!
+}
+
+extend type Query {
+  """
+  The audits (granskningar) that the caller may see.
+  """
+  audits(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: AuditFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: AuditOrder! = { field: PUBLISHED, direction: ASC }
+  ): AuditConnection!
+  """
+  What the auditors found, over all audits that the caller may see.
+  """
+  findings(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: FindingFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: FindingOrder! = { field: CODE, direction: ASC }
+  ): FindingConnection!
+  """
+  The formal answers to the auditors that the caller may see, the first due first.
+  """
+  formalAnswers(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: FormalAnswerFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: FormalAnswerOrder! = { field: DUE, direction: ASC }
+  ): FormalAnswerConnection!
+}
+
+"A new audit."
+input CreateAuditInput {
+  "The SCB code of the municipality that was audited."
+  municipality: String!
+  "Its Swedish title, 1 to 300 characters."
+  titleSv: String!
+  "Its English title, at most 300 characters."
+  titleEn: String
+  "Its diary number, exactly as it is written on the report; at most 100 characters."
+  diaryNumber: String
+  "The year that it was made for."
+  year: Int!
+  "The auditors who made it: a unit of the municipality."
+  auditorUnit: ID
+  "The board or committee that is to answer it."
+  addresseeUnit: ID
+  "The day when its report was handed over."
+  publishedOn: Date
+  "The earlier audit that it follows up."
+  follows: ID
+  "Where its report can be read; at most 1,000 characters."
+  url: String
+  "What it says, in short; at most 5,000 characters."
+  summarySv: String
+  "The same in English."
+  summaryEn: String
+  "Who may see it, beside its own municipality; PUBLIC when left out."
+  visibility: Visibility
+}
+
+"New values of an audit. A field left out stays as it is; null empties it."
+input UpdateAuditInput {
+  "The audit."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Its Swedish title, 1 to 300 characters."
+  titleSv: String
+  "Its English title, at most 300 characters."
+  titleEn: String
+  "Its diary number, exactly as it is written on the report; at most 100 characters."
+  diaryNumber: String
+  "The year that it was made for."
+  year: Int
+  "The auditors who made it: a unit of the municipality."
+  auditorUnit: ID
+  "The board or committee that is to answer it."
+  addresseeUnit: ID
+  "The day when its report was handed over."
+  publishedOn: Date
+  "The earlier audit that it follows up."
+  follows: ID
+  "Where its report can be read; at most 1,000 characters."
+  url: String
+  "What it says, in short; at most 5,000 characters."
+  summarySv: String
+  "The same in English."
+  summaryEn: String
+  "Who may see it, beside its own municipality; PUBLIC when left out."
+  visibility: Visibility
+}
+
+"Which audit to take out of the lists, and why."
+input ArchiveAuditInput {
+  "The audit."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A new question."
+input CreateAuditQuestionInput {
+  "The audit that asks it."
+  audit: ID!
+  "What is asked, in Swedish; 1 to 2,000 characters."
+  textSv: String!
+  "The same in English."
+  textEn: String
+  "Its place among the questions, 1 to 1,000; after the others when left out."
+  position: Int
+  "The answer of the same audit that answers it."
+  formalAnswer: ID
+}
+
+"New values of a question. A field left out stays as it is; null empties it."
+input UpdateAuditQuestionInput {
+  "The question."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "What is asked, in Swedish; 1 to 2,000 characters."
+  textSv: String
+  "The same in English."
+  textEn: String
+  "Its place among the questions, 1 to 1,000; after the others when left out."
+  position: Int
+  "The answer of the same audit that answers it."
+  formalAnswer: ID
+}
+
+"Which question to take out of the lists, and why."
+input ArchiveAuditQuestionInput {
+  "The question."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A new finding."
+input CreateFindingInput {
+  "The audit that found it."
+  audit: ID!
+  "Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20."
+  code: String!
+  "Where in the report it stands; at most 50 characters."
+  section: String
+  "What was found, in Swedish; 1 to 5,000 characters."
+  textSv: String!
+  "The same in English."
+  textEn: String
+  "What the auditors think of it."
+  verdict: FindingVerdict!
+  "How grave it is."
+  severity: FindingSeverity!
+  "The finding of an earlier audit that it repeats."
+  recurrenceOf: ID
+}
+
+"New values of a finding. A field left out stays as it is; null empties it."
+input UpdateFindingInput {
+  "The finding."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20."
+  code: String
+  "Where in the report it stands; at most 50 characters."
+  section: String
+  "What was found, in Swedish; 1 to 5,000 characters."
+  textSv: String
+  "The same in English."
+  textEn: String
+  "What the auditors think of it."
+  verdict: FindingVerdict
+  "How grave it is."
+  severity: FindingSeverity
+  "The finding of an earlier audit that it repeats."
+  recurrenceOf: ID
+}
+
+"Which finding to take out of the lists, and why."
+input ArchiveFindingInput {
+  "The finding."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A new formal answer."
+input CreateFormalAnswerInput {
+  "The audit that it answers."
+  audit: ID!
+  "What it is called in Swedish; 1 to 300 characters."
+  titleSv: String!
+  "The same in English."
+  titleEn: String
+  "The day when the auditors are to have it."
+  dueOn: Date!
+  "What is answered, in Swedish; at most 20,000 characters."
+  textSv: String
+  "The same in English."
+  textEn: String
+  "Its diary number, exactly as it is written on it; at most 100 characters."
+  diaryNumber: String
+}
+
+"New values of a formal answer. A field left out stays as it is; null empties it. One that was sent stands."
+input UpdateFormalAnswerInput {
+  "The answer."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "What it is called in Swedish; 1 to 300 characters."
+  titleSv: String
+  "The same in English."
+  titleEn: String
+  "The day when the auditors are to have it."
+  dueOn: Date
+  "What is answered, in Swedish; at most 20,000 characters."
+  textSv: String
+  "The same in English."
+  textEn: String
+  "Its diary number, exactly as it is written on it; at most 100 characters."
+  diaryNumber: String
+}
+
+"Which formal answer to take out of the lists, and why."
+input ArchiveFormalAnswerInput {
+  "The answer."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A step of an answer."
+input TransitionFormalAnswerInput {
+  "The answer."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "The status to take it to: one of its availableSteps."
+  to: FormalAnswerStatus!
+  "The decision on it, for DECIDED: one that is taken and holds. It is linked to the answer in the same change."
+  decision: ID
+  "The day when it was sent, for SENT; today when left out."
+  on: Date
+  "Why, for the history; needed for a step backwards."
+  comment: String! = ""
+}
+
+"An audit that was made or changed."
+type AuditPayload {
+  "The audit as it is after the change."
+  audit: Audit!
+}
+
+"A question that was made or changed."
+type AuditQuestionPayload {
+  "The question as it is after the change."
+  question: AuditQuestion!
+}
+
+"A finding that was made or changed."
+type FindingPayload {
+  "The finding as it is after the change; its gaps are among its fields."
+  finding: Finding!
+}
+
+"An answer that was made or changed."
+type FormalAnswerPayload {
+  "The answer as it is after the change; its gaps are among its fields."
+  formalAnswer: FormalAnswer!
+}
+
+extend type Mutation {
+  "Registers an audit. For directors of its municipality."
+  createAudit("The new audit." input: CreateAuditInput!): AuditPayload!
+  "Changes an audit. For directors of its municipality."
+  updateAudit("What to change." input: UpdateAuditInput!): AuditPayload!
+  "Takes an audit out of the lists, with its parts. For directors of its municipality."
+  archiveAudit("Which audit." input: ArchiveAuditInput!): AuditPayload!
+  "Adds a question to its audit. For directors of its municipality."
+  createAuditQuestion("The new question." input: CreateAuditQuestionInput!): AuditQuestionPayload!
+  "Changes a question. For directors of its municipality."
+  updateAuditQuestion("What to change." input: UpdateAuditQuestionInput!): AuditQuestionPayload!
+  "Takes a question that was registered by mistake out of its audit. For directors of its municipality."
+  archiveAuditQuestion("Which question." input: ArchiveAuditQuestionInput!): AuditQuestionPayload!
+  "Adds a finding to its audit. For directors of its municipality."
+  createFinding("The new finding." input: CreateFindingInput!): FindingPayload!
+  "Changes a finding. For directors of its municipality."
+  updateFinding("What to change." input: UpdateFindingInput!): FindingPayload!
+  "Takes a finding that was registered by mistake out of its audit. For directors of its municipality."
+  archiveFinding("Which finding." input: ArchiveFindingInput!): FindingPayload!
+  "Adds a formal answer to its audit. For directors of its municipality."
+  createFormalAnswer("The new formal answer." input: CreateFormalAnswerInput!): FormalAnswerPayload!
+  "Changes a formal answer. For directors of its municipality."
+  updateFormalAnswer("What to change." input: UpdateFormalAnswerInput!): FormalAnswerPayload!
+  "Takes a formal answer one step on its way to the auditors. One that was sent stands. For directors of its municipality."
+  transitionFormalAnswer("Which step." input: TransitionFormalAnswerInput!): FormalAnswerPayload!
+  "Takes a formal answer that was registered by mistake out of its audit. For directors of its municipality."
+  archiveFormalAnswer("Which formal answer." input: ArchiveFormalAnswerInput!): FormalAnswerPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"A calendar date in Sweden, written YYYY-MM-DD (ISO 8601)."
 scalar Date
 
@@ -8791,6 +11572,447 @@ extend type Mutation {
   grantWaiver("Which gap, by which decision and how long." input: GrantWaiverInput!): WaiverPayload!
   "Ends a waiver: its gap shows again. For directors of its municipality."
   withdrawWaiver("Which waiver, and why." input: WithdrawWaiverInput!): WaiverPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/document.graphqls", Input: `"A document that says how the municipality does things (styrdokument): a strategy, a policy, a routine."
+type GoverningDocument implements Record & Node {
+  "Opaque, lasting and unique over all records."
+  id: ID!
+  "Counts the record's changes from 1. A change of the record names the version it builds on."
+  version: Int!
+  "The instant of the record's first change, UTC."
+  createdAt: DateTime!
+  "The instant of the record's newest change, UTC."
+  updatedAt: DateTime!
+  """
+  The record's changes, newest first: who changed what and when. Only versions that the caller might see are told of.
+  """
+  history(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+  ): HistoryConnection!
+  "Whose document it is."
+  municipality: Municipality!
+  "What it is called."
+  title: LocalizedText!
+  "What it is among the governing documents."
+  kind: GoverningDocumentKind!
+  "What it calls its own version, such as 2.1 or 2026."
+  edition: String
+  "Its diary number (diarienummer), exactly as it is written on it; null where it has none."
+  diaryNumber: String
+  "The case that the diary number is of; null without one, or where the caller may not see it."
+  case: Case
+  "The body or unit that decided it."
+  decidedBy: Unit
+  "The day when it was decided."
+  decidedOn: Date
+  "The unit that answers for it."
+  ownerUnit: Unit
+  "The function that answers for it within the unit (dokumentansvarig)."
+  ownerFunction: String
+  "Its first day; null when not known."
+  validFrom: Date
+  "Its last day, that day included; null while it is open."
+  validTo: Date
+  "How often it is to be reviewed, in months."
+  reviewMonths: Int
+  "The day when it is to be reviewed: the one given, or else reviewMonths after decidedOn; null where neither says."
+  reviewDue: Date
+  "Whether reviewDue was given, and so does not follow from decidedOn."
+  reviewGiven: Boolean!
+  "The document that it takes the place of when it is adopted."
+  supersedes: GoverningDocument
+  """
+  The documents that take its place: the adopted one, and those being prepared as far as the caller may see them.
+  """
+  supersededBy(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GoverningDocumentFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GoverningDocumentOrder! = { field: TITLE, direction: ASC }
+  ): GoverningDocumentConnection!
+  "Where it can be read."
+  url: String
+  "What it says, in short."
+  summary: LocalizedText
+  "How far it has come in its life."
+  status: GoverningDocumentStatus!
+  "The statuses that it can be taken to."
+  availableSteps: [GoverningDocumentStep!]!
+  "Where the knowledge of it comes from, when it was adopted before it was registered."
+  foundSource: String
+  "Why it was registered as found."
+  foundReason: String
+  "Whether it is made up for demonstration."
+  isExample: Boolean!
+  "Who may see it, beside its own municipality, once it is adopted."
+  visibility: Visibility!
+  "When it was taken out of the lists; null otherwise."
+  archivedAt: DateTime
+  """
+  The links between this record and others, each with both records.
+  """
+  links(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: RecordLinkFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: RecordLinkOrder! = { field: CREATED, direction: ASC }
+  ): RecordLinkConnection!
+  """
+  What is missing in the record (brister), gravest first unless ordered otherwise.
+  """
+  gaps(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GapFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GapOrder! = { field: SEVERITY, direction: ASC }
+  ): GapConnection!
+}
+
+"A step of a document's life."
+type GoverningDocumentStep {
+  "The status that it leads to."
+  to: GoverningDocumentStatus!
+  "Whether it goes back, and so needs a comment that says why."
+  backwards: Boolean!
+}
+
+"What a document is among the governing documents, from the widest to the nearest."
+enum GoverningDocumentKind {
+  "Strategi: where to go, and why."
+  STRATEGY
+  "Policy: what the municipality stands for."
+  POLICY
+  "Plan: what is to be done, by whom and when."
+  PLAN
+  "Program: what a field of activity is to achieve."
+  PROGRAMME
+  "Riktlinje: how something is to be done."
+  GUIDELINE
+  "Regel or reglemente: what must be kept to."
+  RULE
+  "Rutin: how a task is carried out, step by step."
+  ROUTINE
+  "Processbeskrivning: how work flows between those who do it."
+  PROCESS_DESCRIPTION
+}
+
+"How far a document has come in its life."
+enum GoverningDocumentStatus {
+  "Utkast: being written, for the own municipality alone."
+  DRAFT
+  "För granskning: written and out for comments, for the own municipality alone."
+  IN_REVIEW
+  "Antaget: decided, and holds."
+  ADOPTED
+  "Under revidering: holds while a new edition is written."
+  UNDER_REVISION
+  "Ersatt: another document has taken its place."
+  SUPERSEDED
+  "Upphävt: holds no more, and nothing has taken its place."
+  REVOKED
+}
+
+"Which documents to list."
+input GoverningDocumentFilter {
+  "Those of the municipalities with the SCB codes."
+  municipalities: [String!]
+  "Those of one of the kinds."
+  kinds: [GoverningDocumentKind!]
+  "Those that have come so far."
+  statuses: [GoverningDocumentStatus!]
+  "Those that one of the units answers for, by id."
+  ownerUnits: [ID!]
+  "Those that one of the units decided, by id."
+  decidedBy: [ID!]
+  "Those that may be seen so widely."
+  visibilities: [Visibility!]
+  "Those whose title holds the text, letter case aside."
+  titleContains: String
+  "Those with the diary number, in any notation: KS 2015/144 finds KS-2015/0144."
+  diaryNumber: String
+  "Those with, or without, a diary number."
+  hasDiaryNumber: Boolean
+  "Those that are to be reviewed before the day."
+  reviewBefore: Date
+  "Those that are adopted and hold on the day."
+  inForceOn: Date
+  "Those that are examples, or are not."
+  example: Boolean
+  "The archived ones instead of the others."
+  archived: Boolean! = false
+}
+
+"An order of a list of documents."
+input GoverningDocumentOrder {
+  "What to order by."
+  field: GoverningDocumentOrderField!
+  "Which end comes first."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of documents can be ordered by."
+enum GoverningDocumentOrderField {
+  "By Swedish title."
+  TITLE
+  "By the day of decision; those without one come last."
+  DECIDED
+  "By the day of the next review; those without one come last."
+  REVIEW
+  "By the municipality's name."
+  MUNICIPALITY
+  "By the first change."
+  CREATED
+  "By the newest change."
+  UPDATED
+}
+
+"What documents can be counted by."
+enum GoverningDocumentFacet {
+  "By SCB code."
+  MUNICIPALITY
+  "By what each is among the governing documents."
+  KIND
+  "By how far each has come."
+  STATUS
+  "By the unit that answers for it."
+  OWNER_UNIT
+  "By who may see it."
+  VISIBILITY
+}
+
+"One page of documents."
+type GoverningDocumentConnection {
+  "The records of the page with their cursors."
+  edges: [GoverningDocumentEdge!]!
+  "The records of the page, without cursors."
+  nodes: [GoverningDocument!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "The number of records over all pages under the filter. It is counted only when asked for."
+  totalCount: Int!
+  """
+  How the records spread over the values of some fields, each counted under the filter
+  except its condition on that same field: what choosing another value would give.
+  """
+  facets("The fields to count by." by: [GoverningDocumentFacet!]!): [Facet!]!
+}
+
+"A place in the list with the record that stands there."
+type GoverningDocumentEdge {
+  "Marks the place, for after and before of the same order."
+  cursor: String!
+  "The record that stands there."
+  node: GoverningDocument!
+}
+
+extend type Query {
+  """
+  The governing documents (styrdokument) that the caller may see, strategies among them.
+  """
+  documents(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GoverningDocumentFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GoverningDocumentOrder! = { field: TITLE, direction: ASC }
+  ): GoverningDocumentConnection!
+  """
+  The strategies among the governing documents.
+  """
+  strategies(
+    "How many records of the page, counted from its beginning: 0 to 100. Without first and last: 20."
+    first: Int
+    "Only what comes after this cursor, which an edge or pageInfo gave in the same order."
+    after: String
+    "How many records of the page, counted from its end: 0 to 100. Not together with first."
+    last: Int
+    "Only what comes before this cursor, which an edge or pageInfo gave in the same order."
+    before: String
+    "Which records to list; each condition narrows it, and several values of one condition widen it."
+    filter: GoverningDocumentFilter
+    "The order of the list. Equal records are told apart by their id, so that every record has one place."
+    orderBy: GoverningDocumentOrder! = { field: TITLE, direction: ASC }
+  ): GoverningDocumentConnection!
+}
+
+"A new document."
+input CreateGoverningDocumentInput {
+  "The SCB code of the municipality whose document it is."
+  municipality: String!
+  "Its Swedish title, 1 to 300 characters."
+  titleSv: String!
+  "Its English title, at most 300 characters."
+  titleEn: String
+  "What it is among the governing documents."
+  kind: GoverningDocumentKind!
+  "What it calls its own version; at most 50 characters."
+  edition: String
+  "Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap."
+  diaryNumber: String
+  "The body or unit that decided it."
+  decidedBy: ID
+  "The day when it was decided; needed once it is adopted."
+  decidedOn: Date
+  "The unit that answers for it."
+  ownerUnit: ID
+  "The function that answers for it within the unit; at most 200 characters."
+  ownerFunction: String
+  "Its first day."
+  validFrom: Date
+  "Its last day, that day included."
+  validTo: Date
+  "How often it is to be reviewed: 1 to 120 months."
+  reviewMonths: Int
+  "The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths."
+  reviewDue: Date
+  "The document that it takes the place of when it is adopted."
+  supersedes: ID
+  "Where it can be read; at most 1,000 characters."
+  url: String
+  "What it says, in short; at most 2,000 characters."
+  summarySv: String
+  "The same in English."
+  summaryEn: String
+  "How far it has come: DRAFT when left out, or IN_REVIEW. Any other needs foundSource and foundReason."
+  status: GoverningDocumentStatus
+  "Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters."
+  foundSource: String
+  "Why it is registered as found; at most 500 characters."
+  foundReason: String
+  "Who may see it once it is adopted, beside its own municipality; PUBLIC when left out."
+  visibility: Visibility
+}
+
+"New values of a document. A field left out stays as it is; null empties it."
+input UpdateGoverningDocumentInput {
+  "The document."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Its Swedish title, 1 to 300 characters."
+  titleSv: String
+  "Its English title, at most 300 characters."
+  titleEn: String
+  "What it is among the governing documents."
+  kind: GoverningDocumentKind
+  "What it calls its own version; at most 50 characters."
+  edition: String
+  "Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap."
+  diaryNumber: String
+  "The body or unit that decided it."
+  decidedBy: ID
+  "The day when it was decided; needed once it is adopted."
+  decidedOn: Date
+  "The unit that answers for it."
+  ownerUnit: ID
+  "The function that answers for it within the unit; at most 200 characters."
+  ownerFunction: String
+  "Its first day."
+  validFrom: Date
+  "Its last day, that day included."
+  validTo: Date
+  "How often it is to be reviewed: 1 to 120 months."
+  reviewMonths: Int
+  "The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths."
+  reviewDue: Date
+  "The document that it takes the place of when it is adopted."
+  supersedes: ID
+  "Where it can be read; at most 1,000 characters."
+  url: String
+  "What it says, in short; at most 2,000 characters."
+  summarySv: String
+  "The same in English."
+  summaryEn: String
+  "Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters."
+  foundSource: String
+  "Why it is registered as found; at most 500 characters."
+  foundReason: String
+  "Who may see it once it is adopted, beside its own municipality; PUBLIC when left out."
+  visibility: Visibility
+}
+
+"A step of a document's life, with what is known of it then. What is left out stays as it is."
+input TransitionGoverningDocumentInput {
+  "The document."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "The status to take it to: one of its availableSteps."
+  to: GoverningDocumentStatus!
+  "The day when it was decided, for ADOPTED."
+  decidedOn: Date
+  "The body or unit that decided it, for ADOPTED."
+  decidedBy: ID
+  "What it calls its new version, when it is adopted after a revision."
+  edition: String
+  "Why, for the history; needed for a step backwards."
+  comment: String! = ""
+}
+
+"Which document to take out of the lists, and why."
+input ArchiveGoverningDocumentInput {
+  "The document."
+  id: ID!
+  "The version that the change builds on."
+  expectedVersion: Int!
+  "Why, for the history."
+  comment: String! = ""
+}
+
+"A document that was made or changed."
+type GoverningDocumentPayload {
+  "The document as it is after the change; its gaps are among its fields."
+  document: GoverningDocument!
+}
+
+extend type Mutation {
+  "Registers a governing document. For directors of its municipality."
+  createGoverningDocument("The document." input: CreateGoverningDocumentInput!): GoverningDocumentPayload!
+  "Changes a governing document. For directors of its municipality."
+  updateGoverningDocument("What to change." input: UpdateGoverningDocumentInput!): GoverningDocumentPayload!
+  "Takes a governing document one step in its life. One that is adopted makes the one that it supersedes SUPERSEDED, in the same change. For directors of its municipality."
+  transitionGoverningDocument("Which step." input: TransitionGoverningDocumentInput!): GoverningDocumentPayload!
+  "Takes a governing document out of the lists. For directors of its municipality."
+  archiveGoverningDocument("Which document." input: ArchiveGoverningDocumentInput!): GoverningDocumentPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/draft.graphqls", Input: `"""
@@ -10505,6 +13727,16 @@ enum RecordKind {
   DECISION
   "Undantag."
   WAIVER
+  "Styrdokument."
+  GOVERNING_DOCUMENT
+  "Granskning."
+  AUDIT
+  "Revisionsfråga."
+  AUDIT_QUESTION
+  "Iakttagelse."
+  FINDING
+  "Formellt svar."
+  FORMAL_ANSWER
 }
 
 "One page of the records that have changed."
@@ -10814,6 +14046,122 @@ extend type Mutation {
   checkLinks("The e-services." input: CheckLinksInput!): CheckLinksPayload!
   "Gives an e-service the address that the link check suggests. For catalogue editors and directors of the municipality."
   applySuggestedLink("The address." input: ApplySuggestedLinkInput!): EServicePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/meeting.graphqls", Input: `"What has changed between two instants, to be read aloud at a meeting. It is told from the two states, not from each edit between them, and of what the caller may see in both."
+type SinceMeeting {
+  "The earlier instant."
+  from: DateTime!
+  "The later instant."
+  to: DateTime!
+  "The number of lines, at most 500."
+  lineCount: Int!
+  "Whether more has changed than 500 lines tell: the lightest is left out."
+  truncated: Boolean!
+  "The areas in which something has changed, the one with the heaviest line first."
+  areas: [MeetingSection!]!
+  "The lines, area by area as in areas, the heaviest of each first."
+  lines(
+    "Only those of the areas."
+    areas: [MeetingArea!]
+    "How many lines: 0 to 1,000."
+    first: Int! = 100
+    "How many lines to skip."
+    offset: Int! = 0
+  ): [MeetingLine!]!
+}
+
+"An area in which something has changed."
+type MeetingSection {
+  "Which one it is."
+  area: MeetingArea!
+  "A heading for its lines."
+  name: LocalizedText!
+  "How many of the lines are of it."
+  lineCount: Int!
+}
+
+"One thing that is otherwise than before, of one record."
+type MeetingLine {
+  "Under which heading it stands."
+  area: MeetingArea!
+  "What sort of thing has happened."
+  change: MeetingChange!
+  "It in a whole sentence, to be read aloud."
+  text: LocalizedText!
+  "How much it matters: the heaviest lines come first."
+  weight: Int!
+  "How many days later or earlier the end is than it was; null of other lines."
+  days: Int
+  "The id of the record that it is about."
+  recordId: ID!
+  "The record itself as it is at the later instant."
+  record: Record
+  "Whose record it is."
+  municipality: Municipality!
+}
+
+"What a meeting is told of, by heading."
+enum MeetingArea {
+  "Mål."
+  GOALS
+  "Insatser."
+  INITIATIVES
+  "Gemensamma projekt."
+  PROJECTS
+  "Deltagande i projekt."
+  PARTICIPATIONS
+  "Beslut."
+  DECISIONS
+  "Brister."
+  GAPS
+}
+
+"What sort of thing has happened to a record."
+enum MeetingChange {
+  "It was not there before."
+  NEW
+  "A goal has been decided."
+  ADOPTED
+  "A decision has been taken, or been refused."
+  DECIDED
+  "It now lacks a decision that it should have: a gap that has opened."
+  DECISION_MISSING
+  "It has gone from one status to another."
+  STATUS_CHANGED
+  "A project has gone from one phase to another."
+  PHASE_CHANGED
+  "It is in better or worse health than it was."
+  HEALTH_CHANGED
+  "A goal has come further, or less far."
+  PROGRESSED
+  "Its end is planned later than it was."
+  SLIPPED
+  "Its end is planned earlier than it was."
+  BROUGHT_FORWARD
+  "It was taken out of use."
+  REMOVED
+  "Something is missing that was not missing before."
+  GAP_OPENED
+  "Something is no longer missing."
+  GAP_CLOSED
+}
+
+extend type Query {
+  """
+  What has changed between two instants in goals, initiatives, projects, participations,
+  decisions and gaps: what a steering group wants to hear since its last meeting.
+  """
+  sinceMeeting(
+    "The earlier instant, such as when the last meeting was held."
+    from: DateTime!
+    "The later instant; the state being read when left out."
+    to: DateTime
+    "Only what is of the municipality with the SCB code, or of a project that it takes part in; of all that the caller sees when left out."
+    municipality: String
+    "Only what is of the areas; of all of them when left out."
+    areas: [MeetingArea!]
+  ): SinceMeeting!
 }
 `, BuiltIn: false},
 	{Name: "../schema/openeplatform.graphqls", Input: `"What an import does to one e-service."
@@ -12367,6 +15715,12 @@ enum SearchKind {
   DIARY_CASE
   "A decision (beslut)."
   DECISION
+  "A governing document (styrdokument)."
+  GOVERNING_DOCUMENT
+  "An audit (granskning)."
+  AUDIT
+  "What auditors found (iakttagelse)."
+  FINDING
 }
 
 "How a record answers to what was typed, nearest first."
@@ -13208,6 +16562,148 @@ func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Audit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Audit_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Audit_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Audit_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Audit_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Audit_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_Audit_municipality(ctx, field)
+	case "title":
+		return ec.fieldContext_Audit_title(ctx, field)
+	case "diaryNumber":
+		return ec.fieldContext_Audit_diaryNumber(ctx, field)
+	case "case":
+		return ec.fieldContext_Audit_case(ctx, field)
+	case "year":
+		return ec.fieldContext_Audit_year(ctx, field)
+	case "auditorUnit":
+		return ec.fieldContext_Audit_auditorUnit(ctx, field)
+	case "addresseeUnit":
+		return ec.fieldContext_Audit_addresseeUnit(ctx, field)
+	case "publishedOn":
+		return ec.fieldContext_Audit_publishedOn(ctx, field)
+	case "follows":
+		return ec.fieldContext_Audit_follows(ctx, field)
+	case "followedBy":
+		return ec.fieldContext_Audit_followedBy(ctx, field)
+	case "url":
+		return ec.fieldContext_Audit_url(ctx, field)
+	case "summary":
+		return ec.fieldContext_Audit_summary(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Audit_visibility(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Audit_archivedAt(ctx, field)
+	case "questions":
+		return ec.fieldContext_Audit_questions(ctx, field)
+	case "findings":
+		return ec.fieldContext_Audit_findings(ctx, field)
+	case "formalAnswers":
+		return ec.fieldContext_Audit_formalAnswers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Audit", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_AuditConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "audit":
+		return ec.fieldContext_AuditPayload_audit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditQuestion_id(ctx, field)
+	case "version":
+		return ec.fieldContext_AuditQuestion_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AuditQuestion_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AuditQuestion_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_AuditQuestion_history(ctx, field)
+	case "audit":
+		return ec.fieldContext_AuditQuestion_audit(ctx, field)
+	case "position":
+		return ec.fieldContext_AuditQuestion_position(ctx, field)
+	case "text":
+		return ec.fieldContext_AuditQuestion_text(ctx, field)
+	case "formalAnswer":
+		return ec.fieldContext_AuditQuestion_formalAnswer(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_AuditQuestion_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditQuestion", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditQuestionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditQuestionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditQuestionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditQuestionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditQuestionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditQuestionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditQuestionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditQuestionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditQuestionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditQuestionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditQuestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "question":
+		return ec.fieldContext_AuditQuestionPayload_question(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditQuestionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkEditCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "field":
@@ -13814,12 +17310,178 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
+func (ec *executionContext) childFields_Finding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Finding_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Finding_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Finding_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Finding_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_Finding_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_Finding_municipality(ctx, field)
+	case "audit":
+		return ec.fieldContext_Finding_audit(ctx, field)
+	case "code":
+		return ec.fieldContext_Finding_code(ctx, field)
+	case "section":
+		return ec.fieldContext_Finding_section(ctx, field)
+	case "text":
+		return ec.fieldContext_Finding_text(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Finding_verdict(ctx, field)
+	case "severity":
+		return ec.fieldContext_Finding_severity(ctx, field)
+	case "recurrenceOf":
+		return ec.fieldContext_Finding_recurrenceOf(ctx, field)
+	case "recurrences":
+		return ec.fieldContext_Finding_recurrences(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Finding_archivedAt(ctx, field)
+	case "links":
+		return ec.fieldContext_Finding_links(ctx, field)
+	case "gaps":
+		return ec.fieldContext_Finding_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Finding", field.Name)
+}
+
+func (ec *executionContext) childFields_FindingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FindingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FindingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FindingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FindingConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_FindingConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FindingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FindingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FindingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FindingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FindingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FindingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "finding":
+		return ec.fieldContext_FindingPayload_finding(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FindingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ForgetUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userAccount":
 		return ec.fieldContext_ForgetUserPayload_userAccount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ForgetUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FormalAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FormalAnswer_id(ctx, field)
+	case "version":
+		return ec.fieldContext_FormalAnswer_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FormalAnswer_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_FormalAnswer_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_FormalAnswer_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_FormalAnswer_municipality(ctx, field)
+	case "audit":
+		return ec.fieldContext_FormalAnswer_audit(ctx, field)
+	case "title":
+		return ec.fieldContext_FormalAnswer_title(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_FormalAnswer_dueOn(ctx, field)
+	case "text":
+		return ec.fieldContext_FormalAnswer_text(ctx, field)
+	case "status":
+		return ec.fieldContext_FormalAnswer_status(ctx, field)
+	case "availableSteps":
+		return ec.fieldContext_FormalAnswer_availableSteps(ctx, field)
+	case "sentOn":
+		return ec.fieldContext_FormalAnswer_sentOn(ctx, field)
+	case "late":
+		return ec.fieldContext_FormalAnswer_late(ctx, field)
+	case "daysLeft":
+		return ec.fieldContext_FormalAnswer_daysLeft(ctx, field)
+	case "diaryNumber":
+		return ec.fieldContext_FormalAnswer_diaryNumber(ctx, field)
+	case "case":
+		return ec.fieldContext_FormalAnswer_case(ctx, field)
+	case "questions":
+		return ec.fieldContext_FormalAnswer_questions(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_FormalAnswer_archivedAt(ctx, field)
+	case "links":
+		return ec.fieldContext_FormalAnswer_links(ctx, field)
+	case "gaps":
+		return ec.fieldContext_FormalAnswer_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormalAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_FormalAnswerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FormalAnswerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FormalAnswerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FormalAnswerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FormalAnswerConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_FormalAnswerConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormalAnswerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FormalAnswerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FormalAnswerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FormalAnswerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormalAnswerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FormalAnswerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "formalAnswer":
+		return ec.fieldContext_FormalAnswerPayload_formalAnswer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormalAnswerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FormalAnswerStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "to":
+		return ec.fieldContext_FormalAnswerStep_to(ctx, field)
+	case "backwards":
+		return ec.fieldContext_FormalAnswerStep_backwards(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormalAnswerStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Gap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13928,6 +17590,122 @@ func (ec *executionContext) childFields_GoldenThread(ctx context.Context, field 
 		return ec.fieldContext_GoldenThread_cut(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GoldenThread", field.Name)
+}
+
+func (ec *executionContext) childFields_GoverningDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GoverningDocument_id(ctx, field)
+	case "version":
+		return ec.fieldContext_GoverningDocument_version(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_GoverningDocument_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_GoverningDocument_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_GoverningDocument_history(ctx, field)
+	case "municipality":
+		return ec.fieldContext_GoverningDocument_municipality(ctx, field)
+	case "title":
+		return ec.fieldContext_GoverningDocument_title(ctx, field)
+	case "kind":
+		return ec.fieldContext_GoverningDocument_kind(ctx, field)
+	case "edition":
+		return ec.fieldContext_GoverningDocument_edition(ctx, field)
+	case "diaryNumber":
+		return ec.fieldContext_GoverningDocument_diaryNumber(ctx, field)
+	case "case":
+		return ec.fieldContext_GoverningDocument_case(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_GoverningDocument_decidedBy(ctx, field)
+	case "decidedOn":
+		return ec.fieldContext_GoverningDocument_decidedOn(ctx, field)
+	case "ownerUnit":
+		return ec.fieldContext_GoverningDocument_ownerUnit(ctx, field)
+	case "ownerFunction":
+		return ec.fieldContext_GoverningDocument_ownerFunction(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_GoverningDocument_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_GoverningDocument_validTo(ctx, field)
+	case "reviewMonths":
+		return ec.fieldContext_GoverningDocument_reviewMonths(ctx, field)
+	case "reviewDue":
+		return ec.fieldContext_GoverningDocument_reviewDue(ctx, field)
+	case "reviewGiven":
+		return ec.fieldContext_GoverningDocument_reviewGiven(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_GoverningDocument_supersedes(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_GoverningDocument_supersededBy(ctx, field)
+	case "url":
+		return ec.fieldContext_GoverningDocument_url(ctx, field)
+	case "summary":
+		return ec.fieldContext_GoverningDocument_summary(ctx, field)
+	case "status":
+		return ec.fieldContext_GoverningDocument_status(ctx, field)
+	case "availableSteps":
+		return ec.fieldContext_GoverningDocument_availableSteps(ctx, field)
+	case "foundSource":
+		return ec.fieldContext_GoverningDocument_foundSource(ctx, field)
+	case "foundReason":
+		return ec.fieldContext_GoverningDocument_foundReason(ctx, field)
+	case "isExample":
+		return ec.fieldContext_GoverningDocument_isExample(ctx, field)
+	case "visibility":
+		return ec.fieldContext_GoverningDocument_visibility(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_GoverningDocument_archivedAt(ctx, field)
+	case "links":
+		return ec.fieldContext_GoverningDocument_links(ctx, field)
+	case "gaps":
+		return ec.fieldContext_GoverningDocument_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoverningDocument", field.Name)
+}
+
+func (ec *executionContext) childFields_GoverningDocumentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GoverningDocumentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GoverningDocumentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GoverningDocumentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GoverningDocumentConnection_totalCount(ctx, field)
+	case "facets":
+		return ec.fieldContext_GoverningDocumentConnection_facets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoverningDocumentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GoverningDocumentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GoverningDocumentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GoverningDocumentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoverningDocumentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GoverningDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_GoverningDocumentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoverningDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GoverningDocumentStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "to":
+		return ec.fieldContext_GoverningDocumentStep_to(ctx, field)
+	case "backwards":
+		return ec.fieldContext_GoverningDocumentStep_backwards(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GoverningDocumentStep", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14202,6 +17980,40 @@ func (ec *executionContext) childFields_MarkedText(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MarkedText", field.Name)
 }
 
+func (ec *executionContext) childFields_MeetingLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_MeetingLine_area(ctx, field)
+	case "change":
+		return ec.fieldContext_MeetingLine_change(ctx, field)
+	case "text":
+		return ec.fieldContext_MeetingLine_text(ctx, field)
+	case "weight":
+		return ec.fieldContext_MeetingLine_weight(ctx, field)
+	case "days":
+		return ec.fieldContext_MeetingLine_days(ctx, field)
+	case "recordId":
+		return ec.fieldContext_MeetingLine_recordId(ctx, field)
+	case "record":
+		return ec.fieldContext_MeetingLine_record(ctx, field)
+	case "municipality":
+		return ec.fieldContext_MeetingLine_municipality(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingLine", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingSection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_MeetingSection_area(ctx, field)
+	case "name":
+		return ec.fieldContext_MeetingSection_name(ctx, field)
+	case "lineCount":
+		return ec.fieldContext_MeetingSection_lineCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingSection", field.Name)
+}
+
 func (ec *executionContext) childFields_Municipality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14436,6 +18248,12 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_snapshot(ctx, field)
 	case "asOf":
 		return ec.fieldContext_Query_asOf(ctx, field)
+	case "audits":
+		return ec.fieldContext_Query_audits(ctx, field)
+	case "findings":
+		return ec.fieldContext_Query_findings(ctx, field)
+	case "formalAnswers":
+		return ec.fieldContext_Query_formalAnswers(ctx, field)
 	case "previewBulkEditEServices":
 		return ec.fieldContext_Query_previewBulkEditEServices(ctx, field)
 	case "cases":
@@ -14444,6 +18262,10 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_decisions(ctx, field)
 	case "waivers":
 		return ec.fieldContext_Query_waivers(ctx, field)
+	case "documents":
+		return ec.fieldContext_Query_documents(ctx, field)
+	case "strategies":
+		return ec.fieldContext_Query_strategies(ctx, field)
 	case "eServiceDrafts":
 		return ec.fieldContext_Query_eServiceDrafts(ctx, field)
 	case "eServices":
@@ -14464,6 +18286,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_jobs(ctx, field)
 	case "linkChecks":
 		return ec.fieldContext_Query_linkChecks(ctx, field)
+	case "sinceMeeting":
+		return ec.fieldContext_Query_sinceMeeting(ctx, field)
 	case "importRuns":
 		return ec.fieldContext_Query_importRuns(ctx, field)
 	case "municipalities":
@@ -14876,6 +18700,24 @@ func (ec *executionContext) childFields_SignOutEverywherePayload(ctx context.Con
 		return ec.fieldContext_SignOutEverywherePayload_ended(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutEverywherePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SinceMeeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_SinceMeeting_from(ctx, field)
+	case "to":
+		return ec.fieldContext_SinceMeeting_to(ctx, field)
+	case "lineCount":
+		return ec.fieldContext_SinceMeeting_lineCount(ctx, field)
+	case "truncated":
+		return ec.fieldContext_SinceMeeting_truncated(ctx, field)
+	case "areas":
+		return ec.fieldContext_SinceMeeting_areas(ctx, field)
+	case "lines":
+		return ec.fieldContext_SinceMeeting_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SinceMeeting", field.Name)
 }
 
 func (ec *executionContext) childFields_Snapshot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15592,6 +19434,312 @@ func (ec *executionContext) field_ApiToken_history_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_AuditConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNAuditFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AuditQuestion_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Audit_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.FindingFilter, error) {
+			return ec.unmarshalOFindingFilter2ᚖfardplanᚋinternalᚋauditᚐFindingFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.FindingOrder, error) {
+			return ec.unmarshalNFindingOrder2fardplanᚋgraphᚋmodelᚐFindingOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Audit_followedBy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.Filter, error) {
+			return ec.unmarshalOAuditFilter2ᚖfardplanᚋinternalᚋauditᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.AuditOrder, error) {
+			return ec.unmarshalNAuditOrder2fardplanᚋgraphᚋmodelᚐAuditOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Audit_formalAnswers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.AnswerFilter, error) {
+			return ec.unmarshalOFormalAnswerFilter2ᚖfardplanᚋinternalᚋauditᚐAnswerFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.FormalAnswerOrder, error) {
+			return ec.unmarshalNFormalAnswerOrder2fardplanᚋgraphᚋmodelᚐFormalAnswerOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Audit_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Audit_questions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.QuestionFilter, error) {
+			return ec.unmarshalOAuditQuestionFilter2ᚖfardplanᚋinternalᚋauditᚐQuestionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.AuditQuestionOrder, error) {
+			return ec.unmarshalNAuditQuestionOrder2fardplanᚋgraphᚋmodelᚐAuditQuestionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_BulkEditPayload_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16200,6 +20348,434 @@ func (ec *executionContext) field_EService_usage_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_FindingConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNFindingFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Finding_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Finding_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Finding_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Finding_recurrences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.FindingFilter, error) {
+			return ec.unmarshalOFindingFilter2ᚖfardplanᚋinternalᚋauditᚐFindingFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.FindingOrder, error) {
+			return ec.unmarshalNFindingOrder2fardplanᚋgraphᚋmodelᚐFindingOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_FormalAnswerConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNFormalAnswerFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_FormalAnswer_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_FormalAnswer_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_FormalAnswer_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_FormalAnswer_questions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.QuestionFilter, error) {
+			return ec.unmarshalOAuditQuestionFilter2ᚖfardplanᚋinternalᚋauditᚐQuestionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.AuditQuestionOrder, error) {
+			return ec.unmarshalNAuditQuestionOrder2fardplanᚋgraphᚋmodelᚐAuditQuestionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_GapConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16211,6 +20787,220 @@ func (ec *executionContext) field_GapConnection_facets_args(ctx context.Context,
 		return nil, err
 	}
 	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_GoverningDocumentConnection_facets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNGoverningDocumentFacet2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_GoverningDocument_gaps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*gap.Filter, error) {
+			return ec.unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GapOrder, error) {
+			return ec.unmarshalNGapOrder2fardplanᚋgraphᚋmodelᚐGapOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_GoverningDocument_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_GoverningDocument_links_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*thread.LinkFilter, error) {
+			return ec.unmarshalORecordLinkFilter2ᚖfardplanᚋinternalᚋthreadᚐLinkFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.RecordLinkOrder, error) {
+			return ec.unmarshalNRecordLinkOrder2fardplanᚋgraphᚋmodelᚐRecordLinkOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_GoverningDocument_supersededBy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*document.Filter, error) {
+			return ec.unmarshalOGoverningDocumentFilter2ᚖfardplanᚋinternalᚋdocumentᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GoverningDocumentOrder, error) {
+			return ec.unmarshalNGoverningDocumentOrder2fardplanᚋgraphᚋmodelᚐGoverningDocumentOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -16566,6 +21356,34 @@ func (ec *executionContext) field_Mutation_applySuggestedLink_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_archiveAuditQuestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveAuditQuestionInput, error) {
+			return ec.unmarshalNArchiveAuditQuestionInput2fardplanᚋgraphᚋmodelᚐArchiveAuditQuestionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveAudit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveAuditInput, error) {
+			return ec.unmarshalNArchiveAuditInput2fardplanᚋgraphᚋmodelᚐArchiveAuditInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_archiveCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16600,6 +21418,48 @@ func (ec *executionContext) field_Mutation_archiveEService_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EServiceActionInput, error) {
 			return ec.unmarshalNEServiceActionInput2fardplanᚋgraphᚋmodelᚐEServiceActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveFinding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveFindingInput, error) {
+			return ec.unmarshalNArchiveFindingInput2fardplanᚋgraphᚋmodelᚐArchiveFindingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveFormalAnswer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveFormalAnswerInput, error) {
+			return ec.unmarshalNArchiveFormalAnswerInput2fardplanᚋgraphᚋmodelᚐArchiveFormalAnswerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveGoverningDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveGoverningDocumentInput, error) {
+			return ec.unmarshalNArchiveGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐArchiveGoverningDocumentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16692,6 +21552,34 @@ func (ec *executionContext) field_Mutation_createApiToken_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAuditQuestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateAuditQuestionInput, error) {
+			return ec.unmarshalNCreateAuditQuestionInput2fardplanᚋgraphᚋmodelᚐCreateAuditQuestionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createAudit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateAuditInput, error) {
+			return ec.unmarshalNCreateAuditInput2fardplanᚋgraphᚋmodelᚐCreateAuditInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16726,6 +21614,48 @@ func (ec *executionContext) field_Mutation_createEService_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateEServiceInput, error) {
 			return ec.unmarshalNCreateEServiceInput2fardplanᚋgraphᚋmodelᚐCreateEServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createFinding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateFindingInput, error) {
+			return ec.unmarshalNCreateFindingInput2fardplanᚋgraphᚋmodelᚐCreateFindingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createFormalAnswer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateFormalAnswerInput, error) {
+			return ec.unmarshalNCreateFormalAnswerInput2fardplanᚋgraphᚋmodelᚐCreateFormalAnswerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createGoverningDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateGoverningDocumentInput, error) {
+			return ec.unmarshalNCreateGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐCreateGoverningDocumentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17154,6 +22084,34 @@ func (ec *executionContext) field_Mutation_transitionEService_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_transitionFormalAnswer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TransitionFormalAnswerInput, error) {
+			return ec.unmarshalNTransitionFormalAnswerInput2fardplanᚋgraphᚋmodelᚐTransitionFormalAnswerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_transitionGoverningDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TransitionGoverningDocumentInput, error) {
+			return ec.unmarshalNTransitionGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐTransitionGoverningDocumentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_undoChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17196,6 +22154,34 @@ func (ec *executionContext) field_Mutation_unpublishEService_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateAuditQuestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateAuditQuestionInput, error) {
+			return ec.unmarshalNUpdateAuditQuestionInput2fardplanᚋgraphᚋmodelᚐUpdateAuditQuestionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateAudit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateAuditInput, error) {
+			return ec.unmarshalNUpdateAuditInput2fardplanᚋgraphᚋmodelᚐUpdateAuditInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17230,6 +22216,48 @@ func (ec *executionContext) field_Mutation_updateEService_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateEServiceInput, error) {
 			return ec.unmarshalNUpdateEServiceInput2fardplanᚋgraphᚋmodelᚐUpdateEServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateFinding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateFindingInput, error) {
+			return ec.unmarshalNUpdateFindingInput2fardplanᚋgraphᚋmodelᚐUpdateFindingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateFormalAnswer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateFormalAnswerInput, error) {
+			return ec.unmarshalNUpdateFormalAnswerInput2fardplanᚋgraphᚋmodelᚐUpdateFormalAnswerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateGoverningDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateGoverningDocumentInput, error) {
+			return ec.unmarshalNUpdateGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐUpdateGoverningDocumentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17498,6 +22526,60 @@ func (ec *executionContext) field_Query_asOf_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_audits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.Filter, error) {
+			return ec.unmarshalOAuditFilter2ᚖfardplanᚋinternalᚋauditᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.AuditOrder, error) {
+			return ec.unmarshalNAuditOrder2fardplanᚋgraphᚋmodelᚐAuditOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_cases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17636,6 +22718,60 @@ func (ec *executionContext) field_Query_decisions_args(ctx context.Context, rawA
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (model.DecisionOrder, error) {
 			return ec.unmarshalNDecisionOrder2fardplanᚋgraphᚋmodelᚐDecisionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_documents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*document.Filter, error) {
+			return ec.unmarshalOGoverningDocumentFilter2ᚖfardplanᚋinternalᚋdocumentᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GoverningDocumentOrder, error) {
+			return ec.unmarshalNGoverningDocumentOrder2fardplanᚋgraphᚋmodelᚐGoverningDocumentOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17787,6 +22923,114 @@ func (ec *executionContext) field_Query_exportEServices_args(ctx context.Context
 		return nil, err
 	}
 	args["language"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.FindingFilter, error) {
+			return ec.unmarshalOFindingFilter2ᚖfardplanᚋinternalᚋauditᚐFindingFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.FindingOrder, error) {
+			return ec.unmarshalNFindingOrder2fardplanᚋgraphᚋmodelᚐFindingOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_formalAnswers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*audit.AnswerFilter, error) {
+			return ec.unmarshalOFormalAnswerFilter2ᚖfardplanᚋinternalᚋauditᚐAnswerFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.FormalAnswerOrder, error) {
+			return ec.unmarshalNFormalAnswerOrder2fardplanᚋgraphᚋmodelᚐFormalAnswerOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -18282,6 +23526,98 @@ func (ec *executionContext) field_Query_sharedServices_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_sinceMeeting_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "municipality",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["municipality"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "areas",
+		func(ctx context.Context, v any) ([]meeting.Area, error) {
+			return ec.unmarshalOMeetingArea2ᚕfardplanᚋinternalᚋmeetingᚐAreaᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["areas"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_strategies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*document.Filter, error) {
+			return ec.unmarshalOGoverningDocumentFilter2ᚖfardplanᚋinternalᚋdocumentᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (model.GoverningDocumentOrder, error) {
+			return ec.unmarshalNGoverningDocumentOrder2fardplanᚋgraphᚋmodelᚐGoverningDocumentOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_suggest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18755,6 +24091,36 @@ func (ec *executionContext) field_SharedService_links_args(ctx context.Context, 
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_SinceMeeting_lines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "areas",
+		func(ctx context.Context, v any) ([]meeting.Area, error) {
+			return ec.unmarshalOMeetingArea2ᚕfardplanᚋinternalᚋmeetingᚐAreaᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["areas"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
 	return args, nil
 }
 
@@ -19932,6 +25298,1414 @@ func (ec *executionContext) fieldContext_ApiTokenEdge_node(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ApiToken(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_id(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Audit_version(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Audit_createdAt(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Audit_updatedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Audit_history(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Audit().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Audit_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_municipality(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Audit().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_title(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_diaryNumber(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_diaryNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_diaryNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "String")
+}
+
+func (ec *executionContext) _Audit_case(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_case(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Audit().Case(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalOCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_case(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_year(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_year(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Year, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_year(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Audit_auditorUnit(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_auditorUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Audit().AuditorUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_auditorUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_addresseeUnit(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_addresseeUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Audit().AddresseeUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_addresseeUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_publishedOn(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_publishedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublishedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_publishedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Audit_follows(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_follows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Audit().Follows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalOAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_follows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_followedBy(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_followedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Audit().FollowedBy(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.Filter), fc.Args["orderBy"].(model.AuditOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Audit]) graphql.Marshaler {
+			return ec.marshalNAuditConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_followedBy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Audit_followedBy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_url(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "String")
+}
+
+func (ec *executionContext) _Audit_summary(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_visibility(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _Audit_archivedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Audit", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Audit_questions(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_questions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Audit().Questions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.QuestionFilter), fc.Args["orderBy"].(model.AuditQuestionOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Question]) graphql.Marshaler {
+			return ec.marshalNAuditQuestionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_questions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Audit_questions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_findings(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Audit().Findings(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.FindingFilter), fc.Args["orderBy"].(model.FindingOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Finding]) graphql.Marshaler {
+			return ec.marshalNFindingConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_findings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Audit_findings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Audit_formalAnswers(ctx context.Context, field graphql.CollectedField, obj *audit.Audit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Audit_formalAnswers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Audit().FormalAnswers(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.AnswerFilter), fc.Args["orderBy"].(model.FormalAnswerOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.FormalAnswer]) graphql.Marshaler {
+			return ec.marshalNFormalAnswerConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Audit_formalAnswers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Audit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Audit_formalAnswers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*audit.Audit]) graphql.Marshaler {
+			return ec.marshalNAuditEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚕᚖfardplanᚋinternalᚋauditᚐAuditᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AuditConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AuditConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Audit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditPayload_audit(ctx context.Context, field graphql.CollectedField, obj *model.AuditPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditPayload_audit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditPayload_audit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestion_id(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, true, false, "ID")
+}
+
+func (ec *executionContext) _AuditQuestion_version(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AuditQuestion_createdAt(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AuditQuestion_updatedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AuditQuestion_history(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.AuditQuestion().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AuditQuestion_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestion_audit(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_audit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditQuestion().Audit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_audit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestion_position(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AuditQuestion_text(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestion_formalAnswer(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_formalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditQuestion().FormalAnswer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.FormalAnswer) graphql.Marshaler {
+			return ec.marshalOFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_formalAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestion_archivedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Question) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestion_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestion_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AuditQuestionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*audit.Question]) graphql.Marshaler {
+			return ec.marshalNAuditQuestionEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*audit.Question) graphql.Marshaler {
+			return ec.marshalNAuditQuestion2ᚕᚖfardplanᚋinternalᚋauditᚐQuestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestionConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AuditQuestionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditQuestionEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditQuestionEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Question]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Question) graphql.Marshaler {
+			return ec.marshalNAuditQuestion2ᚖfardplanᚋinternalᚋauditᚐQuestion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditQuestionPayload_question(ctx context.Context, field graphql.CollectedField, obj *model.AuditQuestionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditQuestionPayload_question(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Question, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Question) graphql.Marshaler {
+			return ec.marshalNAuditQuestion2ᚖfardplanᚋinternalᚋauditᚐQuestion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditQuestionPayload_question(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditQuestionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestion(ctx, field)
 		},
 	}
 	return fc, nil
@@ -25643,6 +32417,767 @@ func (ec *executionContext) fieldContext_FieldChange_after(_ context.Context, fi
 	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "JSON")
 }
 
+func (ec *executionContext) _Finding_id(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Finding_version(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Finding_createdAt(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Finding_updatedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Finding_history(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Finding().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Finding_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_municipality(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Finding().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_audit(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_audit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Finding().Audit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_audit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_code(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "String")
+}
+
+func (ec *executionContext) _Finding_section(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_section(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Section, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_section(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "String")
+}
+
+func (ec *executionContext) _Finding_text(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_verdict(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.Verdict) graphql.Marshaler {
+			return ec.marshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "FindingVerdict")
+}
+
+func (ec *executionContext) _Finding_severity(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.Severity) graphql.Marshaler {
+			return ec.marshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "FindingSeverity")
+}
+
+func (ec *executionContext) _Finding_recurrenceOf(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_recurrenceOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Finding().RecurrenceOf(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Finding) graphql.Marshaler {
+			return ec.marshalOFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_recurrenceOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_recurrences(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_recurrences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Finding().Recurrences(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.FindingFilter), fc.Args["orderBy"].(model.FindingOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Finding]) graphql.Marshaler {
+			return ec.marshalNFindingConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_recurrences(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Finding_recurrences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_archivedAt(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Finding_links(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Finding().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Finding_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_gaps(ctx context.Context, field graphql.CollectedField, obj *audit.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Finding().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Finding_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*audit.Finding]) graphql.Marshaler {
+			return ec.marshalNFindingEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*audit.Finding) graphql.Marshaler {
+			return ec.marshalNFinding2ᚕᚖfardplanᚋinternalᚋauditᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FindingConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FindingConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FindingConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FindingEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _FindingEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.Finding]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Finding) graphql.Marshaler {
+			return ec.marshalNFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FindingPayload_finding(ctx context.Context, field graphql.CollectedField, obj *model.FindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FindingPayload_finding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Finding) graphql.Marshaler {
+			return ec.marshalNFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FindingPayload_finding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ForgetUserPayload_userAccount(ctx context.Context, field graphql.CollectedField, obj *model.ForgetUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25673,6 +33208,923 @@ func (ec *executionContext) fieldContext_ForgetUserPayload_userAccount(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_id(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, true, false, "ID")
+}
+
+func (ec *executionContext) _FormalAnswer_version(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FormalAnswer_createdAt(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FormalAnswer_updatedAt(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FormalAnswer_history(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormalAnswer().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FormalAnswer_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_municipality(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_audit(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_audit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().Audit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+			return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_audit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Audit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_title(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_dueOn(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v date.Date) graphql.Marshaler {
+			return ec.marshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "Date")
+}
+
+func (ec *executionContext) _FormalAnswer_text(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_status(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.AnswerStatus) graphql.Marshaler {
+			return ec.marshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "FormalAnswerStatus")
+}
+
+func (ec *executionContext) _FormalAnswer_availableSteps(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_availableSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().AvailableSteps(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*audit.Step) graphql.Marshaler {
+			return ec.marshalNFormalAnswerStep2ᚕᚖfardplanᚋinternalᚋauditᚐStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_availableSteps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_sentOn(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_sentOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_sentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "Date")
+}
+
+func (ec *executionContext) _FormalAnswer_late(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_late(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().Late(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_late(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _FormalAnswer_daysLeft(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_daysLeft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().DaysLeft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_daysLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, true, true, "Int")
+}
+
+func (ec *executionContext) _FormalAnswer_diaryNumber(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_diaryNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_diaryNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "String")
+}
+
+func (ec *executionContext) _FormalAnswer_case(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_case(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FormalAnswer().Case(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalOCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_case(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_questions(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_questions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormalAnswer().Questions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.QuestionFilter), fc.Args["orderBy"].(model.AuditQuestionOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Question]) graphql.Marshaler {
+			return ec.marshalNAuditQuestionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_questions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FormalAnswer_questions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_archivedAt(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FormalAnswer_links(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormalAnswer().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FormalAnswer_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswer_gaps(ctx context.Context, field graphql.CollectedField, obj *audit.FormalAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswer_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormalAnswer().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswer_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FormalAnswer_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*audit.FormalAnswer]) graphql.Marshaler {
+			return ec.marshalNFormalAnswerEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*audit.FormalAnswer) graphql.Marshaler {
+			return ec.marshalNFormalAnswer2ᚕᚖfardplanᚋinternalᚋauditᚐFormalAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswerConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FormalAnswerConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FormalAnswerConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswerEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _FormalAnswerEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*audit.FormalAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.FormalAnswer) graphql.Marshaler {
+			return ec.marshalNFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerPayload_formalAnswer(ctx context.Context, field graphql.CollectedField, obj *model.FormalAnswerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerPayload_formalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FormalAnswer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.FormalAnswer) graphql.Marshaler {
+			return ec.marshalNFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerPayload_formalAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormalAnswerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FormalAnswerStep_to(ctx context.Context, field graphql.CollectedField, obj *audit.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerStep_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.AnswerStatus) graphql.Marshaler {
+			return ec.marshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerStep_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswerStep", field, false, false, "FormalAnswerStatus")
+}
+
+func (ec *executionContext) _FormalAnswerStep_backwards(ctx context.Context, field graphql.CollectedField, obj *audit.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormalAnswerStep_backwards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Backwards, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormalAnswerStep_backwards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormalAnswerStep", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Gap_rule(ctx context.Context, field graphql.CollectedField, obj *gap.Gap) (ret graphql.Marshaler) {
@@ -26597,6 +35049,1217 @@ func (ec *executionContext) _GoldenThread_cut(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_GoldenThread_cut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GoldenThread", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _GoverningDocument_id(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NodeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, true, false, "ID")
+}
+
+func (ec *executionContext) _GoverningDocument_version(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Int")
+}
+
+func (ec *executionContext) _GoverningDocument_createdAt(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _GoverningDocument_updatedAt(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _GoverningDocument_history(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.GoverningDocument().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*history.Version]) graphql.Marshaler {
+			return ec.marshalNHistoryConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HistoryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_GoverningDocument_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_municipality(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_title(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_kind(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v document.Kind) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "GoverningDocumentKind")
+}
+
+func (ec *executionContext) _GoverningDocument_edition(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_edition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_edition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_diaryNumber(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_diaryNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiaryNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_diaryNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_case(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_case(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().Case(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decision.Case) graphql.Marshaler {
+			return ec.marshalOCase2ᚖfardplanᚋinternalᚋdecisionᚐCase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_case(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_decidedBy(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_decidedOn(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_decidedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_decidedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GoverningDocument_ownerUnit(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_ownerUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().OwnerUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖfardplanᚋinternalᚋorganisationᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_ownerUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_ownerFunction(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_ownerFunction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnerFunction, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_ownerFunction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_validFrom(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GoverningDocument_validTo(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GoverningDocument_reviewMonths(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_reviewMonths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewMonths, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_reviewMonths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Int")
+}
+
+func (ec *executionContext) _GoverningDocument_reviewDue(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_reviewDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Review(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *date.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_reviewDue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, true, false, "Date")
+}
+
+func (ec *executionContext) _GoverningDocument_reviewGiven(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_reviewGiven(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewGiven(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_reviewGiven(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _GoverningDocument_supersedes(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_supersedes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().Supersedes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *document.GoverningDocument) graphql.Marshaler {
+			return ec.marshalOGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_supersedes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocument(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_supersededBy(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.GoverningDocument().SupersededBy(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*document.Filter), fc.Args["orderBy"].(model.GoverningDocumentOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*document.GoverningDocument]) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_supersededBy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_GoverningDocument_supersededBy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_url(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_summary(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *text.Localized) graphql.Marshaler {
+			return ec.marshalOLocalizedText2ᚖfardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_status(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v document.Status) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "GoverningDocumentStatus")
+}
+
+func (ec *executionContext) _GoverningDocument_availableSteps(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_availableSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GoverningDocument().AvailableSteps(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*document.Step) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentStep2ᚕᚖfardplanᚋinternalᚋdocumentᚐStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_availableSteps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_foundSource(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_foundSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundSource, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_foundSource(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_foundReason(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_foundReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_foundReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocument_isExample(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_isExample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsExample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_isExample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _GoverningDocument_visibility(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v eservice.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2fardplanᚋinternalᚋeserviceᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _GoverningDocument_archivedAt(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_archivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArchivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocument", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _GoverningDocument_links(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.GoverningDocument().Links(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*thread.LinkFilter), fc.Args["orderBy"].(model.RecordLinkOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*thread.Link]) graphql.Marshaler {
+			return ec.marshalNRecordLinkConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_links(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordLinkConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_GoverningDocument_links_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocument_gaps(ctx context.Context, field graphql.CollectedField, obj *document.GoverningDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocument_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.GoverningDocument().Gaps(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*gap.Filter), fc.Args["orderBy"].(model.GapOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*gap.Gap]) graphql.Marshaler {
+			return ec.marshalNGapConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocument_gaps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GapConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_GoverningDocument_gaps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Edge[*document.GoverningDocument]) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*document.GoverningDocument) graphql.Marshaler {
+			return ec.marshalNGoverningDocument2ᚕᚖfardplanᚋinternalᚋdocumentᚐGoverningDocumentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocument(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2fardplanᚋinternalᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocumentConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _GoverningDocumentConnection_facets(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentConnection_facets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Facets(ctx, fc.Args["by"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []page.Facet) graphql.Marshaler {
+			return ec.marshalNFacet2ᚕfardplanᚋinternalᚋpageᚐFacetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentConnection_facets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Facet(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_GoverningDocumentConnection_facets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocumentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _GoverningDocumentEdge_node(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*document.GoverningDocument]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *document.GoverningDocument) graphql.Marshaler {
+			return ec.marshalNGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocument(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.GoverningDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *document.GoverningDocument) graphql.Marshaler {
+			return ec.marshalNGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GoverningDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocument(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GoverningDocumentStep_to(ctx context.Context, field graphql.CollectedField, obj *document.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentStep_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v document.Status) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentStep_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocumentStep", field, false, false, "GoverningDocumentStatus")
+}
+
+func (ec *executionContext) _GoverningDocumentStep_backwards(ctx context.Context, field graphql.CollectedField, obj *document.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GoverningDocumentStep_backwards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Backwards, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GoverningDocumentStep_backwards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GoverningDocumentStep", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _GrantRolePayload_userRole(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
@@ -28812,6 +38475,295 @@ func (ec *executionContext) fieldContext_MarkedText_marks(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _MeetingLine_area(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_area(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Area, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v meeting.Area) graphql.Marshaler {
+			return ec.marshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_area(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingLine", field, false, false, "MeetingArea")
+}
+
+func (ec *executionContext) _MeetingLine_change(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v meeting.Change) graphql.Marshaler {
+			return ec.marshalNMeetingChange2fardplanᚋinternalᚋmeetingᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingLine", field, false, false, "MeetingChange")
+}
+
+func (ec *executionContext) _MeetingLine_text(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeetingLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeetingLine_weight(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MeetingLine_days(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MeetingLine_recordId(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_recordId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecordID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2fardplanᚋinternalᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_recordId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingLine", field, true, false, "ID")
+}
+
+func (ec *executionContext) _MeetingLine_record(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MeetingLine().Record(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Record) graphql.Marshaler {
+			return ec.marshalORecord2fardplanᚋgraphᚋmodelᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeetingLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeetingLine_municipality(ctx context.Context, field graphql.CollectedField, obj *meeting.Line) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingLine_municipality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MeetingLine().Municipality(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {
+			return ec.marshalNMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingLine_municipality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeetingLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Municipality(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeetingSection_area(ctx context.Context, field graphql.CollectedField, obj *meeting.Section) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingSection_area(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Area, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v meeting.Area) graphql.Marshaler {
+			return ec.marshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingSection_area(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingSection", field, false, false, "MeetingArea")
+}
+
+func (ec *executionContext) _MeetingSection_name(ctx context.Context, field graphql.CollectedField, obj *meeting.Section) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingSection_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v text.Localized) graphql.Marshaler {
+			return ec.marshalNLocalizedText2fardplanᚋinternalᚋtextᚐLocalized(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingSection_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeetingSection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalizedText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeetingSection_lineCount(ctx context.Context, field graphql.CollectedField, obj *meeting.Section) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeetingSection_lineCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LineCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeetingSection_lineCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeetingSection", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Municipality_id(ctx context.Context, field graphql.CollectedField, obj *organisation.Municipality) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29569,6 +39521,578 @@ func (ec *executionContext) fieldContext_MunicipalityPayload_municipality(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createAudit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAudit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAudit(ctx, fc.Args["input"].(model.CreateAuditInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditPayload) graphql.Marshaler {
+			return ec.marshalNAuditPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAudit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAudit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAudit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAudit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAudit(ctx, fc.Args["input"].(model.UpdateAuditInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditPayload) graphql.Marshaler {
+			return ec.marshalNAuditPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAudit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAudit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveAudit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveAudit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveAudit(ctx, fc.Args["input"].(model.ArchiveAuditInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditPayload) graphql.Marshaler {
+			return ec.marshalNAuditPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveAudit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveAudit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createAuditQuestion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAuditQuestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAuditQuestion(ctx, fc.Args["input"].(model.CreateAuditQuestionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditQuestionPayload) graphql.Marshaler {
+			return ec.marshalNAuditQuestionPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditQuestionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAuditQuestion(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAuditQuestion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAuditQuestion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAuditQuestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAuditQuestion(ctx, fc.Args["input"].(model.UpdateAuditQuestionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditQuestionPayload) graphql.Marshaler {
+			return ec.marshalNAuditQuestionPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditQuestionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAuditQuestion(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAuditQuestion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveAuditQuestion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveAuditQuestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveAuditQuestion(ctx, fc.Args["input"].(model.ArchiveAuditQuestionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditQuestionPayload) graphql.Marshaler {
+			return ec.marshalNAuditQuestionPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditQuestionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveAuditQuestion(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditQuestionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveAuditQuestion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createFinding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createFinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateFinding(ctx, fc.Args["input"].(model.CreateFindingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FindingPayload) graphql.Marshaler {
+			return ec.marshalNFindingPayload2ᚖfardplanᚋgraphᚋmodelᚐFindingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createFinding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createFinding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateFinding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateFinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateFinding(ctx, fc.Args["input"].(model.UpdateFindingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FindingPayload) graphql.Marshaler {
+			return ec.marshalNFindingPayload2ᚖfardplanᚋgraphᚋmodelᚐFindingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateFinding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateFinding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveFinding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveFinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveFinding(ctx, fc.Args["input"].(model.ArchiveFindingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FindingPayload) graphql.Marshaler {
+			return ec.marshalNFindingPayload2ᚖfardplanᚋgraphᚋmodelᚐFindingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveFinding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveFinding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createFormalAnswer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createFormalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateFormalAnswer(ctx, fc.Args["input"].(model.CreateFormalAnswerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FormalAnswerPayload) graphql.Marshaler {
+			return ec.marshalNFormalAnswerPayload2ᚖfardplanᚋgraphᚋmodelᚐFormalAnswerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createFormalAnswer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createFormalAnswer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateFormalAnswer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateFormalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateFormalAnswer(ctx, fc.Args["input"].(model.UpdateFormalAnswerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FormalAnswerPayload) graphql.Marshaler {
+			return ec.marshalNFormalAnswerPayload2ᚖfardplanᚋgraphᚋmodelᚐFormalAnswerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateFormalAnswer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateFormalAnswer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_transitionFormalAnswer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_transitionFormalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TransitionFormalAnswer(ctx, fc.Args["input"].(model.TransitionFormalAnswerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FormalAnswerPayload) graphql.Marshaler {
+			return ec.marshalNFormalAnswerPayload2ᚖfardplanᚋgraphᚋmodelᚐFormalAnswerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_transitionFormalAnswer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_transitionFormalAnswer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveFormalAnswer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveFormalAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveFormalAnswer(ctx, fc.Args["input"].(model.ArchiveFormalAnswerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FormalAnswerPayload) graphql.Marshaler {
+			return ec.marshalNFormalAnswerPayload2ᚖfardplanᚋgraphᚋmodelᚐFormalAnswerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveFormalAnswer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveFormalAnswer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_bulkEditEServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30003,6 +40527,182 @@ func (ec *executionContext) fieldContext_Mutation_withdrawWaiver(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_withdrawWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createGoverningDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createGoverningDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateGoverningDocument(ctx, fc.Args["input"].(model.CreateGoverningDocumentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GoverningDocumentPayload) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentPayload2ᚖfardplanᚋgraphᚋmodelᚐGoverningDocumentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createGoverningDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createGoverningDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateGoverningDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateGoverningDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateGoverningDocument(ctx, fc.Args["input"].(model.UpdateGoverningDocumentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GoverningDocumentPayload) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentPayload2ᚖfardplanᚋgraphᚋmodelᚐGoverningDocumentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateGoverningDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateGoverningDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_transitionGoverningDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_transitionGoverningDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TransitionGoverningDocument(ctx, fc.Args["input"].(model.TransitionGoverningDocumentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GoverningDocumentPayload) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentPayload2ᚖfardplanᚋgraphᚋmodelᚐGoverningDocumentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_transitionGoverningDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_transitionGoverningDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveGoverningDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveGoverningDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveGoverningDocument(ctx, fc.Args["input"].(model.ArchiveGoverningDocumentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GoverningDocumentPayload) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentPayload2ᚖfardplanᚋgraphᚋmodelᚐGoverningDocumentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveGoverningDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveGoverningDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -33419,6 +44119,138 @@ func (ec *executionContext) fieldContext_Query_asOf(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_audits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_audits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Audits(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.Filter), fc.Args["orderBy"].(model.AuditOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Audit]) graphql.Marshaler {
+			return ec.marshalNAuditConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_audits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_audits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_findings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Findings(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.FindingFilter), fc.Args["orderBy"].(model.FindingOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.Finding]) graphql.Marshaler {
+			return ec.marshalNFindingConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_findings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FindingConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_findings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_formalAnswers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_formalAnswers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().FormalAnswers(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*audit.AnswerFilter), fc.Args["orderBy"].(model.FormalAnswerOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*audit.FormalAnswer]) graphql.Marshaler {
+			return ec.marshalNFormalAnswerConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_formalAnswers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormalAnswerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_formalAnswers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_previewBulkEditEServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33589,6 +44421,94 @@ func (ec *executionContext) fieldContext_Query_waivers(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_waivers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_documents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_documents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Documents(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*document.Filter), fc.Args["orderBy"].(model.GoverningDocumentOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*document.GoverningDocument]) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_documents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_documents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_strategies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_strategies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Strategies(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*document.Filter), fc.Args["orderBy"].(model.GoverningDocumentOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*document.GoverningDocument]) graphql.Marshaler {
+			return ec.marshalNGoverningDocumentConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_strategies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GoverningDocumentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_strategies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -33993,6 +44913,50 @@ func (ec *executionContext) fieldContext_Query_linkChecks(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_linkChecks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sinceMeeting(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sinceMeeting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SinceMeeting(ctx, fc.Args["from"].(time.Time), fc.Args["to"].(*time.Time), fc.Args["municipality"].(*string), fc.Args["areas"].([]meeting.Area))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *meeting.Report) graphql.Marshaler {
+			return ec.marshalNSinceMeeting2ᚖfardplanᚋinternalᚋmeetingᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sinceMeeting(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SinceMeeting(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sinceMeeting_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37842,6 +48806,174 @@ func (ec *executionContext) _SignOutEverywherePayload_ended(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_SignOutEverywherePayload_ended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SignOutEverywherePayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SinceMeeting_from(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SinceMeeting", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SinceMeeting_to(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SinceMeeting", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SinceMeeting_lineCount(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_lineCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LineCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_lineCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SinceMeeting", field, true, false, "Int")
+}
+
+func (ec *executionContext) _SinceMeeting_truncated(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_truncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Truncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SinceMeeting", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SinceMeeting_areas(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_areas(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Areas(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*meeting.Section) graphql.Marshaler {
+			return ec.marshalNMeetingSection2ᚕᚖfardplanᚋinternalᚋmeetingᚐSectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_areas(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SinceMeeting",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeetingSection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SinceMeeting_lines(ctx context.Context, field graphql.CollectedField, obj *meeting.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SinceMeeting_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SinceMeeting().Lines(ctx, obj, fc.Args["areas"].([]meeting.Area), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*meeting.Line) graphql.Marshaler {
+			return ec.marshalNMeetingLine2ᚕᚖfardplanᚋinternalᚋmeetingᚐLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SinceMeeting_lines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SinceMeeting",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeetingLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SinceMeeting_lines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Snapshot_at(ctx context.Context, field graphql.CollectedField, obj *postgres.Snapshot) (ret graphql.Marshaler) {
@@ -43960,6 +55092,126 @@ func UnmarshalApplySuggestedLinkInput(ctx context.Context, raw any) (model.Apply
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArchiveAuditInput(ctx context.Context, obj any) (model.ArchiveAuditInput, error) {
+	var it model.ArchiveAuditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveAuditInput unmarshals raw into the ArchiveAuditInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveAuditInput(ctx context.Context, raw any) (model.ArchiveAuditInput, error) {
+	var out model.ArchiveAuditInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveAuditInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveAuditQuestionInput(ctx context.Context, obj any) (model.ArchiveAuditQuestionInput, error) {
+	var it model.ArchiveAuditQuestionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveAuditQuestionInput unmarshals raw into the ArchiveAuditQuestionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveAuditQuestionInput(ctx context.Context, raw any) (model.ArchiveAuditQuestionInput, error) {
+	var out model.ArchiveAuditQuestionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveAuditQuestionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveCaseInput(ctx context.Context, obj any) (model.ArchiveCaseInput, error) {
 	var it model.ArchiveCaseInput
 	if obj == nil {
@@ -44080,6 +55332,186 @@ func UnmarshalArchiveDecisionInput(ctx context.Context, raw any) (model.ArchiveD
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArchiveFindingInput(ctx context.Context, obj any) (model.ArchiveFindingInput, error) {
+	var it model.ArchiveFindingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveFindingInput unmarshals raw into the ArchiveFindingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveFindingInput(ctx context.Context, raw any) (model.ArchiveFindingInput, error) {
+	var out model.ArchiveFindingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveFindingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveFormalAnswerInput(ctx context.Context, obj any) (model.ArchiveFormalAnswerInput, error) {
+	var it model.ArchiveFormalAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveFormalAnswerInput unmarshals raw into the ArchiveFormalAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveFormalAnswerInput(ctx context.Context, raw any) (model.ArchiveFormalAnswerInput, error) {
+	var out model.ArchiveFormalAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveFormalAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveGoverningDocumentInput(ctx context.Context, obj any) (model.ArchiveGoverningDocumentInput, error) {
+	var it model.ArchiveGoverningDocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveGoverningDocumentInput unmarshals raw into the ArchiveGoverningDocumentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveGoverningDocumentInput(ctx context.Context, raw any) (model.ArchiveGoverningDocumentInput, error) {
+	var out model.ArchiveGoverningDocumentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveGoverningDocumentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveSharedServiceInput(ctx context.Context, obj any) (model.ArchiveSharedServiceInput, error) {
 	var it model.ArchiveSharedServiceInput
 	if obj == nil {
@@ -44197,6 +55629,246 @@ func (ec *executionContext) unmarshalInputArchiveUnitInput(ctx context.Context, 
 func UnmarshalArchiveUnitInput(ctx context.Context, raw any) (model.ArchiveUnitInput, error) {
 	var out model.ArchiveUnitInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveUnitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj any) (audit.Filter, error) {
+	var it audit.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "years", "addressees", "titleContains", "diaryNumber", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "years":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("years"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Years = data
+		case "addressees":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressees"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Addressees = data
+		case "titleContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleContains = data
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditFilter unmarshals raw into the AuditFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditFilter(ctx context.Context, raw any) (audit.Filter, error) {
+	var out audit.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAuditOrder(ctx context.Context, obj any) (model.AuditOrder, error) {
+	var it model.AuditOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAuditOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditOrder unmarshals raw into the AuditOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditOrder(ctx context.Context, raw any) (model.AuditOrder, error) {
+	var out model.AuditOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAuditQuestionFilter(ctx context.Context, obj any) (audit.QuestionFilter, error) {
+	var it audit.QuestionFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"answered", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "answered":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answered"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answered = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditQuestionFilter unmarshals raw into the AuditQuestionFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditQuestionFilter(ctx context.Context, raw any) (audit.QuestionFilter, error) {
+	var out audit.QuestionFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditQuestionFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAuditQuestionOrder(ctx context.Context, obj any) (model.AuditQuestionOrder, error) {
+	var it model.AuditQuestionOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAuditQuestionOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditQuestionOrder unmarshals raw into the AuditQuestionOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditQuestionOrder(ctx context.Context, raw any) (model.AuditQuestionOrder, error) {
+	var out model.AuditQuestionOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditQuestionOrder", raw, &out)
 	return out, err
 }
 
@@ -45000,6 +56672,202 @@ func UnmarshalCreateApiTokenInput(ctx context.Context, raw any) (model.CreateAPI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateAuditInput(ctx context.Context, obj any) (model.CreateAuditInput, error) {
+	var it model.CreateAuditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "titleSv", "titleEn", "diaryNumber", "year", "auditorUnit", "addresseeUnit", "publishedOn", "follows", "url", "summarySv", "summaryEn", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = data
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "year":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Year = data
+		case "auditorUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("auditorUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuditorUnit = graphql.OmittableOf(data)
+		case "addresseeUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addresseeUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddresseeUnit = graphql.OmittableOf(data)
+		case "publishedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publishedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PublishedOn = graphql.OmittableOf(data)
+		case "follows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("follows"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Follows = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "summarySv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summarySv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummarySv = graphql.OmittableOf(data)
+		case "summaryEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summaryEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummaryEn = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateAuditInput unmarshals raw into the CreateAuditInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateAuditInput(ctx context.Context, raw any) (model.CreateAuditInput, error) {
+	var out model.CreateAuditInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateAuditInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateAuditQuestionInput(ctx context.Context, obj any) (model.CreateAuditQuestionInput, error) {
+	var it model.CreateAuditQuestionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"audit", "textSv", "textEn", "position", "formalAnswer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "audit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audit = data
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = data
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "formalAnswer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formalAnswer"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormalAnswer = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateAuditQuestionInput unmarshals raw into the CreateAuditQuestionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateAuditQuestionInput(ctx context.Context, raw any) (model.CreateAuditQuestionInput, error) {
+	var out model.CreateAuditQuestionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateAuditQuestionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateCaseInput(ctx context.Context, obj any) (model.CreateCaseInput, error) {
 	var it model.CreateCaseInput
 	if obj == nil {
@@ -45656,6 +57524,370 @@ func (ec *executionContext) unmarshalInputCreateEServiceInput(ctx context.Contex
 func UnmarshalCreateEServiceInput(ctx context.Context, raw any) (model.CreateEServiceInput, error) {
 	var out model.CreateEServiceInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateEServiceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateFindingInput(ctx context.Context, obj any) (model.CreateFindingInput, error) {
+	var it model.CreateFindingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"audit", "code", "section", "textSv", "textEn", "verdict", "severity", "recurrenceOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "audit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audit = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "section":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("section"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Section = graphql.OmittableOf(data)
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = data
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "verdict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdict"))
+			data, err := ec.unmarshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verdict = data
+		case "severity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("severity"))
+			data, err := ec.unmarshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Severity = data
+		case "recurrenceOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recurrenceOf"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecurrenceOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateFindingInput unmarshals raw into the CreateFindingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateFindingInput(ctx context.Context, raw any) (model.CreateFindingInput, error) {
+	var out model.CreateFindingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateFindingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateFormalAnswerInput(ctx context.Context, obj any) (model.CreateFormalAnswerInput, error) {
+	var it model.CreateFormalAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"audit", "titleSv", "titleEn", "dueOn", "textSv", "textEn", "diaryNumber"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "audit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audit"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audit = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = data
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalNDate2fardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = data
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateFormalAnswerInput unmarshals raw into the CreateFormalAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateFormalAnswerInput(ctx context.Context, raw any) (model.CreateFormalAnswerInput, error) {
+	var out model.CreateFormalAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateFormalAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateGoverningDocumentInput(ctx context.Context, obj any) (model.CreateGoverningDocumentInput, error) {
+	var it model.CreateGoverningDocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"municipality", "titleSv", "titleEn", "kind", "edition", "diaryNumber", "decidedBy", "decidedOn", "ownerUnit", "ownerFunction", "validFrom", "validTo", "reviewMonths", "reviewDue", "supersedes", "url", "summarySv", "summaryEn", "status", "foundSource", "foundReason", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipality":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipality"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipality = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = data
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "edition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edition"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edition = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "decidedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedBy"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedBy = graphql.OmittableOf(data)
+		case "decidedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedOn = graphql.OmittableOf(data)
+		case "ownerUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnit = graphql.OmittableOf(data)
+		case "ownerFunction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerFunction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerFunction = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "reviewMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewMonths = graphql.OmittableOf(data)
+		case "reviewDue":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewDue"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewDue = graphql.OmittableOf(data)
+		case "supersedes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supersedes"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Supersedes = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "summarySv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summarySv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummarySv = graphql.OmittableOf(data)
+		case "summaryEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summaryEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummaryEn = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOGoverningDocumentStatus2ᚖfardplanᚋinternalᚋdocumentᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "foundSource":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundSource"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundSource = graphql.OmittableOf(data)
+		case "foundReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundReason = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateGoverningDocumentInput unmarshals raw into the CreateGoverningDocumentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateGoverningDocumentInput(ctx context.Context, raw any) (model.CreateGoverningDocumentInput, error) {
+	var out model.CreateGoverningDocumentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateGoverningDocumentInput", raw, &out)
 	return out, err
 }
 
@@ -46831,6 +59063,154 @@ func UnmarshalEServiceOrder(ctx context.Context, raw any) (model.EServiceOrder, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFindingFilter(ctx context.Context, obj any) (audit.FindingFilter, error) {
+	var it audit.FindingFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "audits", "codes", "verdicts", "severities", "recurring", "textContains", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "audits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audits"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audits = data
+		case "codes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Codes = data
+		case "verdicts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdicts"))
+			data, err := ec.unmarshalOFindingVerdict2ᚕfardplanᚋinternalᚋauditᚐVerdictᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verdicts = data
+		case "severities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("severities"))
+			data, err := ec.unmarshalOFindingSeverity2ᚕfardplanᚋinternalᚋauditᚐSeverityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Severities = data
+		case "recurring":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recurring"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Recurring = data
+		case "textContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextContains = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFindingFilter unmarshals raw into the FindingFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFindingFilter(ctx context.Context, raw any) (audit.FindingFilter, error) {
+	var out audit.FindingFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FindingFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFindingOrder(ctx context.Context, obj any) (model.FindingOrder, error) {
+	var it model.FindingOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNFindingOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFindingOrder unmarshals raw into the FindingOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFindingOrder(ctx context.Context, raw any) (model.FindingOrder, error) {
+	var out model.FindingOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FindingOrder", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputForgetUserInput(ctx context.Context, obj any) (model.ForgetUserInput, error) {
 	var it model.ForgetUserInput
 	if obj == nil {
@@ -46870,6 +59250,154 @@ func (ec *executionContext) unmarshalInputForgetUserInput(ctx context.Context, o
 func UnmarshalForgetUserInput(ctx context.Context, raw any) (model.ForgetUserInput, error) {
 	var out model.ForgetUserInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ForgetUserInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFormalAnswerFilter(ctx context.Context, obj any) (audit.AnswerFilter, error) {
+	var it audit.AnswerFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "audits", "statuses", "late", "dueFrom", "dueTo", "titleContains", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "audits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audits"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audits = data
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOFormalAnswerStatus2ᚕfardplanᚋinternalᚋauditᚐAnswerStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = data
+		case "late":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("late"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Late = data
+		case "dueFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueFrom = data
+		case "dueTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueTo = data
+		case "titleContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleContains = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFormalAnswerFilter unmarshals raw into the FormalAnswerFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFormalAnswerFilter(ctx context.Context, raw any) (audit.AnswerFilter, error) {
+	var out audit.AnswerFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FormalAnswerFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFormalAnswerOrder(ctx context.Context, obj any) (model.FormalAnswerOrder, error) {
+	var it model.FormalAnswerOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNFormalAnswerOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFormalAnswerOrder unmarshals raw into the FormalAnswerOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFormalAnswerOrder(ctx context.Context, raw any) (model.FormalAnswerOrder, error) {
+	var out model.FormalAnswerOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FormalAnswerOrder", raw, &out)
 	return out, err
 }
 
@@ -47014,6 +59542,189 @@ func (ec *executionContext) unmarshalInputGapOrder(ctx context.Context, obj any)
 func UnmarshalGapOrder(ctx context.Context, raw any) (model.GapOrder, error) {
 	var out model.GapOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "GapOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputGoverningDocumentFilter(ctx context.Context, obj any) (document.Filter, error) {
+	var it document.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["archived"]; !present {
+		asMap["archived"] = false
+	}
+
+	fieldsInOrder := [...]string{"municipalities", "kinds", "statuses", "ownerUnits", "decidedBy", "visibilities", "titleContains", "diaryNumber", "hasDiaryNumber", "reviewBefore", "inForceOn", "example", "archived"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "municipalities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("municipalities"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Municipalities = data
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOGoverningDocumentKind2ᚕfardplanᚋinternalᚋdocumentᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = data
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOGoverningDocumentStatus2ᚕfardplanᚋinternalᚋdocumentᚐStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = data
+		case "ownerUnits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnits"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnits = data
+		case "decidedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedBy"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedBy = data
+		case "visibilities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibilities"))
+			data, err := ec.unmarshalOVisibility2ᚕfardplanᚋinternalᚋeserviceᚐVisibilityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibilities = data
+		case "titleContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleContains"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleContains = data
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = data
+		case "hasDiaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasDiaryNumber"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasDiaryNumber = data
+		case "reviewBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewBefore"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewBefore = data
+		case "inForceOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inForceOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InForceOn = data
+		case "example":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("example"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Example = data
+		case "archived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Archived = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGoverningDocumentFilter unmarshals raw into the GoverningDocumentFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGoverningDocumentFilter(ctx context.Context, raw any) (document.Filter, error) {
+	var out document.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GoverningDocumentFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputGoverningDocumentOrder(ctx context.Context, obj any) (model.GoverningDocumentOrder, error) {
+	var it model.GoverningDocumentOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNGoverningDocumentOrderField2fardplanᚋinternalᚋdocumentᚐOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2fardplanᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGoverningDocumentOrder unmarshals raw into the GoverningDocumentOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGoverningDocumentOrder(ctx context.Context, raw any) (model.GoverningDocumentOrder, error) {
+	var out model.GoverningDocumentOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GoverningDocumentOrder", raw, &out)
 	return out, err
 }
 
@@ -49668,6 +62379,175 @@ func UnmarshalTransitionEServiceInput(ctx context.Context, raw any) (model.Trans
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTransitionFormalAnswerInput(ctx context.Context, obj any) (model.TransitionFormalAnswerInput, error) {
+	var it model.TransitionFormalAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "to", "decision", "on", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = graphql.OmittableOf(data)
+		case "on":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.On = graphql.OmittableOf(data)
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTransitionFormalAnswerInput unmarshals raw into the TransitionFormalAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTransitionFormalAnswerInput(ctx context.Context, raw any) (model.TransitionFormalAnswerInput, error) {
+	var out model.TransitionFormalAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TransitionFormalAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTransitionGoverningDocumentInput(ctx context.Context, obj any) (model.TransitionGoverningDocumentInput, error) {
+	var it model.TransitionGoverningDocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "to", "decidedOn", "decidedBy", "edition", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "decidedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedOn = graphql.OmittableOf(data)
+		case "decidedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedBy"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedBy = graphql.OmittableOf(data)
+		case "edition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edition"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edition = graphql.OmittableOf(data)
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTransitionGoverningDocumentInput unmarshals raw into the TransitionGoverningDocumentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTransitionGoverningDocumentInput(ctx context.Context, raw any) (model.TransitionGoverningDocumentInput, error) {
+	var out model.TransitionGoverningDocumentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TransitionGoverningDocumentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUndoChangeInput(ctx context.Context, obj any) (model.UndoChangeInput, error) {
 	var it model.UndoChangeInput
 	if obj == nil {
@@ -49926,6 +62806,216 @@ func (ec *executionContext) unmarshalInputUnlinkRecordsInput(ctx context.Context
 func UnmarshalUnlinkRecordsInput(ctx context.Context, raw any) (model.UnlinkRecordsInput, error) {
 	var out model.UnlinkRecordsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UnlinkRecordsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateAuditInput(ctx context.Context, obj any) (model.UpdateAuditInput, error) {
+	var it model.UpdateAuditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "titleSv", "titleEn", "diaryNumber", "year", "auditorUnit", "addresseeUnit", "publishedOn", "follows", "url", "summarySv", "summaryEn", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = graphql.OmittableOf(data)
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "year":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Year = graphql.OmittableOf(data)
+		case "auditorUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("auditorUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuditorUnit = graphql.OmittableOf(data)
+		case "addresseeUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addresseeUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddresseeUnit = graphql.OmittableOf(data)
+		case "publishedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publishedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PublishedOn = graphql.OmittableOf(data)
+		case "follows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("follows"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Follows = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "summarySv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summarySv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummarySv = graphql.OmittableOf(data)
+		case "summaryEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summaryEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummaryEn = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateAuditInput unmarshals raw into the UpdateAuditInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateAuditInput(ctx context.Context, raw any) (model.UpdateAuditInput, error) {
+	var out model.UpdateAuditInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAuditInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateAuditQuestionInput(ctx context.Context, obj any) (model.UpdateAuditQuestionInput, error) {
+	var it model.UpdateAuditQuestionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "textSv", "textEn", "position", "formalAnswer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = graphql.OmittableOf(data)
+		case "formalAnswer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formalAnswer"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormalAnswer = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateAuditQuestionInput unmarshals raw into the UpdateAuditQuestionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateAuditQuestionInput(ctx context.Context, raw any) (model.UpdateAuditQuestionInput, error) {
+	var out model.UpdateAuditQuestionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAuditQuestionInput", raw, &out)
 	return out, err
 }
 
@@ -50581,6 +63671,384 @@ func (ec *executionContext) unmarshalInputUpdateEServiceInput(ctx context.Contex
 func UnmarshalUpdateEServiceInput(ctx context.Context, raw any) (model.UpdateEServiceInput, error) {
 	var out model.UpdateEServiceInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateEServiceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateFindingInput(ctx context.Context, obj any) (model.UpdateFindingInput, error) {
+	var it model.UpdateFindingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "code", "section", "textSv", "textEn", "verdict", "severity", "recurrenceOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = graphql.OmittableOf(data)
+		case "section":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("section"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Section = graphql.OmittableOf(data)
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "verdict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verdict"))
+			data, err := ec.unmarshalOFindingVerdict2ᚖfardplanᚋinternalᚋauditᚐVerdict(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verdict = graphql.OmittableOf(data)
+		case "severity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("severity"))
+			data, err := ec.unmarshalOFindingSeverity2ᚖfardplanᚋinternalᚋauditᚐSeverity(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Severity = graphql.OmittableOf(data)
+		case "recurrenceOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recurrenceOf"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecurrenceOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateFindingInput unmarshals raw into the UpdateFindingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateFindingInput(ctx context.Context, raw any) (model.UpdateFindingInput, error) {
+	var out model.UpdateFindingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateFindingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateFormalAnswerInput(ctx context.Context, obj any) (model.UpdateFormalAnswerInput, error) {
+	var it model.UpdateFormalAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "titleSv", "titleEn", "dueOn", "textSv", "textEn", "diaryNumber"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = graphql.OmittableOf(data)
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = graphql.OmittableOf(data)
+		case "textSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextSv = graphql.OmittableOf(data)
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateFormalAnswerInput unmarshals raw into the UpdateFormalAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateFormalAnswerInput(ctx context.Context, raw any) (model.UpdateFormalAnswerInput, error) {
+	var out model.UpdateFormalAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateFormalAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateGoverningDocumentInput(ctx context.Context, obj any) (model.UpdateGoverningDocumentInput, error) {
+	var it model.UpdateGoverningDocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "titleSv", "titleEn", "kind", "edition", "diaryNumber", "decidedBy", "decidedOn", "ownerUnit", "ownerFunction", "validFrom", "validTo", "reviewMonths", "reviewDue", "supersedes", "url", "summarySv", "summaryEn", "foundSource", "foundReason", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2fardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "titleSv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleSv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleSv = graphql.OmittableOf(data)
+		case "titleEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("titleEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TitleEn = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOGoverningDocumentKind2ᚖfardplanᚋinternalᚋdocumentᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "edition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edition"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edition = graphql.OmittableOf(data)
+		case "diaryNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("diaryNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DiaryNumber = graphql.OmittableOf(data)
+		case "decidedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedBy"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedBy = graphql.OmittableOf(data)
+		case "decidedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decidedOn"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecidedOn = graphql.OmittableOf(data)
+		case "ownerUnit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnit"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnit = graphql.OmittableOf(data)
+		case "ownerFunction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerFunction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerFunction = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "reviewMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewMonths = graphql.OmittableOf(data)
+		case "reviewDue":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewDue"))
+			data, err := ec.unmarshalODate2ᚖfardplanᚋinternalᚋdateᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewDue = graphql.OmittableOf(data)
+		case "supersedes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supersedes"))
+			data, err := ec.unmarshalOID2ᚖfardplanᚋinternalᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Supersedes = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "summarySv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summarySv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummarySv = graphql.OmittableOf(data)
+		case "summaryEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summaryEn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SummaryEn = graphql.OmittableOf(data)
+		case "foundSource":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundSource"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundSource = graphql.OmittableOf(data)
+		case "foundReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundReason = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖfardplanᚋinternalᚋeserviceᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateGoverningDocumentInput unmarshals raw into the UpdateGoverningDocumentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateGoverningDocumentInput(ctx context.Context, raw any) (model.UpdateGoverningDocumentInput, error) {
+	var out model.UpdateGoverningDocumentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateGoverningDocumentInput", raw, &out)
 	return out, err
 }
 
@@ -51396,6 +64864,27 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ImportRun(ctx, sel, obj)
+	case document.GoverningDocument:
+		return ec._GoverningDocument(ctx, sel, &obj)
+	case *document.GoverningDocument:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GoverningDocument(ctx, sel, obj)
+	case audit.FormalAnswer:
+		return ec._FormalAnswer(ctx, sel, &obj)
+	case *audit.FormalAnswer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FormalAnswer(ctx, sel, obj)
+	case audit.Finding:
+		return ec._Finding(ctx, sel, &obj)
+	case *audit.Finding:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Finding(ctx, sel, obj)
 	case eservice.Draft:
 		return ec._EServiceDraft(ctx, sel, &obj)
 	case *eservice.Draft:
@@ -51424,6 +64913,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Case(ctx, sel, obj)
+	case audit.Question:
+		return ec._AuditQuestion(ctx, sel, &obj)
+	case *audit.Question:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditQuestion(ctx, sel, obj)
+	case audit.Audit:
+		return ec._Audit(ctx, sel, &obj)
+	case *audit.Audit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Audit(ctx, sel, obj)
 	case token.Token:
 		return ec._ApiToken(ctx, sel, &obj)
 	case *token.Token:
@@ -51526,6 +65029,27 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._ImportRun(ctx, sel, obj)
+	case document.GoverningDocument:
+		return ec._GoverningDocument(ctx, sel, &obj)
+	case *document.GoverningDocument:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._GoverningDocument(ctx, sel, obj)
+	case audit.FormalAnswer:
+		return ec._FormalAnswer(ctx, sel, &obj)
+	case *audit.FormalAnswer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._FormalAnswer(ctx, sel, obj)
+	case audit.Finding:
+		return ec._Finding(ctx, sel, &obj)
+	case *audit.Finding:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Finding(ctx, sel, obj)
 	case eservice.Draft:
 		return ec._EServiceDraft(ctx, sel, &obj)
 	case *eservice.Draft:
@@ -51554,6 +65078,20 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 			return graphql.Null
 		}
 		return ec._Case(ctx, sel, obj)
+	case audit.Question:
+		return ec._AuditQuestion(ctx, sel, &obj)
+	case *audit.Question:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditQuestion(ctx, sel, obj)
+	case audit.Audit:
+		return ec._Audit(ctx, sel, &obj)
+	case *audit.Audit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Audit(ctx, sel, obj)
 	case token.Token:
 		return ec._ApiToken(ctx, sel, &obj)
 	case *token.Token:
@@ -51781,6 +65319,481 @@ func (ec *executionContext) _ApiTokenEdge(ctx context.Context, sel ast.Selection
 			}
 		case "node":
 			out.Values[i] = ec._ApiTokenEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditImplementors = []string{"Audit", "Record", "Node"}
+
+func (ec *executionContext) _Audit(ctx context.Context, sel ast.SelectionSet, obj *audit.Audit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Audit")
+		case "id":
+			out.Values[i] = ec._Audit_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Audit_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Audit_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Audit_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_municipality(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._Audit_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumber":
+			out.Values[i] = ec._Audit_diaryNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "case":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_case(ctx, field, obj)
+				})
+		case "year":
+			out.Values[i] = ec._Audit_year(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "auditorUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_auditorUnit(ctx, field, obj)
+				})
+		case "addresseeUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_addresseeUnit(ctx, field, obj)
+				})
+		case "publishedOn":
+			out.Values[i] = ec._Audit_publishedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "follows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_follows(ctx, field, obj)
+				})
+		case "followedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_followedBy(ctx, field, obj)
+				})
+		case "url":
+			out.Values[i] = ec._Audit_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "summary":
+			out.Values[i] = ec._Audit_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._Audit_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "archivedAt":
+			out.Values[i] = ec._Audit_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "questions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_questions(ctx, field, obj)
+				})
+		case "findings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_findings(ctx, field, obj)
+				})
+		case "formalAnswers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Audit_formalAnswers(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditConnectionImplementors = []string{"AuditConnection"}
+
+func (ec *executionContext) _AuditConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.Audit]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditConnection")
+		case "edges":
+			out.Values[i] = ec._AuditConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._AuditConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AuditConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEdgeImplementors = []string{"AuditEdge"}
+
+func (ec *executionContext) _AuditEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.Audit]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEdge")
+		case "cursor":
+			out.Values[i] = ec._AuditEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AuditEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditPayloadImplementors = []string{"AuditPayload"}
+
+func (ec *executionContext) _AuditPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AuditPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditPayload")
+		case "audit":
+			out.Values[i] = ec._AuditPayload_audit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditQuestionImplementors = []string{"AuditQuestion", "Record", "Node"}
+
+func (ec *executionContext) _AuditQuestion(ctx context.Context, sel ast.SelectionSet, obj *audit.Question) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditQuestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditQuestion")
+		case "id":
+			out.Values[i] = ec._AuditQuestion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._AuditQuestion_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._AuditQuestion_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._AuditQuestion_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditQuestion_history(ctx, field, obj)
+				})
+		case "audit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditQuestion_audit(ctx, field, obj)
+				})
+		case "position":
+			out.Values[i] = ec._AuditQuestion_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._AuditQuestion_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "formalAnswer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditQuestion_formalAnswer(ctx, field, obj)
+				})
+		case "archivedAt":
+			out.Values[i] = ec._AuditQuestion_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditQuestionConnectionImplementors = []string{"AuditQuestionConnection"}
+
+func (ec *executionContext) _AuditQuestionConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.Question]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditQuestionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditQuestionConnection")
+		case "edges":
+			out.Values[i] = ec._AuditQuestionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._AuditQuestionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AuditQuestionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditQuestionConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditQuestionEdgeImplementors = []string{"AuditQuestionEdge"}
+
+func (ec *executionContext) _AuditQuestionEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.Question]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditQuestionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditQuestionEdge")
+		case "cursor":
+			out.Values[i] = ec._AuditQuestionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AuditQuestionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditQuestionPayloadImplementors = []string{"AuditQuestionPayload"}
+
+func (ec *executionContext) _AuditQuestionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AuditQuestionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditQuestionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditQuestionPayload")
+		case "question":
+			out.Values[i] = ec._AuditQuestionPayload_question(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -53776,6 +67789,252 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var findingImplementors = []string{"Finding", "Record", "Node"}
+
+func (ec *executionContext) _Finding(ctx context.Context, sel ast.SelectionSet, obj *audit.Finding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Finding")
+		case "id":
+			out.Values[i] = ec._Finding_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Finding_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Finding_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Finding_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_municipality(ctx, field, obj)
+				})
+		case "audit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_audit(ctx, field, obj)
+				})
+		case "code":
+			out.Values[i] = ec._Finding_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "section":
+			out.Values[i] = ec._Finding_section(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._Finding_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "verdict":
+			out.Values[i] = ec._Finding_verdict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "severity":
+			out.Values[i] = ec._Finding_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recurrenceOf":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_recurrenceOf(ctx, field, obj)
+				})
+		case "recurrences":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_recurrences(ctx, field, obj)
+				})
+		case "archivedAt":
+			out.Values[i] = ec._Finding_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_links(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Finding_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var findingConnectionImplementors = []string{"FindingConnection"}
+
+func (ec *executionContext) _FindingConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.Finding]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FindingConnection")
+		case "edges":
+			out.Values[i] = ec._FindingConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._FindingConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FindingConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FindingConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FindingConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var findingEdgeImplementors = []string{"FindingEdge"}
+
+func (ec *executionContext) _FindingEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.Finding]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FindingEdge")
+		case "cursor":
+			out.Values[i] = ec._FindingEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FindingEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var findingPayloadImplementors = []string{"FindingPayload"}
+
+func (ec *executionContext) _FindingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.FindingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FindingPayload")
+		case "finding":
+			out.Values[i] = ec._FindingPayload_finding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var forgetUserPayloadImplementors = []string{"ForgetUserPayload"}
 
 func (ec *executionContext) _ForgetUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ForgetUserPayload) graphql.Marshaler {
@@ -53789,6 +68048,313 @@ func (ec *executionContext) _ForgetUserPayload(ctx context.Context, sel ast.Sele
 			out.Values[i] = graphql.MarshalString("ForgetUserPayload")
 		case "userAccount":
 			out.Values[i] = ec._ForgetUserPayload_userAccount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formalAnswerImplementors = []string{"FormalAnswer", "Record", "Node"}
+
+func (ec *executionContext) _FormalAnswer(ctx context.Context, sel ast.SelectionSet, obj *audit.FormalAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formalAnswerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormalAnswer")
+		case "id":
+			out.Values[i] = ec._FormalAnswer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._FormalAnswer_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._FormalAnswer_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._FormalAnswer_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_municipality(ctx, field, obj)
+				})
+		case "audit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_audit(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._FormalAnswer_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueOn":
+			out.Values[i] = ec._FormalAnswer_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._FormalAnswer_text(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._FormalAnswer_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "availableSteps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_availableSteps(ctx, field, obj)
+				})
+		case "sentOn":
+			out.Values[i] = ec._FormalAnswer_sentOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "late":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_late(ctx, field, obj)
+				})
+		case "daysLeft":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_daysLeft(ctx, field, obj)
+				})
+		case "diaryNumber":
+			out.Values[i] = ec._FormalAnswer_diaryNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "case":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_case(ctx, field, obj)
+				})
+		case "questions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_questions(ctx, field, obj)
+				})
+		case "archivedAt":
+			out.Values[i] = ec._FormalAnswer_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_links(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswer_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formalAnswerConnectionImplementors = []string{"FormalAnswerConnection"}
+
+func (ec *executionContext) _FormalAnswerConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.FormalAnswer]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formalAnswerConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormalAnswerConnection")
+		case "edges":
+			out.Values[i] = ec._FormalAnswerConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._FormalAnswerConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FormalAnswerConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswerConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FormalAnswerConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formalAnswerEdgeImplementors = []string{"FormalAnswerEdge"}
+
+func (ec *executionContext) _FormalAnswerEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.FormalAnswer]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formalAnswerEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormalAnswerEdge")
+		case "cursor":
+			out.Values[i] = ec._FormalAnswerEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FormalAnswerEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formalAnswerPayloadImplementors = []string{"FormalAnswerPayload"}
+
+func (ec *executionContext) _FormalAnswerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.FormalAnswerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formalAnswerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormalAnswerPayload")
+		case "formalAnswer":
+			out.Values[i] = ec._FormalAnswerPayload_formalAnswer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formalAnswerStepImplementors = []string{"FormalAnswerStep"}
+
+func (ec *executionContext) _FormalAnswerStep(ctx context.Context, sel ast.SelectionSet, obj *audit.Step) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formalAnswerStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormalAnswerStep")
+		case "to":
+			out.Values[i] = ec._FormalAnswerStep_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "backwards":
+			out.Values[i] = ec._FormalAnswerStep_backwards(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -54167,6 +68733,373 @@ func (ec *executionContext) _GoldenThread(ctx context.Context, sel ast.Selection
 			out.Values[i] = ec._GoldenThread_cut(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var governingDocumentImplementors = []string{"GoverningDocument", "Record", "Node"}
+
+func (ec *executionContext) _GoverningDocument(ctx context.Context, sel ast.SelectionSet, obj *document.GoverningDocument) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, governingDocumentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoverningDocument")
+		case "id":
+			out.Values[i] = ec._GoverningDocument_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._GoverningDocument_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._GoverningDocument_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._GoverningDocument_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_history(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_municipality(ctx, field, obj)
+				})
+		case "title":
+			out.Values[i] = ec._GoverningDocument_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._GoverningDocument_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edition":
+			out.Values[i] = ec._GoverningDocument_edition(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "diaryNumber":
+			out.Values[i] = ec._GoverningDocument_diaryNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "case":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_case(ctx, field, obj)
+				})
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_decidedBy(ctx, field, obj)
+				})
+		case "decidedOn":
+			out.Values[i] = ec._GoverningDocument_decidedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ownerUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_ownerUnit(ctx, field, obj)
+				})
+		case "ownerFunction":
+			out.Values[i] = ec._GoverningDocument_ownerFunction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._GoverningDocument_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.Values[i] = ec._GoverningDocument_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reviewMonths":
+			out.Values[i] = ec._GoverningDocument_reviewMonths(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reviewDue":
+			out.Values[i] = ec._GoverningDocument_reviewDue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reviewGiven":
+			out.Values[i] = ec._GoverningDocument_reviewGiven(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "supersedes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_supersedes(ctx, field, obj)
+				})
+		case "supersededBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_supersededBy(ctx, field, obj)
+				})
+		case "url":
+			out.Values[i] = ec._GoverningDocument_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "summary":
+			out.Values[i] = ec._GoverningDocument_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._GoverningDocument_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "availableSteps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_availableSteps(ctx, field, obj)
+				})
+		case "foundSource":
+			out.Values[i] = ec._GoverningDocument_foundSource(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "foundReason":
+			out.Values[i] = ec._GoverningDocument_foundReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isExample":
+			out.Values[i] = ec._GoverningDocument_isExample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._GoverningDocument_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "archivedAt":
+			out.Values[i] = ec._GoverningDocument_archivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "links":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_links(ctx, field, obj)
+				})
+		case "gaps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocument_gaps(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var governingDocumentConnectionImplementors = []string{"GoverningDocumentConnection"}
+
+func (ec *executionContext) _GoverningDocumentConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*document.GoverningDocument]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, governingDocumentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoverningDocumentConnection")
+		case "edges":
+			out.Values[i] = ec._GoverningDocumentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._GoverningDocumentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._GoverningDocumentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocumentConnection_totalCount(ctx, field, obj)
+				})
+		case "facets":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._GoverningDocumentConnection_facets(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var governingDocumentEdgeImplementors = []string{"GoverningDocumentEdge"}
+
+func (ec *executionContext) _GoverningDocumentEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*document.GoverningDocument]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, governingDocumentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoverningDocumentEdge")
+		case "cursor":
+			out.Values[i] = ec._GoverningDocumentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._GoverningDocumentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var governingDocumentPayloadImplementors = []string{"GoverningDocumentPayload"}
+
+func (ec *executionContext) _GoverningDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GoverningDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, governingDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoverningDocumentPayload")
+		case "document":
+			out.Values[i] = ec._GoverningDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var governingDocumentStepImplementors = []string{"GoverningDocumentStep"}
+
+func (ec *executionContext) _GoverningDocumentStep(ctx context.Context, sel ast.SelectionSet, obj *document.Step) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, governingDocumentStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GoverningDocumentStep")
+		case "to":
+			out.Values[i] = ec._GoverningDocumentStep_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "backwards":
+			out.Values[i] = ec._GoverningDocumentStep_backwards(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -55117,6 +70050,119 @@ func (ec *executionContext) _MarkedText(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var meetingLineImplementors = []string{"MeetingLine"}
+
+func (ec *executionContext) _MeetingLine(ctx context.Context, sel ast.SelectionSet, obj *meeting.Line) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, meetingLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MeetingLine")
+		case "area":
+			out.Values[i] = ec._MeetingLine_area(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "change":
+			out.Values[i] = ec._MeetingLine_change(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._MeetingLine_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "weight":
+			out.Values[i] = ec._MeetingLine_weight(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "days":
+			out.Values[i] = ec._MeetingLine_days(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recordId":
+			out.Values[i] = ec._MeetingLine_recordId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "record":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MeetingLine_record(ctx, field, obj)
+				})
+		case "municipality":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MeetingLine_municipality(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var meetingSectionImplementors = []string{"MeetingSection"}
+
+func (ec *executionContext) _MeetingSection(ctx context.Context, sel ast.SelectionSet, obj *meeting.Section) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, meetingSectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MeetingSection")
+		case "area":
+			out.Values[i] = ec._MeetingSection_area(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._MeetingSection_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lineCount":
+			out.Values[i] = ec._MeetingSection_lineCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var municipalityImplementors = []string{"Municipality", "Record", "Node"}
 
 func (ec *executionContext) _Municipality(ctx context.Context, sel ast.SelectionSet, obj *organisation.Municipality) graphql.Marshaler {
@@ -55384,6 +70430,97 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "createAudit":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAudit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateAudit":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAudit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveAudit":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveAudit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createAuditQuestion":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAuditQuestion(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateAuditQuestion":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAuditQuestion(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveAuditQuestion":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveAuditQuestion(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createFinding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createFinding(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateFinding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateFinding(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveFinding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveFinding(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createFormalAnswer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createFormalAnswer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateFormalAnswer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateFormalAnswer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transitionFormalAnswer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_transitionFormalAnswer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveFormalAnswer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveFormalAnswer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "bulkEditEServices":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_bulkEditEServices(ctx, field)
@@ -55450,6 +70587,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "withdrawWaiver":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_withdrawWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createGoverningDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createGoverningDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateGoverningDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateGoverningDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transitionGoverningDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_transitionGoverningDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveGoverningDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveGoverningDocument(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -56327,6 +71492,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_asOf(ctx, field)
 				})
+		case "audits":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_audits(ctx, field)
+				})
+		case "findings":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_findings(ctx, field)
+				})
+		case "formalAnswers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_formalAnswers(ctx, field)
+				})
 		case "previewBulkEditEServices":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -56350,6 +71533,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_waivers(ctx, field)
+				})
+		case "documents":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_documents(ctx, field)
+				})
+		case "strategies":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_strategies(ctx, field)
 				})
 		case "eServiceDrafts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -56410,6 +71605,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_linkChecks(ctx, field)
+				})
+		case "sinceMeeting":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sinceMeeting(ctx, field)
 				})
 		case "importRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -57824,6 +73025,65 @@ func (ec *executionContext) _SignOutEverywherePayload(ctx context.Context, sel a
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sinceMeetingImplementors = []string{"SinceMeeting"}
+
+func (ec *executionContext) _SinceMeeting(ctx context.Context, sel ast.SelectionSet, obj *meeting.Report) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sinceMeetingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SinceMeeting")
+		case "from":
+			out.Values[i] = ec._SinceMeeting_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "to":
+			out.Values[i] = ec._SinceMeeting_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lineCount":
+			out.Values[i] = ec._SinceMeeting_lineCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "truncated":
+			out.Values[i] = ec._SinceMeeting_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "areas":
+			out.Values[i] = ec._SinceMeeting_areas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SinceMeeting_lines(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -60169,6 +75429,16 @@ func (ec *executionContext) unmarshalNApplySuggestedLinkInput2fardplanᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNArchiveAuditInput2fardplanᚋgraphᚋmodelᚐArchiveAuditInput(ctx context.Context, v any) (model.ArchiveAuditInput, error) {
+	res, err := ec.unmarshalInputArchiveAuditInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveAuditQuestionInput2fardplanᚋgraphᚋmodelᚐArchiveAuditQuestionInput(ctx context.Context, v any) (model.ArchiveAuditQuestionInput, error) {
+	res, err := ec.unmarshalInputArchiveAuditQuestionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNArchiveCaseInput2fardplanᚋgraphᚋmodelᚐArchiveCaseInput(ctx context.Context, v any) (model.ArchiveCaseInput, error) {
 	res, err := ec.unmarshalInputArchiveCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -60176,6 +75446,21 @@ func (ec *executionContext) unmarshalNArchiveCaseInput2fardplanᚋgraphᚋmodel�
 
 func (ec *executionContext) unmarshalNArchiveDecisionInput2fardplanᚋgraphᚋmodelᚐArchiveDecisionInput(ctx context.Context, v any) (model.ArchiveDecisionInput, error) {
 	res, err := ec.unmarshalInputArchiveDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveFindingInput2fardplanᚋgraphᚋmodelᚐArchiveFindingInput(ctx context.Context, v any) (model.ArchiveFindingInput, error) {
+	res, err := ec.unmarshalInputArchiveFindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveFormalAnswerInput2fardplanᚋgraphᚋmodelᚐArchiveFormalAnswerInput(ctx context.Context, v any) (model.ArchiveFormalAnswerInput, error) {
+	res, err := ec.unmarshalInputArchiveFormalAnswerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐArchiveGoverningDocumentInput(ctx context.Context, v any) (model.ArchiveGoverningDocumentInput, error) {
+	res, err := ec.unmarshalInputArchiveGoverningDocumentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -60232,6 +75517,210 @@ func (ec *executionContext) marshalNAudience2ᚕfardplanᚋinternalᚋeservice�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNAudit2ᚕᚖfardplanᚋinternalᚋauditᚐAuditᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Audit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx context.Context, sel ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Audit!")
+		return graphql.Null
+	}
+	return ec._Audit(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*audit.Audit]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditConnection!")
+		return graphql.Null
+	}
+	return ec._AuditConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*audit.Audit]) graphql.Marshaler {
+	return ec._AuditEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*audit.Audit]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAuditFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AuditFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAuditFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAuditFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAuditOrder2fardplanᚋgraphᚋmodelᚐAuditOrder(ctx context.Context, v any) (model.AuditOrder, error) {
+	res, err := ec.unmarshalInputAuditOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuditOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, v any) (audit.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, sel ast.SelectionSet, v audit.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AuditOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAuditPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditPayload(ctx context.Context, sel ast.SelectionSet, v *model.AuditPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditPayload!")
+		return graphql.Null
+	}
+	return ec._AuditPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditQuestion2ᚕᚖfardplanᚋinternalᚋauditᚐQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Question) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditQuestion2ᚖfardplanᚋinternalᚋauditᚐQuestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditQuestion2ᚖfardplanᚋinternalᚋauditᚐQuestion(ctx context.Context, sel ast.SelectionSet, v *audit.Question) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditQuestion!")
+		return graphql.Null
+	}
+	return ec._AuditQuestion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditQuestionConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*audit.Question]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditQuestionConnection!")
+		return graphql.Null
+	}
+	return ec._AuditQuestionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditQuestionEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*audit.Question]) graphql.Marshaler {
+	return ec._AuditQuestionEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditQuestionEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*audit.Question]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditQuestionEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAuditQuestionOrder2fardplanᚋgraphᚋmodelᚐAuditQuestionOrder(ctx context.Context, v any) (model.AuditQuestionOrder, error) {
+	res, err := ec.unmarshalInputAuditQuestionOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuditQuestionOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, v any) (audit.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditQuestionOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, sel ast.SelectionSet, v audit.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AuditQuestionOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAuditQuestionPayload2ᚖfardplanᚋgraphᚋmodelᚐAuditQuestionPayload(ctx context.Context, sel ast.SelectionSet, v *model.AuditQuestionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditQuestionPayload!")
+		return graphql.Null
+	}
+	return ec._AuditQuestionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -60576,6 +76065,16 @@ func (ec *executionContext) marshalNCreateApiTokenPayload2ᚖfardplanᚋgraphᚋ
 	return ec._CreateApiTokenPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateAuditInput2fardplanᚋgraphᚋmodelᚐCreateAuditInput(ctx context.Context, v any) (model.CreateAuditInput, error) {
+	res, err := ec.unmarshalInputCreateAuditInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateAuditQuestionInput2fardplanᚋgraphᚋmodelᚐCreateAuditQuestionInput(ctx context.Context, v any) (model.CreateAuditQuestionInput, error) {
+	res, err := ec.unmarshalInputCreateAuditQuestionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateCaseInput2fardplanᚋgraphᚋmodelᚐCreateCaseInput(ctx context.Context, v any) (model.CreateCaseInput, error) {
 	res, err := ec.unmarshalInputCreateCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -60588,6 +76087,21 @@ func (ec *executionContext) unmarshalNCreateDecisionInput2fardplanᚋgraphᚋmod
 
 func (ec *executionContext) unmarshalNCreateEServiceInput2fardplanᚋgraphᚋmodelᚐCreateEServiceInput(ctx context.Context, v any) (model.CreateEServiceInput, error) {
 	res, err := ec.unmarshalInputCreateEServiceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateFindingInput2fardplanᚋgraphᚋmodelᚐCreateFindingInput(ctx context.Context, v any) (model.CreateFindingInput, error) {
+	res, err := ec.unmarshalInputCreateFindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateFormalAnswerInput2fardplanᚋgraphᚋmodelᚐCreateFormalAnswerInput(ctx context.Context, v any) (model.CreateFormalAnswerInput, error) {
+	res, err := ec.unmarshalInputCreateFormalAnswerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐCreateGoverningDocumentInput(ctx context.Context, v any) (model.CreateGoverningDocumentInput, error) {
+	res, err := ec.unmarshalInputCreateGoverningDocumentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -61325,6 +76839,160 @@ func (ec *executionContext) marshalNFieldChange2ᚖfardplanᚋgraphᚋmodelᚐFi
 	return ec._FieldChange(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFinding2ᚕᚖfardplanᚋinternalᚋauditᚐFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Finding) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx context.Context, sel ast.SelectionSet, v *audit.Finding) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Finding!")
+		return graphql.Null
+	}
+	return ec._Finding(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFindingConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*audit.Finding]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FindingConnection!")
+		return graphql.Null
+	}
+	return ec._FindingConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFindingEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*audit.Finding]) graphql.Marshaler {
+	return ec._FindingEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFindingEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*audit.Finding]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFindingEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFindingFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFindingFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FindingFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNFindingFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFindingFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNFindingFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFindingFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFindingOrder2fardplanᚋgraphᚋmodelᚐFindingOrder(ctx context.Context, v any) (model.FindingOrder, error) {
+	res, err := ec.unmarshalInputFindingOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFindingOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, v any) (audit.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFindingOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, sel ast.SelectionSet, v audit.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FindingOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNFindingPayload2ᚖfardplanᚋgraphᚋmodelᚐFindingPayload(ctx context.Context, sel ast.SelectionSet, v *model.FindingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FindingPayload!")
+		return graphql.Null
+	}
+	return ec._FindingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx context.Context, v any) (audit.Severity, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx context.Context, sel ast.SelectionSet, v audit.Severity) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FindingSeverity!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx context.Context, v any) (audit.Verdict, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Verdict(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx context.Context, sel ast.SelectionSet, v audit.Verdict) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FindingVerdict!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -61350,6 +77018,169 @@ func (ec *executionContext) marshalNForgetUserPayload2ᚖfardplanᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._ForgetUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFormalAnswer2ᚕᚖfardplanᚋinternalᚋauditᚐFormalAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.FormalAnswer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx context.Context, sel ast.SelectionSet, v *audit.FormalAnswer) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormalAnswer!")
+		return graphql.Null
+	}
+	return ec._FormalAnswer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFormalAnswerConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*audit.FormalAnswer]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormalAnswerConnection!")
+		return graphql.Null
+	}
+	return ec._FormalAnswerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFormalAnswerEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*audit.FormalAnswer]) graphql.Marshaler {
+	return ec._FormalAnswerEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFormalAnswerEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*audit.FormalAnswer]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormalAnswerEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFormalAnswerFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormalAnswerFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FormalAnswerFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNFormalAnswerFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFormalAnswerFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNFormalAnswerFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormalAnswerFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFormalAnswerOrder2fardplanᚋgraphᚋmodelᚐFormalAnswerOrder(ctx context.Context, v any) (model.FormalAnswerOrder, error) {
+	res, err := ec.unmarshalInputFormalAnswerOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFormalAnswerOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, v any) (audit.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormalAnswerOrderField2fardplanᚋinternalᚋauditᚐOrder(ctx context.Context, sel ast.SelectionSet, v audit.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FormalAnswerOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNFormalAnswerPayload2ᚖfardplanᚋgraphᚋmodelᚐFormalAnswerPayload(ctx context.Context, sel ast.SelectionSet, v *model.FormalAnswerPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormalAnswerPayload!")
+		return graphql.Null
+	}
+	return ec._FormalAnswerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx context.Context, v any) (audit.AnswerStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.AnswerStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx context.Context, sel ast.SelectionSet, v audit.AnswerStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FormalAnswerStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNFormalAnswerStep2ᚕᚖfardplanᚋinternalᚋauditᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Step) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormalAnswerStep2ᚖfardplanᚋinternalᚋauditᚐStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFormalAnswerStep2ᚖfardplanᚋinternalᚋauditᚐStep(ctx context.Context, sel ast.SelectionSet, v *audit.Step) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormalAnswerStep!")
+		return graphql.Null
+	}
+	return ec._FormalAnswerStep(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNGap2ᚕᚖfardplanᚋinternalᚋgapᚐGapᚄ(ctx context.Context, sel ast.SelectionSet, v []*gap.Gap) graphql.Marshaler {
@@ -61529,6 +77360,184 @@ func (ec *executionContext) marshalNGapSeverity2fardplanᚋinternalᚋgapᚐSeve
 		graphql.AddInvalidNullFromMarshaler(ctx, "GapSeverity!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNGoverningDocument2ᚕᚖfardplanᚋinternalᚋdocumentᚐGoverningDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*document.GoverningDocument) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx context.Context, sel ast.SelectionSet, v *document.GoverningDocument) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GoverningDocument!")
+		return graphql.Null
+	}
+	return ec._GoverningDocument(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentConnection2ᚖfardplanᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*document.GoverningDocument]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GoverningDocumentConnection!")
+		return graphql.Null
+	}
+	return ec._GoverningDocumentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentEdge2fardplanᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*document.GoverningDocument]) graphql.Marshaler {
+	return ec._GoverningDocumentEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentEdge2ᚕfardplanᚋinternalᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []page.Edge[*document.GoverningDocument]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocumentEdge2fardplanᚋinternalᚋpageᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentFacet2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentFacet2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GoverningDocumentFacet!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentFacet2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGoverningDocumentFacet2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNGoverningDocumentFacet2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocumentFacet2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx context.Context, v any) (document.Kind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := document.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx context.Context, sel ast.SelectionSet, v document.Kind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GoverningDocumentKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentOrder2fardplanᚋgraphᚋmodelᚐGoverningDocumentOrder(ctx context.Context, v any) (model.GoverningDocumentOrder, error) {
+	res, err := ec.unmarshalInputGoverningDocumentOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentOrderField2fardplanᚋinternalᚋdocumentᚐOrder(ctx context.Context, v any) (document.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := document.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentOrderField2fardplanᚋinternalᚋdocumentᚐOrder(ctx context.Context, sel ast.SelectionSet, v document.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GoverningDocumentOrderField!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNGoverningDocumentPayload2ᚖfardplanᚋgraphᚋmodelᚐGoverningDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.GoverningDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GoverningDocumentPayload!")
+		return graphql.Null
+	}
+	return ec._GoverningDocumentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx context.Context, v any) (document.Status, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := document.Status(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx context.Context, sel ast.SelectionSet, v document.Status) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GoverningDocumentStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNGoverningDocumentStep2ᚕᚖfardplanᚋinternalᚋdocumentᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*document.Step) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocumentStep2ᚖfardplanᚋinternalᚋdocumentᚐStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGoverningDocumentStep2ᚖfardplanᚋinternalᚋdocumentᚐStep(ctx context.Context, sel ast.SelectionSet, v *document.Step) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GoverningDocumentStep!")
+		return graphql.Null
+	}
+	return ec._GoverningDocumentStep(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGrantRoleInput2fardplanᚋgraphᚋmodelᚐGrantRoleInput(ctx context.Context, v any) (model.GrantRoleInput, error) {
@@ -62176,6 +78185,84 @@ func (ec *executionContext) marshalNLocalizedText2ᚖfardplanᚋinternalᚋtext�
 
 func (ec *executionContext) marshalNMarkedText2fardplanᚋinternalᚋsearchᚐMarked(ctx context.Context, sel ast.SelectionSet, v search.Marked) graphql.Marshaler {
 	return ec._MarkedText(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx context.Context, v any) (meeting.Area, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := meeting.Area(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx context.Context, sel ast.SelectionSet, v meeting.Area) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MeetingArea!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNMeetingChange2fardplanᚋinternalᚋmeetingᚐChange(ctx context.Context, v any) (meeting.Change, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := meeting.Change(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMeetingChange2fardplanᚋinternalᚋmeetingᚐChange(ctx context.Context, sel ast.SelectionSet, v meeting.Change) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MeetingChange!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMeetingLine2ᚕᚖfardplanᚋinternalᚋmeetingᚐLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*meeting.Line) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMeetingLine2ᚖfardplanᚋinternalᚋmeetingᚐLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMeetingLine2ᚖfardplanᚋinternalᚋmeetingᚐLine(ctx context.Context, sel ast.SelectionSet, v *meeting.Line) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MeetingLine!")
+		return graphql.Null
+	}
+	return ec._MeetingLine(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMeetingSection2ᚕᚖfardplanᚋinternalᚋmeetingᚐSectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*meeting.Section) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMeetingSection2ᚖfardplanᚋinternalᚋmeetingᚐSection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMeetingSection2ᚖfardplanᚋinternalᚋmeetingᚐSection(ctx context.Context, sel ast.SelectionSet, v *meeting.Section) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MeetingSection!")
+		return graphql.Null
+	}
+	return ec._MeetingSection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNMunicipality2ᚕᚖfardplanᚋinternalᚋorganisationᚐMunicipalityᚄ(ctx context.Context, sel ast.SelectionSet, v []*organisation.Municipality) graphql.Marshaler {
@@ -63417,6 +79504,14 @@ func (ec *executionContext) marshalNSignOutEverywherePayload2ᚖfardplanᚋgraph
 	return ec._SignOutEverywherePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSinceMeeting2ᚖfardplanᚋinternalᚋmeetingᚐReport(ctx context.Context, sel ast.SelectionSet, v *meeting.Report) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SinceMeeting!")
+		return graphql.Null
+	}
+	return ec._SinceMeeting(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSnapshot2ᚖfardplanᚋinternalᚋpostgresᚐSnapshot(ctx context.Context, sel ast.SelectionSet, v *postgres.Snapshot) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Snapshot!")
@@ -63819,6 +79914,16 @@ func (ec *executionContext) unmarshalNTransitionEServiceInput2fardplanᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTransitionFormalAnswerInput2fardplanᚋgraphᚋmodelᚐTransitionFormalAnswerInput(ctx context.Context, v any) (model.TransitionFormalAnswerInput, error) {
+	res, err := ec.unmarshalInputTransitionFormalAnswerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTransitionGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐTransitionGoverningDocumentInput(ctx context.Context, v any) (model.TransitionGoverningDocumentInput, error) {
+	res, err := ec.unmarshalInputTransitionGoverningDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUndoChangeInput2fardplanᚋgraphᚋmodelᚐUndoChangeInput(ctx context.Context, v any) (model.UndoChangeInput, error) {
 	res, err := ec.unmarshalInputUndoChangeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64063,6 +80168,16 @@ func (ec *executionContext) unmarshalNUnlinkRecordsInput2fardplanᚋgraphᚋmode
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateAuditInput2fardplanᚋgraphᚋmodelᚐUpdateAuditInput(ctx context.Context, v any) (model.UpdateAuditInput, error) {
+	res, err := ec.unmarshalInputUpdateAuditInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateAuditQuestionInput2fardplanᚋgraphᚋmodelᚐUpdateAuditQuestionInput(ctx context.Context, v any) (model.UpdateAuditQuestionInput, error) {
+	res, err := ec.unmarshalInputUpdateAuditQuestionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateCaseInput2fardplanᚋgraphᚋmodelᚐUpdateCaseInput(ctx context.Context, v any) (model.UpdateCaseInput, error) {
 	res, err := ec.unmarshalInputUpdateCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64075,6 +80190,21 @@ func (ec *executionContext) unmarshalNUpdateDecisionInput2fardplanᚋgraphᚋmod
 
 func (ec *executionContext) unmarshalNUpdateEServiceInput2fardplanᚋgraphᚋmodelᚐUpdateEServiceInput(ctx context.Context, v any) (model.UpdateEServiceInput, error) {
 	res, err := ec.unmarshalInputUpdateEServiceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateFindingInput2fardplanᚋgraphᚋmodelᚐUpdateFindingInput(ctx context.Context, v any) (model.UpdateFindingInput, error) {
+	res, err := ec.unmarshalInputUpdateFindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateFormalAnswerInput2fardplanᚋgraphᚋmodelᚐUpdateFormalAnswerInput(ctx context.Context, v any) (model.UpdateFormalAnswerInput, error) {
+	res, err := ec.unmarshalInputUpdateFormalAnswerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateGoverningDocumentInput2fardplanᚋgraphᚋmodelᚐUpdateGoverningDocumentInput(ctx context.Context, v any) (model.UpdateGoverningDocumentInput, error) {
+	res, err := ec.unmarshalInputUpdateGoverningDocumentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -64709,6 +80839,29 @@ func (ec *executionContext) marshalOAudience2ᚕfardplanᚋinternalᚋeservice�
 	return ret
 }
 
+func (ec *executionContext) marshalOAudit2ᚖfardplanᚋinternalᚋauditᚐAudit(ctx context.Context, sel ast.SelectionSet, v *audit.Audit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Audit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditFilter2ᚖfardplanᚋinternalᚋauditᚐFilter(ctx context.Context, v any) (*audit.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditQuestionFilter2ᚖfardplanᚋinternalᚋauditᚐQuestionFilter(ctx context.Context, v any) (*audit.QuestionFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditQuestionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -65158,6 +81311,131 @@ func (ec *executionContext) marshalOEServiceStatus2ᚕfardplanᚋinternalᚋeser
 	return ret
 }
 
+func (ec *executionContext) marshalOFinding2ᚖfardplanᚋinternalᚋauditᚐFinding(ctx context.Context, sel ast.SelectionSet, v *audit.Finding) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Finding(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOFindingFilter2ᚖfardplanᚋinternalᚋauditᚐFindingFilter(ctx context.Context, v any) (*audit.FindingFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFindingFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOFindingSeverity2ᚕfardplanᚋinternalᚋauditᚐSeverityᚄ(ctx context.Context, v any) ([]audit.Severity, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]audit.Severity, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOFindingSeverity2ᚕfardplanᚋinternalᚋauditᚐSeverityᚄ(ctx context.Context, sel ast.SelectionSet, v []audit.Severity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFindingSeverity2fardplanᚋinternalᚋauditᚐSeverity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOFindingSeverity2ᚖfardplanᚋinternalᚋauditᚐSeverity(ctx context.Context, v any) (*audit.Severity, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Severity(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFindingSeverity2ᚖfardplanᚋinternalᚋauditᚐSeverity(ctx context.Context, sel ast.SelectionSet, v *audit.Severity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOFindingVerdict2ᚕfardplanᚋinternalᚋauditᚐVerdictᚄ(ctx context.Context, v any) ([]audit.Verdict, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]audit.Verdict, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOFindingVerdict2ᚕfardplanᚋinternalᚋauditᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []audit.Verdict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFindingVerdict2fardplanᚋinternalᚋauditᚐVerdict(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOFindingVerdict2ᚖfardplanᚋinternalᚋauditᚐVerdict(ctx context.Context, v any) (*audit.Verdict, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := audit.Verdict(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFindingVerdict2ᚖfardplanᚋinternalᚋauditᚐVerdict(ctx context.Context, sel ast.SelectionSet, v *audit.Verdict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
 	if v == nil {
 		return nil, nil
@@ -65173,6 +81451,57 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalOFormalAnswer2ᚖfardplanᚋinternalᚋauditᚐFormalAnswer(ctx context.Context, sel ast.SelectionSet, v *audit.FormalAnswer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FormalAnswer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOFormalAnswerFilter2ᚖfardplanᚋinternalᚋauditᚐAnswerFilter(ctx context.Context, v any) (*audit.AnswerFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFormalAnswerFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOFormalAnswerStatus2ᚕfardplanᚋinternalᚋauditᚐAnswerStatusᚄ(ctx context.Context, v any) ([]audit.AnswerStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]audit.AnswerStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOFormalAnswerStatus2ᚕfardplanᚋinternalᚋauditᚐAnswerStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []audit.AnswerStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormalAnswerStatus2fardplanᚋinternalᚋauditᚐAnswerStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOGapFilter2ᚖfardplanᚋinternalᚋgapᚐFilter(ctx context.Context, v any) (*gap.Filter, error) {
@@ -65238,6 +81567,131 @@ func (ec *executionContext) marshalOGoldenThread2ᚖfardplanᚋinternalᚋthread
 		return graphql.Null
 	}
 	return ec._GoldenThread(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGoverningDocument2ᚖfardplanᚋinternalᚋdocumentᚐGoverningDocument(ctx context.Context, sel ast.SelectionSet, v *document.GoverningDocument) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GoverningDocument(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOGoverningDocumentFilter2ᚖfardplanᚋinternalᚋdocumentᚐFilter(ctx context.Context, v any) (*document.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputGoverningDocumentFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOGoverningDocumentKind2ᚕfardplanᚋinternalᚋdocumentᚐKindᚄ(ctx context.Context, v any) ([]document.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]document.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOGoverningDocumentKind2ᚕfardplanᚋinternalᚋdocumentᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []document.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocumentKind2fardplanᚋinternalᚋdocumentᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOGoverningDocumentKind2ᚖfardplanᚋinternalᚋdocumentᚐKind(ctx context.Context, v any) (*document.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := document.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOGoverningDocumentKind2ᚖfardplanᚋinternalᚋdocumentᚐKind(ctx context.Context, sel ast.SelectionSet, v *document.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOGoverningDocumentStatus2ᚕfardplanᚋinternalᚋdocumentᚐStatusᚄ(ctx context.Context, v any) ([]document.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]document.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOGoverningDocumentStatus2ᚕfardplanᚋinternalᚋdocumentᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []document.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGoverningDocumentStatus2fardplanᚋinternalᚋdocumentᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOGoverningDocumentStatus2ᚖfardplanᚋinternalᚋdocumentᚐStatus(ctx context.Context, v any) (*document.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := document.Status(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOGoverningDocumentStatus2ᚖfardplanᚋinternalᚋdocumentᚐStatus(ctx context.Context, sel ast.SelectionSet, v *document.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOID2ᚕfardplanᚋinternalᚋgidᚐIDᚄ(ctx context.Context, v any) ([]gid.ID, error) {
@@ -65751,6 +82205,42 @@ func (ec *executionContext) marshalOMarkedText2ᚖfardplanᚋinternalᚋsearch�
 		return graphql.Null
 	}
 	return ec._MarkedText(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMeetingArea2ᚕfardplanᚋinternalᚋmeetingᚐAreaᚄ(ctx context.Context, v any) ([]meeting.Area, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]meeting.Area, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMeetingArea2ᚕfardplanᚋinternalᚋmeetingᚐAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []meeting.Area) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMeetingArea2fardplanᚋinternalᚋmeetingᚐArea(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOMunicipality2ᚖfardplanᚋinternalᚋorganisationᚐMunicipality(ctx context.Context, sel ast.SelectionSet, v *organisation.Municipality) graphql.Marshaler {

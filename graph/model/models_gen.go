@@ -5,8 +5,10 @@ package model
 import (
 	"bytes"
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
@@ -42,6 +44,26 @@ type ApplySuggestedLinkInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 }
 
+// Which audit to take out of the lists, and why.
+type ArchiveAuditInput struct {
+	// The audit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which question to take out of the lists, and why.
+type ArchiveAuditQuestionInput struct {
+	// The question.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // A case that was registered by mistake.
 type ArchiveCaseInput struct {
 	// Which record.
@@ -55,6 +77,36 @@ type ArchiveCaseInput struct {
 // A decision that was registered by mistake.
 type ArchiveDecisionInput struct {
 	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which finding to take out of the lists, and why.
+type ArchiveFindingInput struct {
+	// The finding.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which formal answer to take out of the lists, and why.
+type ArchiveFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which document to take out of the lists, and why.
+type ArchiveGoverningDocumentInput struct {
+	// The document.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -80,6 +132,34 @@ type ArchiveUnitInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// An order of a list of audits.
+type AuditOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An audit that was made or changed.
+type AuditPayload struct {
+	// The audit as it is after the change.
+	Audit *audit.Audit `json:"audit"`
+}
+
+// An order of a list of questions.
+type AuditQuestionOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A question that was made or changed.
+type AuditQuestionPayload struct {
+	// The question as it is after the change.
+	Question *audit.Question `json:"question"`
 }
 
 // The number of e-services of an outcome.
@@ -245,6 +325,50 @@ type CreateAPITokenPayload struct {
 	APIToken *token.Token `json:"apiToken"`
 	// Its secret, for the header Authorization: Bearer. It is shown this once only.
 	Secret string `json:"secret"`
+}
+
+// A new audit.
+type CreateAuditInput struct {
+	// The SCB code of the municipality that was audited.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, exactly as it is written on the report; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The year that it was made for.
+	Year int `json:"year"`
+	// The auditors who made it: a unit of the municipality.
+	AuditorUnit graphql.Omittable[*gid.ID] `json:"auditorUnit,omitempty"`
+	// The board or committee that is to answer it.
+	AddresseeUnit graphql.Omittable[*gid.ID] `json:"addresseeUnit,omitempty"`
+	// The day when its report was handed over.
+	PublishedOn graphql.Omittable[*date.Date] `json:"publishedOn,omitempty"`
+	// The earlier audit that it follows up.
+	Follows graphql.Omittable[*gid.ID] `json:"follows,omitempty"`
+	// Where its report can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Who may see it, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// A new question.
+type CreateAuditQuestionInput struct {
+	// The audit that asks it.
+	Audit gid.ID `json:"audit"`
+	// What is asked, in Swedish; 1 to 2,000 characters.
+	TextSv string `json:"textSv"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its place among the questions, 1 to 1,000; after the others when left out.
+	Position graphql.Omittable[*int] `json:"position,omitempty"`
+	// The answer of the same audit that answers it.
+	FormalAnswer graphql.Omittable[*gid.ID] `json:"formalAnswer,omitempty"`
 }
 
 // A case to register.
@@ -413,6 +537,92 @@ type CreateEServiceInput struct {
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
+// A new finding.
+type CreateFindingInput struct {
+	// The audit that found it.
+	Audit gid.ID `json:"audit"`
+	// Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20.
+	Code string `json:"code"`
+	// Where in the report it stands; at most 50 characters.
+	Section graphql.Omittable[*string] `json:"section,omitempty"`
+	// What was found, in Swedish; 1 to 5,000 characters.
+	TextSv string `json:"textSv"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// What the auditors think of it.
+	Verdict audit.Verdict `json:"verdict"`
+	// How grave it is.
+	Severity audit.Severity `json:"severity"`
+	// The finding of an earlier audit that it repeats.
+	RecurrenceOf graphql.Omittable[*gid.ID] `json:"recurrenceOf,omitempty"`
+}
+
+// A new formal answer.
+type CreateFormalAnswerInput struct {
+	// The audit that it answers.
+	Audit gid.ID `json:"audit"`
+	// What it is called in Swedish; 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// The same in English.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// The day when the auditors are to have it.
+	DueOn date.Date `json:"dueOn"`
+	// What is answered, in Swedish; at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+}
+
+// A new document.
+type CreateGoverningDocumentInput struct {
+	// The SCB code of the municipality whose document it is.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is among the governing documents.
+	Kind document.Kind `json:"kind"`
+	// What it calls its own version; at most 50 characters.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The body or unit that decided it.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// The day when it was decided; needed once it is adopted.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The unit that answers for it.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it within the unit; at most 200 characters.
+	OwnerFunction graphql.Omittable[*string] `json:"ownerFunction,omitempty"`
+	// Its first day.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How often it is to be reviewed: 1 to 120 months.
+	ReviewMonths graphql.Omittable[*int] `json:"reviewMonths,omitempty"`
+	// The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths.
+	ReviewDue graphql.Omittable[*date.Date] `json:"reviewDue,omitempty"`
+	// The document that it takes the place of when it is adopted.
+	Supersedes graphql.Omittable[*gid.ID] `json:"supersedes,omitempty"`
+	// Where it can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 2,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// How far it has come: DRAFT when left out, or IN_REVIEW. Any other needs foundSource and foundReason.
+	Status graphql.Omittable[*document.Status] `json:"status,omitempty"`
+	// Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it once it is adopted, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
 // A new municipality.
 type CreateMunicipalityInput struct {
 	// Statistics Sweden's code, four digits.
@@ -571,6 +781,20 @@ type EServicePayload struct {
 	EService *eservice.EService `json:"eService"`
 }
 
+// An order of a list of findings.
+type FindingOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A finding that was made or changed.
+type FindingPayload struct {
+	// The finding as it is after the change; its gaps are among its fields.
+	Finding *audit.Finding `json:"finding"`
+}
+
 // Which person to forget.
 type ForgetUserInput struct {
 	// The user.
@@ -583,12 +807,40 @@ type ForgetUserPayload struct {
 	UserAccount *user.Account `json:"userAccount"`
 }
 
+// An order of a list of answers.
+type FormalAnswerOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An answer that was made or changed.
+type FormalAnswerPayload struct {
+	// The answer as it is after the change; its gaps are among its fields.
+	FormalAnswer *audit.FormalAnswer `json:"formalAnswer"`
+}
+
 // An order of a list of gaps.
 type GapOrder struct {
 	// What to order by.
 	Field gap.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// An order of a list of documents.
+type GoverningDocumentOrder struct {
+	// What to order by.
+	Field document.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A document that was made or changed.
+type GoverningDocumentPayload struct {
+	// The document as it is after the change; its gaps are among its fields.
+	Document *document.GoverningDocument `json:"document"`
 }
 
 // A role for a user.
@@ -1097,6 +1349,40 @@ type TransitionEServiceInput struct {
 	Comment string `json:"comment"`
 }
 
+// A step of an answer.
+type TransitionFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The status to take it to: one of its availableSteps.
+	To audit.AnswerStatus `json:"to"`
+	// The decision on it, for DECIDED: one that is taken and holds. It is linked to the answer in the same change.
+	Decision graphql.Omittable[*gid.ID] `json:"decision,omitempty"`
+	// The day when it was sent, for SENT; today when left out.
+	On graphql.Omittable[*date.Date] `json:"on,omitempty"`
+	// Why, for the history; needed for a step backwards.
+	Comment string `json:"comment"`
+}
+
+// A step of a document's life, with what is known of it then. What is left out stays as it is.
+type TransitionGoverningDocumentInput struct {
+	// The document.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The status to take it to: one of its availableSteps.
+	To document.Status `json:"to"`
+	// The day when it was decided, for ADOPTED.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The body or unit that decided it, for ADOPTED.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// What it calls its new version, when it is adopted after a revision.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Why, for the history; needed for a step backwards.
+	Comment string `json:"comment"`
+}
+
 // What is to be undone.
 type UndoChangeInput struct {
 	// The SCB code of the municipality whose e-services were changed.
@@ -1137,6 +1423,54 @@ type UnlinkRecordsInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// New values of an audit. A field left out stays as it is; null empties it.
+type UpdateAuditInput struct {
+	// The audit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, exactly as it is written on the report; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The year that it was made for.
+	Year graphql.Omittable[*int] `json:"year,omitempty"`
+	// The auditors who made it: a unit of the municipality.
+	AuditorUnit graphql.Omittable[*gid.ID] `json:"auditorUnit,omitempty"`
+	// The board or committee that is to answer it.
+	AddresseeUnit graphql.Omittable[*gid.ID] `json:"addresseeUnit,omitempty"`
+	// The day when its report was handed over.
+	PublishedOn graphql.Omittable[*date.Date] `json:"publishedOn,omitempty"`
+	// The earlier audit that it follows up.
+	Follows graphql.Omittable[*gid.ID] `json:"follows,omitempty"`
+	// Where its report can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Who may see it, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a question. A field left out stays as it is; null empties it.
+type UpdateAuditQuestionInput struct {
+	// The question.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What is asked, in Swedish; 1 to 2,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its place among the questions, 1 to 1,000; after the others when left out.
+	Position graphql.Omittable[*int] `json:"position,omitempty"`
+	// The answer of the same audit that answers it.
+	FormalAnswer graphql.Omittable[*gid.ID] `json:"formalAnswer,omitempty"`
 }
 
 // New values of a case. A field left out stays as it is; null empties it.
@@ -1305,6 +1639,96 @@ type UpdateEServiceInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 	// The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it.
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
+}
+
+// New values of a finding. A field left out stays as it is; null empties it.
+type UpdateFindingInput struct {
+	// The finding.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Where in the report it stands; at most 50 characters.
+	Section graphql.Omittable[*string] `json:"section,omitempty"`
+	// What was found, in Swedish; 1 to 5,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// What the auditors think of it.
+	Verdict graphql.Omittable[*audit.Verdict] `json:"verdict,omitempty"`
+	// How grave it is.
+	Severity graphql.Omittable[*audit.Severity] `json:"severity,omitempty"`
+	// The finding of an earlier audit that it repeats.
+	RecurrenceOf graphql.Omittable[*gid.ID] `json:"recurrenceOf,omitempty"`
+}
+
+// New values of a formal answer. A field left out stays as it is; null empties it. One that was sent stands.
+type UpdateFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What it is called in Swedish; 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// The same in English.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// The day when the auditors are to have it.
+	DueOn graphql.Omittable[*date.Date] `json:"dueOn,omitempty"`
+	// What is answered, in Swedish; at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+}
+
+// New values of a document. A field left out stays as it is; null empties it.
+type UpdateGoverningDocumentInput struct {
+	// The document.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is among the governing documents.
+	Kind graphql.Omittable[*document.Kind] `json:"kind,omitempty"`
+	// What it calls its own version; at most 50 characters.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The body or unit that decided it.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// The day when it was decided; needed once it is adopted.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The unit that answers for it.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it within the unit; at most 200 characters.
+	OwnerFunction graphql.Omittable[*string] `json:"ownerFunction,omitempty"`
+	// Its first day.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How often it is to be reviewed: 1 to 120 months.
+	ReviewMonths graphql.Omittable[*int] `json:"reviewMonths,omitempty"`
+	// The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths.
+	ReviewDue graphql.Omittable[*date.Date] `json:"reviewDue,omitempty"`
+	// The document that it takes the place of when it is adopted.
+	Supersedes graphql.Omittable[*gid.ID] `json:"supersedes,omitempty"`
+	// Where it can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 2,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it once it is adopted, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // New values of a municipality. A field left out stays as it is; null empties it.

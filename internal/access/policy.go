@@ -44,6 +44,8 @@ const (
 	RecordUsage        Rule = "usage.record"
 	ImportUsage        Rule = "usage.import"
 	Import             Rule = "import.apply"
+	WriteDocument      Rule = "document.write"
+	WriteAudit         Rule = "audit.write"
 	ManageTokens       Rule = "token.manage"
 	ManageUsers        Rule = "user.manage"
 	EndSessions        Rule = "session.end"
@@ -76,6 +78,8 @@ func Grants() map[Rule]Grant {
 		RecordUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue}},
 		ImportUsage:        {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeCatalogue, ScopeRead}},
 		Import:             {Roles: []Role{CatalogueEditor}, Scopes: []Scope{ScopeImport, ScopeRead}},
+		WriteDocument:      {Roles: []Role{Director}, Scopes: []Scope{ScopeStrategy}},
+		WriteAudit:         {Roles: []Role{Director}, Scopes: []Scope{ScopeStrategy}},
 		ManageTokens:       {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		ManageUsers:        {Roles: []Role{Admin}, Scopes: []Scope{ScopeAdminister}},
 		// Of oneself, in whatever municipality; to end another's takes ManageUsers.

@@ -26,6 +26,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/link"
 	"fardplan/internal/linkcheck"
+	"fardplan/internal/meeting"
 	"fardplan/internal/observe"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/organisation"
@@ -62,6 +63,7 @@ type Services struct {
 	Collaboration *collaboration.Service
 	Strategy      *strategy.Service
 	Threads       *thread.Service
+	Meetings      *meeting.Service
 }
 
 // GapRules are the rules of all domains.
@@ -104,6 +106,7 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 
 		Decisions: &decision.Service{Keeper: keeper, Gaps: gaps}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
 		Collaboration: &collaboration.Service{Keeper: keeper}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
+		Meetings: &meeting.Service{Policy: policy, Gaps: gaps},
 	}
 }
 
@@ -134,7 +137,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	resolver := &graph.Resolver{
 		Links: s.Links,
 		DB:    s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Search: s.Search, Tokens: s.Tokens, People: s.Users, Reorganise: s.Reorganise,
-		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Collaboration: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads,
+		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Collaboration: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads, Meetings: s.Meetings,
 		Jobs: Jobs(s, openeplatform.Options{AllowPrivate: o.AllowPrivate}), Runner: newRunner(s, o.Log),
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
 		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),

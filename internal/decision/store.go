@@ -100,9 +100,9 @@ func spent(ctx context.Context, r postgres.Reader, object uuid.UUID, rule string
 		postgres.Args{"object": object, "rule": rule})
 }
 
-// numbered gives the condition that the case that the alias names has the number that is
+// Numbered gives the condition that the case that the alias names has the number that is
 // typed, in any notation, with its arguments; the raw text of the record x serves too.
-func numbered(ctx context.Context, r postgres.Reader, raw, alias string) (string, []any, error) {
+func Numbered(ctx context.Context, r postgres.Reader, raw, alias string) (string, []any, error) {
 	clocks, err := postgres.Values[date.Date](ctx, r, "SELECT today()", nil)
 	if err != nil {
 		return "", nil, err
@@ -150,7 +150,7 @@ func (s *Service) Cases(ctx context.Context, r postgres.Reader, f CaseFilter, o 
 		l.Where(postgres.Contains("concat_ws(' ', x.title_sv, x.title_en)", "title"), "title", f.TitleContains)
 	}
 	if f.DiaryNumber != "" {
-		condition, args, err := numbered(ctx, r, f.DiaryNumber, "x")
+		condition, args, err := Numbered(ctx, r, f.DiaryNumber, "x")
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +217,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 		l.WhereFacet("EXAMPLE", "x.is_example = @example", "example", *f.Example)
 	}
 	if f.DiaryNumber != "" {
-		condition, args, err := numbered(ctx, r, f.DiaryNumber, "c")
+		condition, args, err := Numbered(ctx, r, f.DiaryNumber, "c")
 		if err != nil {
 			return l, err
 		}

@@ -14,6 +14,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/app"
 	"fardplan/internal/date"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
@@ -76,9 +77,14 @@ func newWorld(t *testing.T) *world {
 	w.gaps = services(w.db)
 	w.organisation = &organisation.Service{Journal: w.gaps.Journal}
 	w.catalogue = &eservice.Service{Journal: w.gaps.Journal, Gaps: w.gaps}
-	w.home = must(w.organisation.CreateMunicipality(w.ctx, organisation.Municipality{SCBCode: "0581", NameSv: "Norrköping", DiaryPatterns: []string{"ORGAN YEAR/SERIAL"}}))(t)
+	w.home = must(w.organisation.CreateMunicipality(w.ctx, organisation.Municipality{SCBCode: "0581", NameSv: "Norrköping", DiaryPatterns: []string{"ORGAN YEAR/SERIAL"}, IsExample: true}))(t)
 	w.office = w.unit("Kontoret", nil)
 	w.other = w.unit("Andra kontoret", nil)
+	w.wholeDocument(func(d *document.GoverningDocument) {
+		d.TitleSv, d.Kind = "Strategi för e-tjänster", document.Strategy
+	})
+	// No example once all is there that it should have, so that nothing was ever missing.
+	w.home = must(w.organisation.UpdateMunicipality(w.ctx, w.home.ID, w.home.Version, func(m *organisation.Municipality) { m.IsExample = false }))(t)
 	return w
 }
 

@@ -62,8 +62,10 @@ func (f *Feed) PageInfo() page.Info {
 
 // FeedKinds are the tables whose records the feed tells of.
 func FeedKinds() []string {
-	return []string{"municipality", "unit", "shared_service", "e_service", "platform_flow",
-		"diary_case", "decision", "waiver"}
+	return []string{
+		"municipality", "unit", "shared_service", "e_service", "platform_flow", "diary_case", "decision", "waiver",
+		"governing_document", "audit", "audit_question", "finding", "formal_answer",
+	}
 }
 
 // Since reads what has changed after change number since, oldest change first: each

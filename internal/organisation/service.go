@@ -64,7 +64,10 @@ func GapObjects() []gap.Object {
 	return []gap.Object{
 		{
 			Table: "municipality", Name: gap.Text{Sv: "kommun", En: "municipality"}, Unit: "NULL::uuid",
-			Affected: []string{"SELECT y.municipality_id FROM unit y WHERE y.changed_in = @change"},
+			Affected: []string{
+				"SELECT y.municipality_id FROM unit y WHERE y.changed_in = @change",
+				"SELECT y.municipality_id FROM governing_document y WHERE y.changed_in = @change", // the strategies that hold
+			},
 		},
 		{
 			Table: "unit", Name: gap.Text{Sv: "enhet", En: "unit"}, Unit: "x.id",
