@@ -52,6 +52,12 @@ const (
 	WriteDecision      Rule = "decision.write"
 	GrantWaiver        Rule = "waiver.grant"
 	LinkRecords        Rule = "record.link"
+
+	WriteGoal         Rule = "goal.write"
+	RecordIndicator   Rule = "indicator.record"
+	WriteInitiative   Rule = "initiative.write"
+	Replan            Rule = "roadmap.replan"
+	WriteStatusReport Rule = "statusReport.write"
 )
 
 // Grant says who may do an action.
@@ -87,6 +93,12 @@ func Grants() map[Rule]Grant {
 		WriteDecision: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeDecisions}},
 		GrantWaiver:   {Roles: []Role{Director}, Scopes: []Scope{ScopeDecisions}},
 		LinkRecords:   {Roles: []Role{Director, ProjectEditor, CatalogueEditor}, Scopes: []Scope{ScopeDecisions}},
+
+		WriteGoal:         {Roles: []Role{Director}, Scopes: []Scope{ScopeStrategy}},
+		RecordIndicator:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
+		WriteInitiative:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
+		Replan:            {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
+		WriteStatusReport: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
 	}
 }
 

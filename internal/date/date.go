@@ -62,6 +62,9 @@ func (d Date) AddMonths(n int) Date { return Date{d.day.AddDate(0, n, 0)} }
 // FirstOfMonth gives the first day of the date's month.
 func (d Date) FirstOfMonth() Date { return New(d.day.Year(), d.day.Month(), 1) }
 
+// Month gives the date's month of its year.
+func (d Date) Month() time.Month { return d.day.Month() }
+
 // DaysTo counts the days from d to other, negative when that is earlier.
 func (d Date) DaysTo(other Date) int { return int(other.day.Sub(d.day).Hours() / 24) }
 
