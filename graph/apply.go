@@ -14,7 +14,7 @@ import (
 )
 
 // notOfRecord are the fields of inputs that say which record and why, not what of it.
-var notOfRecord = []string{"id", "expectedVersion", "comment", "municipality", "liveVersion", "resolve", "object"}
+var notOfRecord = []string{"id", "expectedVersion", "comment", "municipality", "liveVersion", "resolve", "object", "of", "before", "after"}
 
 // references are the kinds of record that fields refer to.
 var references = map[string]string{

@@ -65,6 +65,7 @@ func FeedKinds() []string {
 	return []string{
 		"municipality", "unit", "shared_service", "e_service", "platform_flow", "diary_case", "decision", "waiver",
 		"governing_document", "audit", "audit_question", "finding", "formal_answer",
+		"goal", "indicator", "initiative", "milestone", "status_report", "benefit",
 	}
 }
 

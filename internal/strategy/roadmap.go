@@ -51,11 +51,15 @@ type RoadmapFilter struct {
 
 // RoadmapItem is a record as the roadmap draws it.
 type RoadmapItem struct {
-	Kind         RoadmapKind `db:"kind"`
-	ID           uuid.UUID   `db:"id"`
-	Version      int         `db:"version"`
-	Municipality uuid.UUID   `db:"municipality_id"`
-	UnitID       *uuid.UUID  `db:"unit_id"`
+	Kind        RoadmapKind `db:"kind"`
+	ID          uuid.UUID   `db:"id"`
+	Version     int         `db:"version"`
+	SCBCode     string      `db:"scb_code"` // of the municipality whose record it is
+	MunicipalSv string      `db:"municipality_sv"`
+	MunicipalEn *string     `db:"municipality_en"`
+	UnitID      *uuid.UUID  `db:"unit_id"`
+	UnitSv      *string     `db:"unit_sv"`
+	UnitEn      *string     `db:"unit_en"`
 	// OfKind and OfID are the record that it hangs on, by table: of a milestone what it
 	// is a milestone of, of a goal the one above.
 	OfKind  *string    `db:"of_kind"`
@@ -89,6 +93,23 @@ func (i *RoadmapItem) Of() *gid.ID {
 	id := gid.New(*i.OfKind, *i.OfID)
 	return &id
 }
+
+// Unit gives the global id of the unit that answers for it; nil for none.
+func (i *RoadmapItem) Unit() *gid.ID {
+	if i.UnitID == nil {
+		return nil
+	}
+	id := gid.New("unit", *i.UnitID)
+	return &id
+}
+
+// MunicipalityName gives the municipality's name.
+func (i *RoadmapItem) MunicipalityName() text.Localized {
+	return text.Localized{Sv: i.MunicipalSv, En: i.MunicipalEn}
+}
+
+// UnitName gives the unit's name; nil for none.
+func (i *RoadmapItem) UnitName() *text.Localized { return text.Maybe(i.UnitSv, i.UnitEn) }
 
 // Title gives the record's title.
 func (i *RoadmapItem) Title() text.Localized { return text.Localized{Sv: i.TitleSv, En: i.TitleEn} }
@@ -165,6 +186,9 @@ var itemColumns = map[RoadmapKind]string{
 		'UNKNOWN', NULL::int, NULL::boolean`,
 }
 
+// itemNames are the names of those columns.
+const itemNames = "unit_id, of_kind, of_id, title_sv, title_en, lane, planned_start, planned_end, baseline_start, baseline_end, actual_start, actual_end, status, health, progress, decided"
+
 // itemsFrom are the tables, with what they are joined to.
 var itemsFrom = map[RoadmapKind]string{
 	GoalItem: "goal x", InitiativeItem: "initiative x", ProjectItem: "shared_project x",
@@ -186,9 +210,14 @@ var days = map[RoadmapKind]string{
 func (s *Service) items(ctx context.Context, r postgres.Reader, kind RoadmapKind, condition string, args postgres.Args, most int) ([]*RoadmapItem, error) {
 	visible, more := s.Policy.Visible(ctx, kind.table(), "x", r.Past())
 	maps.Copy(more, args)
-	return postgres.All[RoadmapItem](ctx, r, fmt.Sprintf(`SELECT '%s', x.id, x.version, x.municipality_id, %s FROM %s
-		WHERE x.archived_at IS NULL AND %s AND %s ORDER BY least(%s) NULLS LAST, x.id LIMIT %d`,
-		kind, itemColumns[kind], itemsFrom[kind], visible, condition, days[kind], most), more)
+	columns := "item." + strings.ReplaceAll(itemNames, ", ", ", item.")
+	return postgres.All[RoadmapItem](ctx, r, fmt.Sprintf(`
+		SELECT %[1]s FROM (SELECT '%[2]s', x.id, x.version, x.municipality_id, %[3]s, least(%[4]s) FROM %[5]s
+		 WHERE x.archived_at IS NULL AND %[6]s AND %[7]s ORDER BY least(%[4]s) NULLS LAST, x.id LIMIT %[8]d) AS item (kind, id, version, municipality_id, %[9]s, begins)
+		  JOIN municipality m ON m.id = item.municipality_id LEFT JOIN unit u ON u.id = item.unit_id
+		 ORDER BY item.begins NULLS LAST, item.id`,
+		"item.kind, item.id, item.version, m.scb_code, m.name_sv, m.name_en, item.unit_id, u.name_sv, u.name_en, "+strings.TrimPrefix(columns, "item.unit_id, "),
+		kind, itemColumns[kind], days[kind], itemsFrom[kind], visible, condition, most, itemNames), more)
 }
 
 // linked is SQL for that a link ties the row of alias, which links name by own, to one

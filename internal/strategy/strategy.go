@@ -366,6 +366,12 @@ func (d *Dependency) Later() (kind string, id uuid.UUID) {
 	return Part{InitiativeID: d.AfterInitiativeID, SharedProjectID: d.AfterProjectID}.End()
 }
 
+// BeforeID gives the global id of what has to be done first.
+func (d *Dependency) BeforeID() gid.ID { return gid.New(d.Earlier()) }
+
+// AfterID gives the global id of what waits for it.
+func (d *Dependency) AfterID() gid.ID { return gid.New(d.Later()) }
+
 // GoalFilter narrows a list of goals; empty parts do not.
 type GoalFilter struct {
 	Municipalities []string // SCB codes
