@@ -87,7 +87,7 @@ type nest struct {
 // fixedForm are text fields of inputs that hold no free text.
 var fixedForm = map[string]string{
 	"municipality": "an SCB code", "scbCode": "four digits", "orgNumber": "digits", "diaryPatterns": "five words", "diaryCode": "eight letters", "oepFamilyId": "digits",
-	"paragraph": "a number and a letter", "rule": "a code",
+	"paragraph": "a number and a letter", "rule": "a code", "koladaKpi": "a letter and digits",
 	"languages": "codes of ISO 639", "classification": "digits and dots", "document": "the whole list, whose texts are tried one by one",
 }
 
@@ -357,6 +357,7 @@ var notWalked = map[string]string{
 	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
 	"UsageImportLine": "is of a mutation's answer", "SpreadsheetLine": "likewise", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
 	"Query.previewBulkEditEServices": "is for those who may write, and shows what its mutation does", "BulkEditLine": "likewise", "BulkEditDifference": "likewise", "BulkEditFault": "likewise", "BulkEditCount": "likewise", "BulkEditCondition": "likewise",
+	"Query.movePreview": "is asked with records to be moved", "RoadmapMove": "only that and the answers of writes have it",
 	"UndoLine":  "is of a mutation's answer",
 	"UndoCount": "likewise",
 	"UndoFault": "likewise",
@@ -418,7 +419,7 @@ func (n *nest) queries(w *walker) map[string]string {
 	wide, deep, archived := depth{2, 1, false}, depth{1, 2, false}, depth{1, 2, true}
 	queries := map[string]string{}
 	args := map[string][]string{
-		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {}, "previewBulkEditEServices": {},
+		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {}, "previewBulkEditEServices": {}, "movePreview": {},
 		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "sinceMeeting": {fmt.Sprintf("from: %q", n.begun.Format(time.RFC3339))}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
 	}
 	var ids []string

@@ -43,7 +43,8 @@ func TestStaleVersionShowsWhatTheRecordIsNow(t *testing.T) {
 			continue
 		}
 		checked++
-		answer := w.as(home, access.Grants()[rules[name]].Roles[0]).Query(t, mutation(name), apitest.Vars{"input": attempt.input})
+		client := w.as(home, access.Grants()[rules[name]].Roles[0])
+		answer := client.Query(t, mutation(name), apitest.Vars{"input": attempt.input})
 		if diff := cmp.Diff([]string{"CONFLICT expectedVersion stale_version"}, shownErrors(answer)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 			continue

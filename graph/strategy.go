@@ -123,7 +123,9 @@ func newStrategyLoaders(r *Resolver, s *scope) strategyLoaders {
 		dependencies: newLists(r, func(ctx context.Context, q dependenciesOf, of []uuid.UUID) ([]*strategy.DependencyConnection, error) {
 			return r.Strategy.DependenciesOfEach(ctx, s, q.Side, q.Order, q.Desc, of, q.Page)
 		}),
-		goalSteps: once(func(ctx context.Context) (map[strategy.GoalStatus][]strategy.Step, error) { return strategy.Steps(ctx, s) }),
+		goalSteps: once(func(ctx context.Context) (map[strategy.GoalStatus][]strategy.Step, error) {
+			return strategy.Steps(ctx, s)
+		}),
 	}
 }
 
@@ -179,7 +181,9 @@ func dependencyOf(before, after gid.ID) (d strategy.Dependency, err error) {
 
 // replanItem reads a record with its new days.
 func replanItem(i int, id gid.ID, version int, start, end, on graphql.Omittable[*date.Date]) (strategy.ReplanItem, error) {
-	day := func(d graphql.Omittable[*date.Date]) strategy.Day { return strategy.Day{Given: d.IsSet(), Day: d.Value()} }
+	day := func(d graphql.Omittable[*date.Date]) strategy.Day {
+		return strategy.Day{Given: d.IsSet(), Day: d.Value()}
+	}
 	item := strategy.ReplanItem{Version: version, Start: day(start), End: day(end), On: day(on)}
 	field := fmt.Sprintf("items.%d.id", i)
 	kind, of, err := id.Parse()

@@ -84,6 +84,7 @@ var answers = map[string]string{
 	"UsageImportPayload":           "applied fingerprint",
 	"SpreadsheetPayload":           "applied fingerprint",
 	"BulkEditPayload":              "applied totalCount",
+	"ReplanPayload":                "items { id version }",
 }
 
 // mutation writes the operation of a mutation that takes its input as a variable.

@@ -17464,7 +17464,7 @@ input GoalOrder {
 
 "What a list of goals can be ordered by."
 enum GoalOrderField {
-  "By code."
+  "By the short name within the strategy."
   CODE
   "By Swedish title."
   TITLE
