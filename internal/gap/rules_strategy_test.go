@@ -28,6 +28,12 @@ func (w *world) goal(code string, status strategy.GoalStatus, set func(*strategy
 	return must(w.strategy().CreateGoal(w.ctx, g))(w.t).ID
 }
 
+// goesOn takes up a goal again that was not achieved.
+func (w *world) goesOn(id uuid.UUID) {
+	w.t.Helper()
+	must(w.strategy().TransitionGoal(w.ctx, id, w.version("goal", id), strategy.GoalTransition{To: "ONGOING", Comment: "Fortsätter"}))(w.t)
+}
+
 // under puts a goal under another.
 func under(parent uuid.UUID) func(*strategy.Goal) {
 	return func(g *strategy.Goal) { g.Level, g.ParentGoalID = "GOAL", &parent }
@@ -148,15 +154,21 @@ func strategyCases() map[string][]ruleCase {
 		},
 		"GOAL_NO_INDICATOR": {
 			{
-				func(w *world) uuid.UUID { id := w.goal("1", "ADOPTED", nil); w.measure(id); return id },
+				func(w *world) uuid.UUID {
+					id := w.goal("1", "NOT_ACHIEVED", nil)
+					w.measure(id)
+					w.goesOn(id)
+					return id
+				},
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE indicator SET archived_at = instant()", nil) },
 				func(w *world, id uuid.UUID) { w.measure(id) },
 			},
 			// It is measured by a goal under it, which moves away and back.
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "ADOPTED", nil)
+					id := w.goal("1", "NOT_ACHIEVED", nil)
 					w.measure(w.goal("1.1", "PROPOSED", under(id)))
+					w.goesOn(id)
 					return id
 				},
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE goal SET parent_goal_id = NULL WHERE code = '1.1'", nil) },
@@ -168,8 +180,9 @@ func strategyCases() map[string][]ruleCase {
 		"GOAL_NO_ACTIVITY": {
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "ONGOING", nil)
+					id := w.goal("1", "NOT_ACHIEVED", nil)
 					w.serves(id, "initiative_id", w.work(nil))
+					w.goesOn(id)
 					return id
 				},
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE initiative SET archived_at = instant()", nil) },
@@ -179,8 +192,9 @@ func strategyCases() map[string][]ruleCase {
 			},
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "ONGOING", nil)
+					id := w.goal("1", "NOT_ACHIEVED", nil)
 					w.serves(id, "initiative_id", w.work(nil))
+					w.goesOn(id)
 					return id
 				},
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE record_link SET archived_at = instant()", nil) },
