@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"fardplan/internal/audit"
+	"fardplan/internal/decision"
 	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/strategy"
+	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
 )
@@ -24,6 +27,8 @@ var wordless = []struct{ pattern, why string }{
 	{`^gap_episode_`, "gaps are computed"},
 	{`^search_`, "what is searched is taken from the records"},
 	{`^(decision|governing_document|audit|formal_answer|audit_question|finding|agreement|agreement_party|agreement_follow_up|participation|service_offer|offer_answer|adoption_step|goal|indicator|indicator_value|initiative|milestone|dependency|status_report|benefit|shared_project|waiver|diary_case|record_link|collaboration|collaboration_member)_municipality_fk$`, "the municipality is checked with the caller's rights before"},
+	{`^diary_case_(diary_code_form|diary_serial_positive|diary_suffix_length|understood)$`, "the program reads the number"},
+	{`^record_link_.*_fk$`, "both ends have just been read"},
 	{`^link_`, "the program asks the addresses"},
 	{`^import_run_(flows|created|changed|gone|unchanged|refused)$`, "the program counts"},
 	{`^import_run_municipality_fk$`, "the municipality is checked with the caller's rights before"},
@@ -42,7 +47,7 @@ var wordless = []struct{ pattern, why string }{
 // words are the texts of all domains.
 func words(t *testing.T) postgres.Constraints {
 	all := postgres.Constraints{}
-	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints()} {
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints(), strategy.Constraints(), decision.Constraints(), thread.Constraints()} {
 		for name, f := range domain {
 			if _, twice := all[name]; twice {
 				t.Errorf("%s has words in two domains", name)

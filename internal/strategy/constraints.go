@@ -19,15 +19,6 @@ func code(field string) *fault.Error {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"goal_municipality_fk":            fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"indicator_municipality_fk":       fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"indicator_value_municipality_fk": fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"initiative_municipality_fk":      fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"milestone_municipality_fk":       fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"dependency_municipality_fk":      fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"status_report_municipality_fk":   fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-	"benefit_municipality_fk":         fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
-
 	"goal_code_form":                   fault.Field("code", "", "Koden skrivs med bokstäver, siffror, punkt och bindestreck, högst 30 tecken.", "The code is written with letters, digits, dots and hyphens, at most 30 characters."),
 	"goal_code_unique":                 fault.Field("code", "", "Ett annat mål i samma strategi har den koden.", "Another goal of the same strategy has that code."),
 	"goal_title_length":                fault.Field("titleSv", "", "Titeln ska ha 1 till 300 tecken.", "The title is to have 1 to 300 characters."),
