@@ -47,13 +47,13 @@ type Resolver struct {
 	Runner *job.Runner
 	People *user.Service
 
-	Decisions     *decision.Service
-	Documents     *document.Service
-	Audits        *audit.Service
-	Collaboration *collaboration.Service
-	Strategy      *strategy.Service
-	Threads       *thread.Service
-	Meetings      *meeting.Service
+	Decisions *decision.Service
+	Documents *document.Service
+	Audits    *audit.Service
+	Joint     *collaboration.Service
+	Strategy  *strategy.Service
+	Threads   *thread.Service
+	Meetings  *meeting.Service
 
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options

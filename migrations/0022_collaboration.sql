@@ -188,7 +188,7 @@ CREATE TABLE participation (
   found_source text CONSTRAINT participation_found_source_length CHECK (length(btrim(found_source, E' \t\n\r')) BETWEEN 1 AND 500),
   found_reason text CONSTRAINT participation_found_reason_length CHECK (length(btrim(found_reason, E' \t\n\r')) BETWEEN 1 AND 500),
   CONSTRAINT participation_once UNIQUE (shared_project_id, municipality_id),
-  CONSTRAINT participation_reason_given CHECK (state NOT IN ('DECLINED', 'WITHDRAWN') OR reason IS NOT NULL),
+  CONSTRAINT participation_reason_given CHECK (state <> 'DECLINED' AND state <> 'WITHDRAWN' OR reason IS NOT NULL),
   CONSTRAINT participation_one_cost_share CHECK (num_nonnulls(cost_share_percent, cost_share_amount) <= 1),
   CONSTRAINT participation_found_both CHECK ((found_source IS NULL) = (found_reason IS NULL))
 );

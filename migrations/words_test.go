@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fardplan/internal/audit"
+	"fardplan/internal/collaboration"
 	"fardplan/internal/decision"
 	"fardplan/internal/document"
 	"fardplan/internal/eservice"
@@ -29,6 +30,9 @@ var wordless = []struct{ pattern, why string }{
 	{`^(decision|governing_document|audit|formal_answer|audit_question|finding|agreement|agreement_party|agreement_follow_up|participation|service_offer|offer_answer|adoption_step|goal|indicator|indicator_value|initiative|milestone|dependency|status_report|benefit|shared_project|waiver|diary_case|record_link|collaboration|collaboration_member)_municipality_fk$`, "the municipality is checked with the caller's rights before"},
 	{`^diary_case_(diary_code_form|diary_serial_positive|diary_suffix_length|understood)$`, "the program reads the number"},
 	{`^record_link_.*_fk$`, "both ends have just been read"},
+	{`^(collaboration_member_collaboration|agreement_party_agreement|agreement_follow_up_agreement|participation_shared_project|offer_answer_service_offer)_fk$`, "what it is a part of is looked for before"},
+	{`^(participation_proposed_by_fk|shared_project_host(ed|_stays)|agreement_party_case_fk)$`, "the program sets them itself"},
+	{`^(offer_answer_(e_service_fk|adopted)|adoption_step_(offer_answer_fk|once|kind))$`, "the program makes what adopting takes"},
 	{`^link_`, "the program asks the addresses"},
 	{`^import_run_(flows|created|changed|gone|unchanged|refused)$`, "the program counts"},
 	{`^import_run_municipality_fk$`, "the municipality is checked with the caller's rights before"},
@@ -47,7 +51,7 @@ var wordless = []struct{ pattern, why string }{
 // words are the texts of all domains.
 func words(t *testing.T) postgres.Constraints {
 	all := postgres.Constraints{}
-	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints(), strategy.Constraints(), decision.Constraints(), thread.Constraints()} {
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints(), strategy.Constraints(), decision.Constraints(), thread.Constraints(), collaboration.Constraints()} {
 		for name, f := range domain {
 			if _, twice := all[name]; twice {
 				t.Errorf("%s has words in two domains", name)

@@ -58,6 +58,15 @@ const (
 	WriteInitiative   Rule = "initiative.write"
 	Replan            Rule = "roadmap.replan"
 	WriteStatusReport Rule = "statusReport.write"
+
+	WriteCollaboration   Rule = "collaboration.write"
+	WriteAgreement       Rule = "agreement.write"
+	WriteAgreementParty  Rule = "agreementParty.write"
+	WriteSharedProject   Rule = "sharedProject.write"
+	ProposeParticipation Rule = "participation.propose"
+	AnswerParticipation  Rule = "participation.answer"
+	WriteOffer           Rule = "offer.write"
+	AnswerOffer          Rule = "offer.answer"
 )
 
 // Grant says who may do an action.
@@ -99,6 +108,15 @@ func Grants() map[Rule]Grant {
 		WriteInitiative:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
 		Replan:            {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
 		WriteStatusReport: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
+
+		WriteCollaboration:   {Roles: []Role{Admin, Director}, Scopes: []Scope{ScopeCollaboration}},
+		WriteAgreement:       {Roles: []Role{Director}, Scopes: []Scope{ScopeCollaboration}},
+		WriteAgreementParty:  {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeCollaboration}},
+		WriteSharedProject:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeCollaboration}},
+		ProposeParticipation: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeCollaboration}},
+		AnswerParticipation:  {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeCollaboration}},
+		WriteOffer:           {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCollaboration}},
+		AnswerOffer:          {Roles: []Role{Director, CatalogueEditor}, Scopes: []Scope{ScopeCollaboration}},
 	}
 }
 

@@ -105,7 +105,7 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 		Users:        &user.Service{Journal: journal, Policy: policy, Idle: 2 * time.Hour, Life: 12 * time.Hour},
 
 		Decisions: &decision.Service{Keeper: keeper, Gaps: gaps}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
-		Collaboration: &collaboration.Service{Keeper: keeper}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
+		Collaboration: &collaboration.Service{Keeper: keeper, Gaps: gaps, Catalogue: catalogue}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
 		Meetings: &meeting.Service{Policy: policy, Gaps: gaps},
 	}
 }
@@ -137,7 +137,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	resolver := &graph.Resolver{
 		Links: s.Links,
 		DB:    s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Search: s.Search, Tokens: s.Tokens, People: s.Users, Reorganise: s.Reorganise,
-		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Collaboration: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads, Meetings: s.Meetings,
+		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Joint: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads, Meetings: s.Meetings,
 		Jobs: Jobs(s, openeplatform.Options{AllowPrivate: o.AllowPrivate}), Runner: newRunner(s, o.Log),
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
 		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),

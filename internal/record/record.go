@@ -25,8 +25,11 @@ type Kind[T any, P Pointer[T]] struct {
 	Table string
 	// Constraints are the words for what the database refuses.
 	Constraints postgres.Constraints
-	// Owner gives the municipality whose record it is.
+	// Owner gives the municipality whose record it is, which alone writes it.
 	Owner func(P) uuid.UUID
+	// Kept gives who writes the record, where that is another than Owner would give: of a
+	// part, whoever keeps the whole. It refuses with NOT_FOUND what the caller does not see.
+	Kept func(context.Context, Keeper, *postgres.Tx, P) (uuid.UUID, error)
 	// Fill sets what a record has when it is not given, such as empty lists; may be nil.
 	Fill func(P)
 }
@@ -41,11 +44,16 @@ type Keeper struct {
 // its municipality. before, when given, runs first and may set more of it; after, when
 // given, runs when it is kept.
 func (k Kind[T, P]) Create(ctx context.Context, keep Keeper, action access.Rule, operation string, record T, before, after func(*postgres.Tx, P) error) (P, error) {
-	if err := keep.Policy.Require(ctx, action, k.Owner(&record)); err != nil {
+	if err := k.require(ctx, keep, action, nil, &record); err != nil {
 		return nil, err
 	}
 	var made P
 	err := keep.Journal.Write(ctx, operation, "", func(tx *postgres.Tx) (err error) {
+		if k.Kept != nil {
+			if err := k.require(ctx, keep, action, tx, &record); err != nil {
+				return err
+			}
+		}
 		if before != nil {
 			if err := before(tx, &record); err != nil {
 				return err
@@ -60,6 +68,22 @@ func (k Kind[T, P]) Create(ctx context.Context, keep Keeper, action access.Rule,
 		return nil, err
 	}
 	return made, nil
+}
+
+// require refuses whoever may not take the action. Outside of a write it asks, where
+// another record says whose it is, whether the caller may take it at all.
+func (k Kind[T, P]) require(ctx context.Context, keep Keeper, action access.Rule, tx *postgres.Tx, record P) error {
+	if k.Kept == nil {
+		return keep.Policy.Require(ctx, action, k.Owner(record))
+	}
+	if tx == nil {
+		return keep.Policy.RequireSome(ctx, action)
+	}
+	keeper, err := k.Kept(ctx, keep, tx, record)
+	if err != nil {
+		return err
+	}
+	return keep.Policy.Require(ctx, action, keeper)
 }
 
 // Add makes a record within a write that is allowed to.
@@ -93,7 +117,7 @@ func (k Kind[T, P]) Change(ctx context.Context, keep Keeper, c Change, set, afte
 		if err != nil {
 			return err
 		}
-		if err := keep.Policy.Require(ctx, c.Action, k.Owner(record)); err != nil {
+		if err := k.require(ctx, keep, c.Action, tx, record); err != nil {
 			return err
 		}
 		if record.Base().Version != c.Version {
