@@ -156,6 +156,7 @@ func (w *world) targets() map[string]string {
 // ownOnly are the mutations of records that their own municipality alone may see.
 var ownOnly = map[string]bool{
 	"revokeApiToken": true, "grantRole": true, "revokeRole": true, "forgetUser": true, "submitEServiceDraft": true, "discardEServiceDraft": true, "returnEServiceDraft": true, "publishEServiceDrafts": true,
+	"changeOfferAnswer": true, "updateAdoptionStep": true,
 }
 
 // tried is somebody who tries a mutation.

@@ -45,7 +45,7 @@ func coded() map[string]places {
 		"DigitalLevel":        {of("DIGITAL_LEVEL"), []string{"e_service_digital_level"}},
 		"PersonalData":        {of("PERSONAL_DATA"), []string{"e_service_personal_data"}},
 		"AccessibilityStatus": {of("ACCESSIBILITY_STATUS"), []string{"e_service_accessibility_status"}},
-		"Visibility":          {of("VISIBILITY"), []string{"e_service_visibility", "shared_service_visibility", "diary_case_visibility", "decision_visibility", "governing_document_visibility", "audit_visibility", "goal_visibility", "initiative_visibility"}},
+		"Visibility":          {of("VISIBILITY"), []string{"e_service_visibility", "shared_service_visibility", "diary_case_visibility", "decision_visibility", "governing_document_visibility", "audit_visibility", "goal_visibility", "initiative_visibility", "agreement_visibility", "shared_project_visibility", "service_offer_visibility"}},
 		"LinkTarget":          {[]string{"URL", "ACCESSIBILITY_STATEMENT"}, []string{"link_check_target"}},
 		"LinkVerdict":         {codes(link.Verdicts()), []string{"link_check_verdict"}},
 		"LinkCause":           {codes(link.Causes()), []string{"link_check_cause"}},

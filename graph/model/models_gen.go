@@ -5,6 +5,7 @@ package model
 import (
 	"bytes"
 	"fardplan/internal/access"
+	"fardplan/internal/collaboration"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
 	"fardplan/internal/eservice"
@@ -13,7 +14,6 @@ import (
 	"fardplan/internal/job"
 	"fardplan/internal/link"
 	"fardplan/internal/organisation"
-	"fardplan/internal/strategy"
 	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
@@ -24,6 +24,132 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// What a party registers of how it followed an agreement up.
+type AddAgreementFollowUpInput struct {
+	// Of which agreement.
+	Agreement gid.ID `json:"agreement"`
+	// The SCB code of the party that has followed it up.
+	Municipality string `json:"municipality"`
+	// What it was.
+	Kind collaboration.FollowUpKind `json:"kind"`
+	// When it was made, or reported.
+	HeldOn date.Date `json:"heldOn"`
+	// The calendar year that it is about.
+	Year int `json:"year"`
+	// What it came to in Swedish, at most 5,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// What it came to in English, at most 5,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Where more is to be read of it, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+}
+
+// A new party to an agreement.
+type AddAgreementPartyInput struct {
+	// To which agreement.
+	Agreement gid.ID `json:"agreement"`
+	// The SCB code of the party.
+	Municipality string `json:"municipality"`
+}
+
+// A new member of a collaboration.
+type AddCollaborationMemberInput struct {
+	// Of which collaboration.
+	Collaboration gid.ID `json:"collaboration"`
+	// The SCB code of the new member.
+	Municipality string `json:"municipality"`
+	// Its first day.
+	ValidFrom date.Date `json:"validFrom"`
+	// Its last day, for a membership that has ended or is to end.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// Where the membership is known from, such as an agreement with its diary number; 1 to 500 characters.
+	Source string `json:"source"`
+}
+
+// An order of a list of steps of adopting.
+type AdoptionStepOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A step that was made or changed.
+type AdoptionStepPayload struct {
+	// The step as it is after the change.
+	Step *collaboration.AdoptionStep `json:"step"`
+}
+
+// An order of a list of follow-ups.
+type AgreementFollowUpOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A follow-up that was made or changed.
+type AgreementFollowUpPayload struct {
+	// The follow-up as it is after the change.
+	FollowUp *collaboration.AgreementFollowUp `json:"followUp"`
+}
+
+// An order of a list of agreements.
+type AgreementOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An order of a list of parties.
+type AgreementPartyOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A party that was made or changed.
+type AgreementPartyPayload struct {
+	// The party as it is after the change.
+	Party *collaboration.AgreementParty `json:"party"`
+}
+
+// An agreement that was made or changed.
+type AgreementPayload struct {
+	// The agreement, its gaps among its fields, as it is after the change.
+	Agreement *collaboration.Agreement `json:"agreement"`
+}
+
+// A step of a participation to another state.
+type AnswerParticipationInput struct {
+	// The participation.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Where it goes. CONFIRMED takes a decision of its own that authorises it: see confirmParticipation.
+	State collaboration.ParticipationState `json:"state"`
+	// Why it declines or withdraws, 1 to 1,000 characters; needed for those.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// Why, for the history; needed for a step back.
+	Comment string `json:"comment"`
+}
+
+// What a municipality says to an offer.
+type AnswerServiceOfferInput struct {
+	// What is answered.
+	ServiceOffer gid.ID `json:"serviceOffer"`
+	// The SCB code of the municipality that answers.
+	Municipality string `json:"municipality"`
+	// What it answers.
+	Answer collaboration.OfferChoice `json:"answer"`
+	// Why it declines, 1 to 1,000 characters; needed for that.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The unit of the municipality that is to own the e-service; needed to adopt.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+}
 
 // A reorganisation that has been previewed.
 type ApplyReorganisationInput struct {
@@ -43,9 +169,9 @@ type ApplySuggestedLinkInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 }
 
-// A benefit that was registered by mistake.
-type ArchiveBenefitInput struct {
-	// The benefit.
+// An agreement that was registered by mistake.
+type ArchiveAgreementInput struct {
+	// The agreement.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -73,9 +199,9 @@ type ArchiveDecisionInput struct {
 	Comment string `json:"comment"`
 }
 
-// A dependency that no longer holds.
-type ArchiveDependencyInput struct {
-	// The dependency.
+// An offer that is taken back.
+type ArchiveServiceOfferInput struct {
+	// The offer.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -83,39 +209,9 @@ type ArchiveDependencyInput struct {
 	Comment string `json:"comment"`
 }
 
-// A goal that was registered by mistake.
-type ArchiveGoalInput struct {
-	// The goal.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Why, for the history.
-	Comment string `json:"comment"`
-}
-
-// An indicator that is no longer measured.
-type ArchiveIndicatorInput struct {
-	// The indicator.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Why, for the history.
-	Comment string `json:"comment"`
-}
-
-// An initiative that leaves the roadmap.
-type ArchiveInitiativeInput struct {
-	// The initiative.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Why, for the history.
-	Comment string `json:"comment"`
-}
-
-// A milestone that leaves the roadmap.
-type ArchiveMilestoneInput struct {
-	// The milestone.
+// A shared project that was registered by mistake.
+type ArchiveSharedProjectInput struct {
+	// The shared project.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -133,16 +229,6 @@ type ArchiveSharedServiceInput struct {
 	Comment string `json:"comment"`
 }
 
-// A draft that is thrown away.
-type ArchiveStatusReportInput struct {
-	// The draft.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Why, for the history.
-	Comment string `json:"comment"`
-}
-
 // A unit that was registered by mistake.
 type ArchiveUnitInput struct {
 	// The unit.
@@ -151,20 +237,6 @@ type ArchiveUnitInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for the history.
 	Comment string `json:"comment"`
-}
-
-// An order of a list of benefits.
-type BenefitOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// A benefit that was made or changed.
-type BenefitPayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Benefit *strategy.Benefit `json:"benefit"`
 }
 
 // The number of e-services of an outcome.
@@ -284,6 +356,20 @@ type CasePayload struct {
 	Case *decision.Case `json:"case"`
 }
 
+// Another answer to an offer. Who has adopted has done so.
+type ChangeOfferAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What the municipality answers now.
+	Answer collaboration.OfferChoice `json:"answer"`
+	// Why it declines, 1 to 1,000 characters; needed for that.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The unit of the municipality that is to own the e-service; needed to adopt.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+}
+
 // Which e-services to check the links of.
 type CheckLinksInput struct {
 	// The e-services, 1 to 20, by id. One that was checked within the last minute is not asked again.
@@ -310,18 +396,94 @@ type CloseUnitInput struct {
 	Comment string `json:"comment"`
 }
 
-// Another value of a period that has one.
-type CorrectIndicatorValueInput struct {
-	// What was measured.
-	Indicator gid.ID `json:"indicator"`
-	// The first day of the period.
-	Period date.Date `json:"period"`
-	// The revision that is corrected: the period's newest, else the answer is CONFLICT with that one.
-	ExpectedRevision int `json:"expectedRevision"`
-	// The right value, in the indicator's unit of measure.
-	Value float64 `json:"value"`
-	// Why it is corrected, 1 to 1,000 characters.
+// An order of a list of members.
+type CollaborationMemberOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A membership that was made or changed.
+type CollaborationMemberPayload struct {
+	// The membership as it is after the change.
+	Member *collaboration.CollaborationMember `json:"member"`
+}
+
+// An order of a list of collaborations.
+type CollaborationOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A collaboration that was made or changed.
+type CollaborationPayload struct {
+	// The collaboration as it is after the change.
+	Collaboration *collaboration.Collaboration `json:"collaboration"`
+}
+
+// The confirmation of a participation by a decision.
+type ConfirmParticipationInput struct {
+	// The participation.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The decision that authorises it: the participant's own, or of a joint body that decides for it.
+	Decision gid.ID `json:"decision"`
+	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// A new agreement.
+type CreateAgreementInput struct {
+	// The SCB code of its host, which is a party from the first on.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// What it is in law.
+	LegalForm collaboration.AgreementLegalForm `json:"legalForm"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// What is done for others under it in Swedish, at most 5,000 characters.
+	TasksSv graphql.Omittable[*string] `json:"tasksSv,omitempty"`
+	// What is done for others under it in English, at most 5,000 characters.
+	TasksEn graphql.Omittable[*string] `json:"tasksEn,omitempty"`
+	// How costs are shared in Swedish, at most 2,000 characters.
+	CostModelSv graphql.Omittable[*string] `json:"costModelSv,omitempty"`
+	// How costs are shared in English, at most 2,000 characters.
+	CostModelEn graphql.Omittable[*string] `json:"costModelEn,omitempty"`
+	// When the last party signed. An agreement in force is signed, unless it is registered as found.
+	SignedOn graphql.Omittable[*date.Date] `json:"signedOn,omitempty"`
+	// Its first day in force.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day in force.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How many months before its end notice is to be given, 0 to 120.
+	NoticeMonths graphql.Omittable[*int] `json:"noticeMonths,omitempty"`
+	// By how many months it renews itself at its end, 1 to 120.
+	RenewMonths graphql.Omittable[*int] `json:"renewMonths,omitempty"`
+	// When notice was given.
+	NoticeGivenOn graphql.Omittable[*date.Date] `json:"noticeGivenOn,omitempty"`
+	// From which day it no longer holds.
+	TerminatedOn graphql.Omittable[*date.Date] `json:"terminatedOn,omitempty"`
+	// How often it is to be followed up, 1 to 120 months.
+	FollowUpMonths graphql.Omittable[*int] `json:"followUpMonths,omitempty"`
+	// Where it is to be read, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// Where it is known from that it already held when it was registered, at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it was registered as it stood; given together with the source, at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it, beside its host and its parties.
+	Visibility eservice.Visibility `json:"visibility"`
 }
 
 // A new API token.
@@ -346,32 +508,6 @@ type CreateAPITokenPayload struct {
 	Secret string `json:"secret"`
 }
 
-// A new benefit.
-type CreateBenefitInput struct {
-	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
-	Of gid.ID `json:"of"`
-	// What becomes better and for whom, 1 to 2,000 characters.
-	DescriptionSv string `json:"descriptionSv"`
-	// The same in English, at most 2,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// How sure it is.
-	Certainty strategy.BenefitCertainty `json:"certainty"`
-	// Who has the benefit, at most 200 characters.
-	Stakeholder graphql.Omittable[*string] `json:"stakeholder,omitempty"`
-	// What it is counted in.
-	Measure strategy.BenefitMeasure `json:"measure"`
-	// How much a year is planned.
-	PlannedAmount graphql.Omittable[*float64] `json:"plannedAmount,omitempty"`
-	// How much a year it came to.
-	RealisedAmount graphql.Omittable[*float64] `json:"realisedAmount,omitempty"`
-	// The day by which it is to be collected.
-	CollectBy graphql.Omittable[*date.Date] `json:"collectBy,omitempty"`
-	// The day of the newest follow-up.
-	FollowedUpOn graphql.Omittable[*date.Date] `json:"followedUpOn,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-}
-
 // A case to register.
 type CreateCaseInput struct {
 	// The SCB code of the municipality whose record it is.
@@ -386,6 +522,22 @@ type CreateCaseInput struct {
 	URL graphql.Omittable[*string] `json:"url,omitempty"`
 	// Who may see it.
 	Visibility eservice.Visibility `json:"visibility"`
+}
+
+// A new collaboration.
+type CreateCollaborationInput struct {
+	// The SCB code of the municipality that keeps it.
+	Municipality string `json:"municipality"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv string `json:"nameSv"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// Where more is to be read of it, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
 }
 
 // A decision to register, taken or prepared.
@@ -444,20 +596,6 @@ type CreateDecisionInput struct {
 	DocumentUrls graphql.Omittable[[]string] `json:"documentUrls,omitempty"`
 	// Who may see it.
 	Visibility eservice.Visibility `json:"visibility"`
-}
-
-// A new dependency.
-type CreateDependencyInput struct {
-	// The SCB code of the municipality that notes it; one of the two is its own.
-	Municipality string `json:"municipality"`
-	// The initiative or shared project that has to be done first.
-	Before gid.ID `json:"before"`
-	// The initiative or shared project that waits for it.
-	After gid.ID `json:"after"`
-	// What lies behind it.
-	Kind strategy.DependencyKind `json:"kind"`
-	// What there is to say of it, at most 1,000 characters.
-	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
 // A new e-service. One that is in use already is registered as found, with its source and reason.
@@ -552,140 +690,6 @@ type CreateEServiceInput struct {
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
-// A new goal: a proposal, or one that already holds, registered as found with its source and reason.
-type CreateGoalInput struct {
-	// The SCB code of the municipality whose goal it is.
-	Municipality string `json:"municipality"`
-	// Its short name within the strategy: letters, digits, dots and hyphens, at most 30. Unique within the strategy.
-	Code string `json:"code"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv string `json:"titleSv"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it means, at most 10,000 characters.
-	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
-	// What it means in English, at most 10,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// Its place in the tree.
-	Level strategy.GoalLevel `json:"level"`
-	// The goal right above, of the same municipality and of the level above; null at the top.
-	ParentGoal graphql.Omittable[*gid.ID] `json:"parentGoal,omitempty"`
-	// The governing document that sets it, of the same municipality.
-	Strategy graphql.Omittable[*gid.ID] `json:"strategy,omitempty"`
-	// The unit that answers for it, of the same municipality.
-	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-	// How far ahead it lies.
-	Horizon graphql.Omittable[*strategy.GoalHorizon] `json:"horizon,omitempty"`
-	// Its first day, within the period of the goal above.
-	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
-	// Its last day, likewise.
-	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
-	// How far it has come in percent, 0 to 100.
-	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
-	// How it goes.
-	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
-	// Who sees it beside its own municipality; everybody when not said.
-	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-	// Where it is known from, of one registered as found; at most 500 characters.
-	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
-	// Why it is registered as found; at most 500 characters.
-	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
-	// The status that it was found in; a proposal when not said.
-	Status graphql.Omittable[*strategy.GoalStatus] `json:"status,omitempty"`
-}
-
-// A new indicator of a goal.
-type CreateIndicatorInput struct {
-	// What it measures.
-	Goal gid.ID `json:"goal"`
-	// Its Swedish name, 1 to 300 characters.
-	NameSv string `json:"nameSv"`
-	// Its English name, at most 300 characters.
-	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
-	// What its values count, 1 to 50 characters.
-	UnitOfMeasure string `json:"unitOfMeasure"`
-	// Which values are good.
-	Direction strategy.IndicatorDirection `json:"direction"`
-	// The value before the work began.
-	Baseline graphql.Omittable[*float64] `json:"baseline,omitempty"`
-	// The day of the baseline.
-	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
-	// The value that is aimed for.
-	Target graphql.Omittable[*float64] `json:"target,omitempty"`
-	// The day by which it is to be reached, after that of the baseline.
-	TargetOn graphql.Omittable[*date.Date] `json:"targetOn,omitempty"`
-	// The least good value, for one within a band.
-	BandLow graphql.Omittable[*float64] `json:"bandLow,omitempty"`
-	// The greatest good value, for one within a band.
-	BandHigh graphql.Omittable[*float64] `json:"bandHigh,omitempty"`
-	// How often it is measured.
-	Frequency strategy.IndicatorFrequency `json:"frequency"`
-	// Where its values come from.
-	Source strategy.IndicatorSource `json:"source"`
-	// The key figure's id in Kolada, N or U and five digits; for those from Kolada alone.
-	KoladaKpi graphql.Omittable[*string] `json:"koladaKpi,omitempty"`
-	// The function that sees to it that it is measured, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-}
-
-// A new initiative.
-type CreateInitiativeInput struct {
-	// The SCB code of the municipality whose initiative it is.
-	Municipality string `json:"municipality"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv string `json:"titleSv"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it is, at most 10,000 characters.
-	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
-	// What it is in English, at most 10,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// What sort of work it is.
-	Kind strategy.InitiativeKind `json:"kind"`
-	// The row of the roadmap that it is drawn in, at most 100 characters.
-	Lane graphql.Omittable[*string] `json:"lane,omitempty"`
-	// The unit that answers for it, of the same municipality.
-	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-	// Its first day as planned.
-	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
-	// Its last day as planned, not before the first.
-	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
-	// The day that it began.
-	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
-	// The day that it was done; needed for DONE.
-	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
-	// How far it has come.
-	Status graphql.Omittable[*strategy.InitiativeStatus] `json:"status,omitempty"`
-	// What stands in its way, at most 1,000 characters; needed for BLOCKED, and gone when it is no longer blocked.
-	BlockedReason graphql.Omittable[*string] `json:"blockedReason,omitempty"`
-	// How far it has come in percent, 0 to 100.
-	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
-	// Who sees it beside its own municipality; everybody when not said.
-	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-}
-
-// A new milestone.
-type CreateMilestoneInput struct {
-	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
-	Of gid.ID `json:"of"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv string `json:"titleSv"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it marks.
-	Kind strategy.MilestoneKind `json:"kind"`
-	// The day as planned.
-	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
-	// The day in the plan that was decided.
-	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
-	// The day that it was reached.
-	ReachedOn graphql.Omittable[*date.Date] `json:"reachedOn,omitempty"`
-}
-
 // A new municipality.
 type CreateMunicipalityInput struct {
 	// Statistics Sweden's code, four digits.
@@ -704,6 +708,96 @@ type CreateMunicipalityInput struct {
 	OepBaseURL graphql.Omittable[*string] `json:"oepBaseUrl,omitempty"`
 	// Its size in words, at most 100 characters.
 	InhabitantsClass graphql.Omittable[*string] `json:"inhabitantsClass,omitempty"`
+}
+
+// An offer of a shared service to other municipalities.
+type CreateServiceOfferInput struct {
+	// The SCB code of the municipality that offers, which keeps the shared service.
+	Municipality string `json:"municipality"`
+	// What is offered.
+	SharedService gid.ID `json:"sharedService"`
+	// On which terms in Swedish, 1 to 2,000 characters.
+	TermsSv string `json:"termsSv"`
+	// On which terms in English, at most 2,000 characters.
+	TermsEn graphql.Omittable[*string] `json:"termsEn,omitempty"`
+	// The function to turn to, at most 200 characters.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// The first day on which it may be answered.
+	ValidFrom date.Date `json:"validFrom"`
+	// The last such day.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// Who may see it.
+	Visibility eservice.Visibility `json:"visibility"`
+}
+
+// A new shared project. Its host's participation is made with it: it waits for a decision, or takes part already where the project is registered as found.
+type CreateSharedProjectInput struct {
+	// The SCB code of its host.
+	Municipality string `json:"municipality"`
+	// Its short name: a–z, digits and hyphens, at most 100 characters.
+	Code string `json:"code"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv string `json:"nameSv"`
+	// Where in its life it is. Beyond PRESTUDY it is registered as found, with source and reason.
+	Phase collaboration.ProjectPhase `json:"phase"`
+	// Whether work is being done.
+	Status collaboration.ProjectStatus `json:"status"`
+	// How it goes.
+	Health collaboration.ProjectHealth `json:"health"`
+	// Whether others may ask to join.
+	OpenToJoin bool `json:"openToJoin"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// The agreement that it rests on.
+	Agreement graphql.Omittable[*gid.ID] `json:"agreement,omitempty"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is to do in Swedish, at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// What it is to do in English, at most 5,000 characters.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// The function that leads it, at most 200 characters; never a person's name.
+	LeadFunction graphql.Omittable[*string] `json:"leadFunction,omitempty"`
+	// The function that has ordered it, at most 200 characters.
+	SponsorFunction graphql.Omittable[*string] `json:"sponsorFunction,omitempty"`
+	// The words behind its health in Swedish, at most 1,000 characters.
+	HealthCommentSv graphql.Omittable[*string] `json:"healthCommentSv,omitempty"`
+	// The words behind its health in English, at most 1,000 characters.
+	HealthCommentEn graphql.Omittable[*string] `json:"healthCommentEn,omitempty"`
+	// What it may cost in all, SEK, not negative.
+	Budget graphql.Omittable[*float64] `json:"budget,omitempty"`
+	// What its costs are shared by.
+	CostKey graphql.Omittable[*collaboration.CostKey] `json:"costKey,omitempty"`
+	// When it is to begin.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// When it is to be done.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// When it was to begin as it was decided.
+	BaselineStart graphql.Omittable[*date.Date] `json:"baselineStart,omitempty"`
+	// When it was to be done as it was decided.
+	BaselineEnd graphql.Omittable[*date.Date] `json:"baselineEnd,omitempty"`
+	// When it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// When it was done; needed for COMPLETED.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// On which terms others may join in Swedish, at most 2,000 characters; needed for one that is open.
+	JoinTermsSv graphql.Omittable[*string] `json:"joinTermsSv,omitempty"`
+	// On which terms others may join in English, at most 2,000 characters.
+	JoinTermsEn graphql.Omittable[*string] `json:"joinTermsEn,omitempty"`
+	// What it is to leave behind; at most 50, each at most 300 characters.
+	Deliverables graphql.Omittable[[]string] `json:"deliverables,omitempty"`
+	// Where its code and documents lie, with http or https.
+	RepositoryURL graphql.Omittable[*string] `json:"repositoryUrl,omitempty"`
+	// What was learnt in Swedish, at most 10,000 characters.
+	LessonsSv graphql.Omittable[*string] `json:"lessonsSv,omitempty"`
+	// What was learnt in English, at most 10,000 characters.
+	LessonsEn graphql.Omittable[*string] `json:"lessonsEn,omitempty"`
+	// Where it is known from that it already held when it was registered, at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it was registered as it stood; given together with the source, at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it, beside its host and those who take part.
+	Visibility eservice.Visibility `json:"visibility"`
 }
 
 // A new shared service.
@@ -730,22 +824,6 @@ type CreateSharedServiceInput struct {
 	Licence graphql.Omittable[*string] `json:"licence,omitempty"`
 	// Who may see it, beside its own municipality; PUBLIC when left out.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-}
-
-// A draft of a status report.
-type CreateStatusReportInput struct {
-	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
-	Of gid.ID `json:"of"`
-	// The first day that it tells of.
-	PeriodFrom date.Date `json:"periodFrom"`
-	// The last day that it tells of.
-	PeriodTo date.Date `json:"periodTo"`
-	// How it goes.
-	Health strategy.Health `json:"health"`
-	// What has happened and what comes next, 1 to 10,000 characters.
-	TextSv string `json:"textSv"`
-	// The same in English, at most 10,000 characters.
-	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
 }
 
 // A new unit.
@@ -794,20 +872,6 @@ type DecisionOrder struct {
 type DecisionPayload struct {
 	// The record as it is after the change; its gaps are among its fields.
 	Decision *decision.Decision `json:"decision"`
-}
-
-// An order of a list of dependencies.
-type DependencyOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// A dependency that was made or changed.
-type DependencyPayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Dependency *strategy.Dependency `json:"dependency"`
 }
 
 // An e-service to publish, unpublish or archive.
@@ -874,6 +938,18 @@ type EServicePayload struct {
 	EService *eservice.EService `json:"eService"`
 }
 
+// The end of a membership.
+type EndCollaborationMemberInput struct {
+	// The membership.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its last day, that day included.
+	ValidTo date.Date `json:"validTo"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // Which person to forget.
 type ForgetUserInput struct {
 	// The user.
@@ -892,20 +968,6 @@ type GapOrder struct {
 	Field gap.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
-}
-
-// An order of a list of goals.
-type GoalOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// A goal that was made or changed.
-type GoalPayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Goal *strategy.Goal `json:"goal"`
 }
 
 // A role for a user.
@@ -994,40 +1056,18 @@ type ImportUsageInput struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// An order of a list of indicators.
-type IndicatorOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// An indicator that was made or changed.
-type IndicatorPayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Indicator *strategy.Indicator `json:"indicator"`
-}
-
-// An order of a list of values of an indicator.
-type IndicatorValueOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// An order of a list of initiatives.
-type InitiativeOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// An initiative that was made or changed.
-type InitiativePayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Initiative *strategy.Initiative `json:"initiative"`
+// A wish to take part in a project that is open to join.
+type JoinSharedProjectInput struct {
+	// In which project.
+	SharedProject gid.ID `json:"sharedProject"`
+	// The SCB code of the municipality that wants to join.
+	Municipality string `json:"municipality"`
+	// What it wants to do; never HOST.
+	Role collaboration.ParticipationRole `json:"role"`
+	// The function to turn to, at most 200 characters.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// When what the project makes is to be taken into use there.
+	LocalLaunch graphql.Omittable[*date.Date] `json:"localLaunch,omitempty"`
 }
 
 // An order of a list of link checks.
@@ -1052,32 +1092,6 @@ type LinkRecordsInput struct {
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
-// An order of a list of milestones.
-type MilestoneOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// A milestone that was made or changed.
-type MilestonePayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	Milestone *strategy.Milestone `json:"milestone"`
-}
-
-// New days of a record that is not moved yet. A day left out stays as it is; null takes it away.
-type MovePreviewItemInput struct {
-	// An initiative, a shared project or a milestone.
-	ID gid.ID `json:"id"`
-	// The new first day of an initiative or shared project.
-	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
-	// The new last day of an initiative or shared project.
-	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
-	// The new day of a milestone.
-	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
-}
-
 // An order of a list of municipalities.
 type MunicipalityOrder struct {
 	// What to order by.
@@ -1096,12 +1110,54 @@ type MunicipalityPayload struct {
 type Mutation struct {
 }
 
+// An order of a list of answers.
+type OfferAnswerOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An answer that was made or changed.
+type OfferAnswerPayload struct {
+	// The answer as it is after the change.
+	Answer *collaboration.OfferAnswer `json:"answer"`
+}
+
+// An order of a list of participations.
+type ParticipationOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A participation that was made or changed.
+type ParticipationPayload struct {
+	// The participation, its gaps among its fields, as it is after the change.
+	Participation *collaboration.Participation `json:"participation"`
+}
+
 // The owner of one category.
 type PlatformCategoryInput struct {
 	// The words that the platform has for it.
 	Category string `json:"category"`
 	// The unit that owns what comes in it; null for none.
 	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+}
+
+// A participation that a project's host proposes to a municipality.
+type ProposeParticipationInput struct {
+	// In which project.
+	SharedProject gid.ID `json:"sharedProject"`
+	// The SCB code of the municipality that is asked.
+	Municipality string `json:"municipality"`
+	// What it is to do; never HOST.
+	Role collaboration.ParticipationRole `json:"role"`
+	// Its share of the costs in percent, 0 to 100.
+	CostSharePercent graphql.Omittable[*float64] `json:"costSharePercent,omitempty"`
+	// Its share of the costs as an amount, SEK; not together with percent.
+	CostShareAmount graphql.Omittable[*float64] `json:"costShareAmount,omitempty"`
 }
 
 // Drafts to publish together.
@@ -1118,28 +1174,8 @@ type PublishEServiceDraftsPayload struct {
 	Drafts []*eservice.Draft `json:"drafts"`
 }
 
-// A status report that is to stand.
-type PublishStatusReportInput struct {
-	// The draft.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-}
-
 // Everything that can be read.
 type Query struct {
-}
-
-// The first value of a period.
-type RecordIndicatorValueInput struct {
-	// What was measured.
-	Indicator gid.ID `json:"indicator"`
-	// The first day of the period: of the month, quarter, half-year or year, by the indicator's frequency. It has begun.
-	Period date.Date `json:"period"`
-	// In the indicator's unit of measure.
-	Value float64 `json:"value"`
-	// What is to be known of it, at most 1,000 characters.
-	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
 }
 
 // An order of a list of links.
@@ -1162,6 +1198,28 @@ type RecordUsageInput struct {
 	EService gid.ID `json:"eService"`
 	// The months, 1 to 120. One that has figures already is corrected.
 	Months []*UsageMonthInput `json:"months"`
+}
+
+// A participation that held before it was registered.
+type RegisterParticipationInput struct {
+	// In which project.
+	SharedProject gid.ID `json:"sharedProject"`
+	// The SCB code of the municipality that takes part.
+	Municipality string `json:"municipality"`
+	// What it does; never HOST.
+	Role collaboration.ParticipationRole `json:"role"`
+	// How far it has come.
+	State collaboration.ParticipationState `json:"state"`
+	// Why it declined or withdrew, at most 1,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The function to turn to, at most 200 characters.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// When what the project makes is taken into use there.
+	LocalLaunch graphql.Omittable[*date.Date] `json:"localLaunch,omitempty"`
+	// Where it is known from that it holds, at most 500 characters.
+	FoundSource string `json:"foundSource"`
+	// Why it is registered as it stands, at most 500 characters.
+	FoundReason string `json:"foundReason"`
 }
 
 // The end of a unit within a reorganisation.
@@ -1259,30 +1317,6 @@ type ReorganisationTargetInput struct {
 	Unit graphql.Omittable[*gid.ID] `json:"unit,omitempty"`
 	// The key of one that an earlier step makes.
 	Key graphql.Omittable[*string] `json:"key,omitempty"`
-}
-
-// A new plan of many records.
-type ReplanInput struct {
-	// The records with their new days, 1 to 500. Faults name them by their places, counted from 0, such as items.3.plannedEnd.
-	Items []*ReplanItemInput `json:"items"`
-	// Whether the municipality's own that wait for them are moved too, by as many days as each would start before what it waits for ends.
-	PushDependents bool `json:"pushDependents"`
-	// Why, for the history.
-	Comment string `json:"comment"`
-}
-
-// New planned days of a record. A day left out stays as it is; null takes it away.
-type ReplanItemInput struct {
-	// An initiative, a shared project that the municipality hosts, or a milestone; each once.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// The new first day of an initiative or shared project.
-	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
-	// The new last day of an initiative or shared project.
-	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
-	// The new day of a milestone.
-	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
 }
 
 // Which token to end.
@@ -1426,14 +1460,32 @@ type SaveEServiceDraftInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
-// A plan that has been decided.
-type SetBaselineInput struct {
-	// The initiative.
+// An order of a list of offers.
+type ServiceOfferOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An offer that was made or changed.
+type ServiceOfferPayload struct {
+	// The offer as it is after the change.
+	ServiceOffer *collaboration.ServiceOffer `json:"serviceOffer"`
+}
+
+// New terms of a participation. A field left out stays as it is; null empties it.
+type SetParticipationTermsInput struct {
+	// The participation.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
-	// What decided it, for the history.
-	Comment string `json:"comment"`
+	// What the municipality is to do.
+	Role graphql.Omittable[*collaboration.ParticipationRole] `json:"role,omitempty"`
+	// Its share of the costs in percent, 0 to 100.
+	CostSharePercent graphql.Omittable[*float64] `json:"costSharePercent,omitempty"`
+	// Its share of the costs as an amount, SEK; not together with percent.
+	CostShareAmount graphql.Omittable[*float64] `json:"costShareAmount,omitempty"`
 }
 
 // The owners of a platform's categories.
@@ -1448,6 +1500,32 @@ type SetPlatformCategoriesInput struct {
 type SetPlatformCategoriesPayload struct {
 	// Those that were set, by name.
 	Categories []*eservice.PlatformCategory `json:"categories"`
+}
+
+// The step of a shared project to another phase.
+type SetSharedProjectPhaseInput struct {
+	// The shared project.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Where it goes.
+	Phase collaboration.ProjectPhase `json:"phase"`
+	// Why, for the history; needed to skip a phase and to go back.
+	Comment string `json:"comment"`
+}
+
+// An order of a list of shared projects.
+type SharedProjectOrder struct {
+	// What to order by.
+	Field collaboration.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A shared project that was made or changed.
+type SharedProjectPayload struct {
+	// The shared project, its gaps among its fields, as it is after the change.
+	SharedProject *collaboration.SharedProject `json:"sharedProject"`
 }
 
 // An order of a list of shared services.
@@ -1498,20 +1576,6 @@ type SpreadsheetInput struct {
 	Comment string `json:"comment"`
 }
 
-// An order of a list of status reports.
-type StatusReportOrder struct {
-	// What to order by.
-	Field strategy.Order `json:"field"`
-	// Which end comes first.
-	Direction OrderDirection `json:"direction"`
-}
-
-// A status report that was made or changed.
-type StatusReportPayload struct {
-	// As it is after the change; what lies under it is among its fields.
-	StatusReport *strategy.StatusReport `json:"statusReport"`
-}
-
 // A later decision in the place of an earlier one.
 type SupersedeDecisionInput struct {
 	// Which record.
@@ -1540,20 +1604,6 @@ type TransitionEServiceInput struct {
 	RetirementReason graphql.Omittable[*string] `json:"retirementReason,omitempty"`
 	// The e-service that takes its place, for RETIRED.
 	ReplacedBy graphql.Omittable[*gid.ID] `json:"replacedBy,omitempty"`
-	// Why, for the history; needed for a step backwards.
-	Comment string `json:"comment"`
-}
-
-// A step of a goal's life.
-type TransitionGoalInput struct {
-	// The goal.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Where it is to go: one of its available steps.
-	To strategy.GoalStatus `json:"to"`
-	// The decision that adopts it, which is tied to it in the same change. Needed for ADOPTED unless one is tied to it already.
-	Decision graphql.Omittable[*gid.ID] `json:"decision,omitempty"`
 	// Why, for the history; needed for a step backwards.
 	Comment string `json:"comment"`
 }
@@ -1600,32 +1650,102 @@ type UnlinkRecordsInput struct {
 	Comment string `json:"comment"`
 }
 
-// New values of a benefit. A field left out stays as it is; null empties it.
-type UpdateBenefitInput struct {
-	// The benefit.
+// What has been done of adopting. A field left out stays as it is; null empties it.
+type UpdateAdoptionStepInput struct {
+	// The step.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
-	// What becomes better and for whom, 1 to 2,000 characters.
-	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
-	// The same in English, at most 2,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// How sure it is.
-	Certainty graphql.Omittable[*strategy.BenefitCertainty] `json:"certainty,omitempty"`
-	// Who has the benefit, at most 200 characters.
-	Stakeholder graphql.Omittable[*string] `json:"stakeholder,omitempty"`
-	// What it is counted in.
-	Measure graphql.Omittable[*strategy.BenefitMeasure] `json:"measure,omitempty"`
-	// How much a year is planned.
-	PlannedAmount graphql.Omittable[*float64] `json:"plannedAmount,omitempty"`
-	// How much a year it came to.
-	RealisedAmount graphql.Omittable[*float64] `json:"realisedAmount,omitempty"`
-	// The day by which it is to be collected.
-	CollectBy graphql.Omittable[*date.Date] `json:"collectBy,omitempty"`
-	// The day of the newest follow-up.
-	FollowedUpOn graphql.Omittable[*date.Date] `json:"followedUpOn,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// When it was done.
+	DoneOn graphql.Omittable[*date.Date] `json:"doneOn,omitempty"`
+	// What is to be remembered of it, at most 1,000 characters.
+	Note graphql.Omittable[*string] `json:"note,omitempty"`
+}
+
+// New values of a follow-up. A field left out stays as it is; null empties it.
+type UpdateAgreementFollowUpInput struct {
+	// The follow-up.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What it was.
+	Kind graphql.Omittable[*collaboration.FollowUpKind] `json:"kind,omitempty"`
+	// When it was made, or reported.
+	HeldOn graphql.Omittable[*date.Date] `json:"heldOn,omitempty"`
+	// The calendar year that it is about.
+	Year graphql.Omittable[*int] `json:"year,omitempty"`
+	// What it came to in Swedish, at most 5,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// What it came to in English, at most 5,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Where more is to be read of it, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+}
+
+// New values of an agreement. A field left out stays as it is; null empties it.
+type UpdateAgreementInput struct {
+	// The agreement.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// What it is in law.
+	LegalForm graphql.Omittable[*collaboration.AgreementLegalForm] `json:"legalForm,omitempty"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// What is done for others under it in Swedish, at most 5,000 characters.
+	TasksSv graphql.Omittable[*string] `json:"tasksSv,omitempty"`
+	// What is done for others under it in English, at most 5,000 characters.
+	TasksEn graphql.Omittable[*string] `json:"tasksEn,omitempty"`
+	// How costs are shared in Swedish, at most 2,000 characters.
+	CostModelSv graphql.Omittable[*string] `json:"costModelSv,omitempty"`
+	// How costs are shared in English, at most 2,000 characters.
+	CostModelEn graphql.Omittable[*string] `json:"costModelEn,omitempty"`
+	// When the last party signed. An agreement in force is signed, unless it is registered as found.
+	SignedOn graphql.Omittable[*date.Date] `json:"signedOn,omitempty"`
+	// Its first day in force.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day in force.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How many months before its end notice is to be given, 0 to 120.
+	NoticeMonths graphql.Omittable[*int] `json:"noticeMonths,omitempty"`
+	// By how many months it renews itself at its end, 1 to 120.
+	RenewMonths graphql.Omittable[*int] `json:"renewMonths,omitempty"`
+	// When notice was given.
+	NoticeGivenOn graphql.Omittable[*date.Date] `json:"noticeGivenOn,omitempty"`
+	// From which day it no longer holds.
+	TerminatedOn graphql.Omittable[*date.Date] `json:"terminatedOn,omitempty"`
+	// How often it is to be followed up, 1 to 120 months.
+	FollowUpMonths graphql.Omittable[*int] `json:"followUpMonths,omitempty"`
+	// Where it is to be read, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// Where it is known from that it already held when it was registered, at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it was registered as it stood; given together with the source, at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it, beside its host and its parties.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// What a party says of its own side. A field left out stays as it is; null empties it.
+type UpdateAgreementPartyInput struct {
+	// The party.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The function that signed, at most 200 characters; never a person's name.
+	SignedBy graphql.Omittable[*string] `json:"signedBy,omitempty"`
+	// When it signed.
+	SignedOn graphql.Omittable[*date.Date] `json:"signedOn,omitempty"`
+	// Its own diary number of the agreement as it is written there, at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
 }
 
 // New values of a case. A field left out stays as it is; null empties it.
@@ -1644,6 +1764,24 @@ type UpdateCaseInput struct {
 	URL graphql.Omittable[*string] `json:"url,omitempty"`
 	// Who may see it.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a collaboration. A field left out stays as it is; null empties it.
+type UpdateCollaborationInput struct {
+	// The collaboration.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// Where more is to be read of it, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
 }
 
 // New values of a decision. A field left out stays as it is; null empties it.
@@ -1796,146 +1934,6 @@ type UpdateEServiceInput struct {
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
-// New values of a goal. A field left out stays as it is; null empties it. Its status changes by transitionGoal.
-type UpdateGoalInput struct {
-	// The goal.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Its short name within the strategy: letters, digits, dots and hyphens, at most 30. Unique within the strategy.
-	Code graphql.Omittable[*string] `json:"code,omitempty"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it means, at most 10,000 characters.
-	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
-	// What it means in English, at most 10,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// Its place in the tree.
-	Level graphql.Omittable[*strategy.GoalLevel] `json:"level,omitempty"`
-	// The goal right above, of the same municipality and of the level above; null at the top.
-	ParentGoal graphql.Omittable[*gid.ID] `json:"parentGoal,omitempty"`
-	// The governing document that sets it, of the same municipality.
-	Strategy graphql.Omittable[*gid.ID] `json:"strategy,omitempty"`
-	// The unit that answers for it, of the same municipality.
-	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-	// How far ahead it lies.
-	Horizon graphql.Omittable[*strategy.GoalHorizon] `json:"horizon,omitempty"`
-	// Its first day, within the period of the goal above.
-	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
-	// Its last day, likewise.
-	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
-	// How far it has come in percent, 0 to 100.
-	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
-	// How it goes.
-	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
-	// Who sees it beside its own municipality; everybody when not said.
-	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-	// Where it is known from, of one registered as found; at most 500 characters.
-	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
-	// Why it is registered as found; at most 500 characters.
-	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
-}
-
-// New values of an indicator. A field left out stays as it is; null empties it.
-type UpdateIndicatorInput struct {
-	// The indicator.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Its Swedish name, 1 to 300 characters.
-	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
-	// Its English name, at most 300 characters.
-	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
-	// What its values count, 1 to 50 characters.
-	UnitOfMeasure graphql.Omittable[*string] `json:"unitOfMeasure,omitempty"`
-	// Which values are good.
-	Direction graphql.Omittable[*strategy.IndicatorDirection] `json:"direction,omitempty"`
-	// The value before the work began.
-	Baseline graphql.Omittable[*float64] `json:"baseline,omitempty"`
-	// The day of the baseline.
-	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
-	// The value that is aimed for.
-	Target graphql.Omittable[*float64] `json:"target,omitempty"`
-	// The day by which it is to be reached, after that of the baseline.
-	TargetOn graphql.Omittable[*date.Date] `json:"targetOn,omitempty"`
-	// The least good value, for one within a band.
-	BandLow graphql.Omittable[*float64] `json:"bandLow,omitempty"`
-	// The greatest good value, for one within a band.
-	BandHigh graphql.Omittable[*float64] `json:"bandHigh,omitempty"`
-	// How often it is measured.
-	Frequency graphql.Omittable[*strategy.IndicatorFrequency] `json:"frequency,omitempty"`
-	// Where its values come from.
-	Source graphql.Omittable[*strategy.IndicatorSource] `json:"source,omitempty"`
-	// The key figure's id in Kolada, N or U and five digits; for those from Kolada alone.
-	KoladaKpi graphql.Omittable[*string] `json:"koladaKpi,omitempty"`
-	// The function that sees to it that it is measured, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-}
-
-// New values of an initiative. A field left out stays as it is; null empties it.
-type UpdateInitiativeInput struct {
-	// The initiative.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it is, at most 10,000 characters.
-	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
-	// What it is in English, at most 10,000 characters.
-	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
-	// What sort of work it is.
-	Kind graphql.Omittable[*strategy.InitiativeKind] `json:"kind,omitempty"`
-	// The row of the roadmap that it is drawn in, at most 100 characters.
-	Lane graphql.Omittable[*string] `json:"lane,omitempty"`
-	// The unit that answers for it, of the same municipality.
-	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
-	// The function that answers for it, at most 200 characters.
-	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
-	// Its first day as planned.
-	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
-	// Its last day as planned, not before the first.
-	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
-	// The day that it began.
-	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
-	// The day that it was done; needed for DONE.
-	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
-	// How far it has come.
-	Status graphql.Omittable[*strategy.InitiativeStatus] `json:"status,omitempty"`
-	// What stands in its way, at most 1,000 characters; needed for BLOCKED, and gone when it is no longer blocked.
-	BlockedReason graphql.Omittable[*string] `json:"blockedReason,omitempty"`
-	// How far it has come in percent, 0 to 100.
-	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
-	// Who sees it beside its own municipality; everybody when not said.
-	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-}
-
-// New values of a milestone. A field left out stays as it is; null empties it.
-type UpdateMilestoneInput struct {
-	// The milestone.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// Its Swedish title, 1 to 300 characters.
-	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
-	// Its English title, at most 300 characters.
-	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
-	// What it marks.
-	Kind graphql.Omittable[*strategy.MilestoneKind] `json:"kind,omitempty"`
-	// The day as planned.
-	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
-	// The day in the plan that was decided.
-	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
-	// The day that it was reached.
-	ReachedOn graphql.Omittable[*date.Date] `json:"reachedOn,omitempty"`
-}
-
 // New values of a municipality. A field left out stays as it is; null empties it.
 type UpdateMunicipalityInput struct {
 	// The municipality.
@@ -1956,6 +1954,104 @@ type UpdateMunicipalityInput struct {
 	OepBaseURL graphql.Omittable[*string] `json:"oepBaseUrl,omitempty"`
 	// Its size in words, at most 100 characters.
 	InhabitantsClass graphql.Omittable[*string] `json:"inhabitantsClass,omitempty"`
+}
+
+// What a municipality says of its own participation. A field left out stays as it is; null empties it.
+type UpdateParticipationInput struct {
+	// The participation.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The function to turn to, at most 200 characters.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// When what the project makes is taken into use there.
+	LocalLaunch graphql.Omittable[*date.Date] `json:"localLaunch,omitempty"`
+}
+
+// New values of an offer. A field left out stays as it is; null empties it.
+type UpdateServiceOfferInput struct {
+	// The offer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// On which terms in Swedish, 1 to 2,000 characters.
+	TermsSv graphql.Omittable[*string] `json:"termsSv,omitempty"`
+	// On which terms in English, at most 2,000 characters.
+	TermsEn graphql.Omittable[*string] `json:"termsEn,omitempty"`
+	// The function to turn to, at most 200 characters.
+	ContactFunction graphql.Omittable[*string] `json:"contactFunction,omitempty"`
+	// The first day on which it may be answered.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// The last such day.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// Who may see it.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a shared project. A field left out stays as it is; null empties it.
+type UpdateSharedProjectInput struct {
+	// The shared project.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its short name: a–z, digits and hyphens, at most 100 characters.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Whether work is being done.
+	Status graphql.Omittable[*collaboration.ProjectStatus] `json:"status,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*collaboration.ProjectHealth] `json:"health,omitempty"`
+	// Whether others may ask to join.
+	OpenToJoin graphql.Omittable[*bool] `json:"openToJoin,omitempty"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// The agreement that it rests on.
+	Agreement graphql.Omittable[*gid.ID] `json:"agreement,omitempty"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is to do in Swedish, at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// What it is to do in English, at most 5,000 characters.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// The function that leads it, at most 200 characters; never a person's name.
+	LeadFunction graphql.Omittable[*string] `json:"leadFunction,omitempty"`
+	// The function that has ordered it, at most 200 characters.
+	SponsorFunction graphql.Omittable[*string] `json:"sponsorFunction,omitempty"`
+	// The words behind its health in Swedish, at most 1,000 characters.
+	HealthCommentSv graphql.Omittable[*string] `json:"healthCommentSv,omitempty"`
+	// The words behind its health in English, at most 1,000 characters.
+	HealthCommentEn graphql.Omittable[*string] `json:"healthCommentEn,omitempty"`
+	// What it may cost in all, SEK, not negative.
+	Budget graphql.Omittable[*float64] `json:"budget,omitempty"`
+	// What its costs are shared by.
+	CostKey graphql.Omittable[*collaboration.CostKey] `json:"costKey,omitempty"`
+	// When it is to begin.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// When it is to be done.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// When it was to begin as it was decided.
+	BaselineStart graphql.Omittable[*date.Date] `json:"baselineStart,omitempty"`
+	// When it was to be done as it was decided.
+	BaselineEnd graphql.Omittable[*date.Date] `json:"baselineEnd,omitempty"`
+	// When it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// When it was done; needed for COMPLETED.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// On which terms others may join in Swedish, at most 2,000 characters; needed for one that is open.
+	JoinTermsSv graphql.Omittable[*string] `json:"joinTermsSv,omitempty"`
+	// On which terms others may join in English, at most 2,000 characters.
+	JoinTermsEn graphql.Omittable[*string] `json:"joinTermsEn,omitempty"`
+	// What it is to leave behind; at most 50, each at most 300 characters.
+	Deliverables graphql.Omittable[[]string] `json:"deliverables,omitempty"`
+	// Where its code and documents lie, with http or https.
+	RepositoryURL graphql.Omittable[*string] `json:"repositoryUrl,omitempty"`
+	// What was learnt in Swedish, at most 10,000 characters.
+	LessonsSv graphql.Omittable[*string] `json:"lessonsSv,omitempty"`
+	// What was learnt in English, at most 10,000 characters.
+	LessonsEn graphql.Omittable[*string] `json:"lessonsEn,omitempty"`
+	// Who may see it, beside its host and those who take part.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // New values of a shared service. A field left out stays as it is; null empties it.
@@ -1984,24 +2080,6 @@ type UpdateSharedServiceInput struct {
 	Licence graphql.Omittable[*string] `json:"licence,omitempty"`
 	// Who may see it, beside its own municipality.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
-}
-
-// New values of a draft. A field left out stays as it is; null empties it.
-type UpdateStatusReportInput struct {
-	// The draft.
-	ID gid.ID `json:"id"`
-	// The version that the change builds on.
-	ExpectedVersion int `json:"expectedVersion"`
-	// The first day that it tells of.
-	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
-	// The last day that it tells of.
-	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
-	// How it goes.
-	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
-	// What has happened and what comes next, 1 to 10,000 characters.
-	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
-	// The same in English, at most 10,000 characters.
-	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
 }
 
 // New values of a unit. A field left out stays as it is; null empties it.

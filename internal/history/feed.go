@@ -66,6 +66,7 @@ func FeedKinds() []string {
 		"municipality", "unit", "shared_service", "e_service", "platform_flow", "diary_case", "decision", "waiver",
 		"governing_document", "audit", "audit_question", "finding", "formal_answer",
 		"goal", "indicator", "initiative", "milestone", "status_report", "benefit",
+		"agreement", "agreement_party", "shared_project", "participation", "service_offer",
 	}
 }
 
