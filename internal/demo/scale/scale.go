@@ -1,6 +1,7 @@
 // Package scale fills an empty database with as many records as a county or a country
 // would have, to measure by: the 13 municipalities of Östergötland, their units, their
-// e-services, and changes of these over six years. But for the municipalities' codes
+// e-services, their decisions, shared projects, goals and initiatives with what ties
+// them together, and changes of these over six years. But for the municipalities' codes
 // and names, and the names of e-services that package demo tells the source of, all of
 // it is made up. What is left to chance is decided by the records' numbers, so that
 // the same scale gives the same rows each time, ids too.
@@ -76,14 +77,22 @@ type Summary struct {
 
 // size is how many records a scale has.
 type size struct {
-	services int // in all
-	units    int // of each municipality
-	shared   int // in all
+	services int            // in all
+	units    int            // of each municipality
+	shared   int            // in all
+	others   map[string]int // in all, by the argument's name
 }
 
 func sizeOf(scale float64) size {
 	root := math.Sqrt(scale)
+	others := map[string]int{}
+	for name, n := range othersAtOne {
+		others[name] = max(int(math.Round(n*scale)), 13)
+	}
+	others["goals"] = max(others["goals"], 3*13)
+	others["strategies"] = 13 * ((others["goals"] + 13*13 - 1) / (13 * 13))
 	return size{
+		others:   others,
 		services: max(int(math.Round(eServices*scale)), 13),
 		units:    min(max(int(math.Round(40*root)), 24), 400),
 		shared:   min(max(int(math.Round(160*root)), 20), 160),
@@ -156,6 +165,9 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 		ids[i] = access.Caller{Kind: access.User, Municipality: municipalityID(i + 1), ID: "skala:" + m.SCBCode}
 	}
 	fixed := postgres.Args{"words": string(given), "services": s.services, "units": s.units, "shared": s.shared}
+	for name, n := range s.others {
+		fixed[name] = n
+	}
 	if err := o.refuseUsed(ctx); err != nil {
 		return nil, err
 	}
@@ -206,6 +218,11 @@ func (o Options) fill(ctx context.Context, all []step, end time.Time, callers []
 		maps.Copy(st.args, fixed)
 		if err := o.write(access.With(ctx, caller), st, int64(i+1)); err != nil {
 			return fmt.Errorf("%s: %w", st.name, err)
+		}
+		if st.analyse {
+			if err := postgres.Analyze(ctx, o.OwnerURL, strategyTables...); err != nil {
+				return err
+			}
 		}
 		// The planner learns of the new rows while they are few and when they have become
 		// many: it would else read whole tables where an index would do.

@@ -17,7 +17,7 @@ const operation = "loadScale"
 
 // generator makes records of one kind. To have the records of another table, add an
 // entry: its statements make or change them with @words (the lists of demo.WordList),
-// @services, @units and @shared (how many there are to be), @place (the municipality's
+// @services, @units, @shared and the others of sizeOf (how many there are to be), @place (the municipality's
 // number from 1), @part of @parts from 0, and @round.
 type generator struct {
 	name     string  // in Swedish, of what it makes
@@ -26,6 +26,7 @@ type generator struct {
 	role     access.Role
 	rows     int // e-services made by one change; 0: all that it touches
 	round    int
+	analyse  bool // the planner is told of its rows afterwards
 	comment  string
 	sql      []string
 }
@@ -127,7 +128,7 @@ func generators() []generator {
 		       jsonb_build_object('name_sv', x.name_sv || ', ny version', 'summary_sv', left('Kortare och klarare: ' || coalesce(x.summary_sv, x.name_sv), 150)),
 		       jsonb_build_object('name_sv', x.name_sv, 'summary_sv', x.summary_sv)
 		  FROM e_service x WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(6) + ` % 50 = 7 ORDER BY x.id`}})
-	return all
+	return append(all, strategyGenerators()...)
 }
 
 // units are each municipality's: a council, boards, offices under them, and divisions
