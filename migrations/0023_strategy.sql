@@ -52,12 +52,12 @@ CREATE FUNCTION goal_tree() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
   IF NEW.parent_goal_id IS NULL AND NEW.level = 'SUBGOAL' OR EXISTS (
-    SELECT FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id WHERE NEW.id IN (p.id, c.id) AND (p.level, c.level) NOT IN (('DIRECTION', 'GOAL'), ('GOAL', 'SUBGOAL'))) THEN
+    SELECT FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id WHERE NEW.id IN (c.id, c.parent_goal_id) AND (p.level, c.level) NOT IN (('DIRECTION', 'GOAL'), ('GOAL', 'SUBGOAL'))) THEN
     RAISE EXCEPTION 'goals out of the order of levels' USING ERRCODE = 'FP010', CONSTRAINT = 'goal_level_order';
   END IF;
   IF EXISTS (
     SELECT FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id
-     WHERE NEW.id IN (p.id, c.id) AND (coalesce(c.period_from, p.period_from) < p.period_from OR coalesce(c.period_to, p.period_to) > p.period_to)) THEN
+     WHERE NEW.id IN (c.id, c.parent_goal_id) AND (coalesce(c.period_from, p.period_from) < p.period_from OR coalesce(c.period_to, p.period_to) > p.period_to)) THEN
     RAISE EXCEPTION 'a period outside that of the goal above' USING ERRCODE = 'FP010', CONSTRAINT = 'goal_period_within_parent';
   END IF;
   RETURN NULL;

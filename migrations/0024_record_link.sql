@@ -50,19 +50,23 @@ SELECT history_sync('record_link');
 CREATE FUNCTION record_link_decision() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE
-  of_municipality uuid := coalesce(
-    (SELECT g.municipality_id FROM public.goal g WHERE g.id = NEW.goal_id),
-    (SELECT i.municipality_id FROM public.initiative i WHERE i.id = NEW.initiative_id),
-    (SELECT p.municipality_id FROM public.shared_project p WHERE p.id = NEW.shared_project_id),
-    (SELECT p.municipality_id FROM public.participation p WHERE p.id = NEW.participation_id),
-    (SELECT a.municipality_id FROM public.agreement a WHERE a.id = NEW.agreement_id),
-    (SELECT a.municipality_id FROM public.agreement_party a WHERE a.id = NEW.agreement_party_id),
-    (SELECT e.municipality_id FROM public.e_service e WHERE e.id = NEW.e_service_id),
-    (SELECT s.municipality_id FROM public.shared_service s WHERE s.id = NEW.shared_service_id),
-    (SELECT g.municipality_id FROM public.governing_document g WHERE g.id = NEW.governing_document_id),
-    (SELECT f.municipality_id FROM public.formal_answer f WHERE f.id = NEW.formal_answer_id),
-    (SELECT f.municipality_id FROM public.finding f WHERE f.id = NEW.finding_id));
+  of_municipality uuid;
 BEGIN
+  -- One look-up of the eleven: a statement with all of them would be planned anew for each row.
+  CASE
+    WHEN NEW.goal_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.goal x WHERE x.id = NEW.goal_id;
+    WHEN NEW.initiative_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.initiative x WHERE x.id = NEW.initiative_id;
+    WHEN NEW.shared_project_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.shared_project x WHERE x.id = NEW.shared_project_id;
+    WHEN NEW.participation_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.participation x WHERE x.id = NEW.participation_id;
+    WHEN NEW.agreement_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.agreement x WHERE x.id = NEW.agreement_id;
+    WHEN NEW.agreement_party_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.agreement_party x WHERE x.id = NEW.agreement_party_id;
+    WHEN NEW.e_service_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.e_service x WHERE x.id = NEW.e_service_id;
+    WHEN NEW.shared_service_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.shared_service x WHERE x.id = NEW.shared_service_id;
+    WHEN NEW.governing_document_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.governing_document x WHERE x.id = NEW.governing_document_id;
+    WHEN NEW.formal_answer_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.formal_answer x WHERE x.id = NEW.formal_answer_id;
+    WHEN NEW.finding_id IS NOT NULL THEN SELECT x.municipality_id INTO of_municipality FROM public.finding x WHERE x.id = NEW.finding_id;
+    ELSE NULL; -- which of_two refuses
+  END CASE;
   IF NEW.purpose <> 'NOTES' AND NOT EXISTS (
     SELECT FROM public.decision d WHERE d.id = NEW.decision_id AND (d.municipality_id = of_municipality OR EXISTS (
       SELECT FROM public.collaboration_member m WHERE m.collaboration_id = d.joint_collaboration_id AND m.municipality_id = of_municipality
