@@ -53,14 +53,14 @@ type collaborationLoaders struct {
 	offerAnswer    *byID[*collaboration.OfferAnswer]
 	adoptionStep   *byID[*collaboration.AdoptionStep]
 
-	members        *lists[plainListOf, collaboration.CollaborationMember]
-	agreements     *lists[agreementsOf, collaboration.Agreement]
-	parties        *lists[plainListOf, collaboration.AgreementParty]
-	followUps      *lists[plainListOf, collaboration.AgreementFollowUp]
-	projects       *lists[projectsOf, collaboration.SharedProject]
-	participations *lists[participationsOf, collaboration.Participation]
-	answers        *lists[plainListOf, collaboration.OfferAnswer]
-	adoptionSteps  *lists[plainListOf, collaboration.AdoptionStep]
+	members            *lists[plainListOf, collaboration.CollaborationMember]
+	agreements         *lists[agreementsOf, collaboration.Agreement]
+	parties            *lists[plainListOf, collaboration.AgreementParty]
+	agreementFollowUps *lists[plainListOf, collaboration.AgreementFollowUp]
+	projects           *lists[projectsOf, collaboration.SharedProject]
+	participations     *lists[participationsOf, collaboration.Participation]
+	offerAnswers       *lists[plainListOf, collaboration.OfferAnswer]
+	adoptionSteps      *lists[plainListOf, collaboration.AdoptionStep]
 }
 
 func newCollaborationLoaders(r *Resolver, s *scope) collaborationLoaders {
@@ -77,11 +77,11 @@ func newCollaborationLoaders(r *Resolver, s *scope) collaborationLoaders {
 		offerAnswer:    newByID(r, s, r.Joint.AnswersByID),
 		adoptionStep:   newByID(r, s, r.Joint.StepsByID),
 
-		members:       newLists(r, plainList(s, r.Joint.MembersOfEach)),
-		parties:       newLists(r, plainList(s, r.Joint.PartiesOfEach)),
-		followUps:     newLists(r, plainList(s, r.Joint.FollowUpsOfEach)),
-		answers:       newLists(r, plainList(s, r.Joint.AnswersOfEach)),
-		adoptionSteps: newLists(r, plainList(s, r.Joint.StepsOfEach)),
+		members:            newLists(r, plainList(s, r.Joint.MembersOfEach)),
+		parties:            newLists(r, plainList(s, r.Joint.PartiesOfEach)),
+		agreementFollowUps: newLists(r, plainList(s, r.Joint.FollowUpsOfEach)),
+		offerAnswers:       newLists(r, plainList(s, r.Joint.AnswersOfEach)),
+		adoptionSteps:      newLists(r, plainList(s, r.Joint.StepsOfEach)),
 		agreements: newLists(r, func(ctx context.Context, q agreementsOf, of []uuid.UUID) ([]*collaboration.AgreementConnection, error) {
 			return r.Joint.AgreementsOfEach(ctx, s, q.Filter, q.Order, q.Desc, of, q.Page)
 		}),

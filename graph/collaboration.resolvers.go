@@ -88,7 +88,7 @@ func (r *agreementResolver) FollowUps(ctx context.Context, obj *collaboration.Ag
 	if err != nil {
 		return nil, err
 	}
-	return s.load.followUps.of(ctx, obj.ID, plainListOf{orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return s.load.agreementFollowUps.of(ctx, obj.ID, plainListOf{orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
 }
 
 func (r *agreementResolver) SharedProjects(ctx context.Context, obj *collaboration.Agreement, first *int, after *string, last *int, before *string, filter *collaboration.SharedProjectFilter, orderBy model.SharedProjectOrder) (*page.Connection[*collaboration.SharedProject], error) {
@@ -904,7 +904,7 @@ func (r *serviceOfferResolver) Answers(ctx context.Context, obj *collaboration.S
 	if err != nil {
 		return nil, err
 	}
-	return s.load.answers.of(ctx, obj.ID, plainListOf{orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return s.load.offerAnswers.of(ctx, obj.ID, plainListOf{orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
 }
 
 func (r *sharedProjectResolver) History(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {

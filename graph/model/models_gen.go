@@ -5,15 +5,18 @@ package model
 import (
 	"bytes"
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
 	"fardplan/internal/collaboration"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
 	"fardplan/internal/job"
 	"fardplan/internal/link"
 	"fardplan/internal/organisation"
+	"fardplan/internal/strategy"
 	"fardplan/internal/thread"
 	"fardplan/internal/token"
 	"fardplan/internal/user"
@@ -179,6 +182,36 @@ type ArchiveAgreementInput struct {
 	Comment string `json:"comment"`
 }
 
+// Which audit to take out of the lists, and why.
+type ArchiveAuditInput struct {
+	// The audit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which question to take out of the lists, and why.
+type ArchiveAuditQuestionInput struct {
+	// The question.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A benefit that was registered by mistake.
+type ArchiveBenefitInput struct {
+	// The benefit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // A case that was registered by mistake.
 type ArchiveCaseInput struct {
 	// Which record.
@@ -192,6 +225,86 @@ type ArchiveCaseInput struct {
 // A decision that was registered by mistake.
 type ArchiveDecisionInput struct {
 	// Which record.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A dependency that no longer holds.
+type ArchiveDependencyInput struct {
+	// The dependency.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which finding to take out of the lists, and why.
+type ArchiveFindingInput struct {
+	// The finding.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which formal answer to take out of the lists, and why.
+type ArchiveFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A goal that was registered by mistake.
+type ArchiveGoalInput struct {
+	// The goal.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// Which document to take out of the lists, and why.
+type ArchiveGoverningDocumentInput struct {
+	// The document.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// An indicator that is no longer measured.
+type ArchiveIndicatorInput struct {
+	// The indicator.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// An initiative that leaves the roadmap.
+type ArchiveInitiativeInput struct {
+	// The initiative.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A milestone that leaves the roadmap.
+type ArchiveMilestoneInput struct {
+	// The milestone.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -229,6 +342,16 @@ type ArchiveSharedServiceInput struct {
 	Comment string `json:"comment"`
 }
 
+// A draft that is thrown away.
+type ArchiveStatusReportInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // A unit that was registered by mistake.
 type ArchiveUnitInput struct {
 	// The unit.
@@ -237,6 +360,48 @@ type ArchiveUnitInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// An order of a list of audits.
+type AuditOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An audit that was made or changed.
+type AuditPayload struct {
+	// The audit as it is after the change.
+	Audit *audit.Audit `json:"audit"`
+}
+
+// An order of a list of questions.
+type AuditQuestionOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A question that was made or changed.
+type AuditQuestionPayload struct {
+	// The question as it is after the change.
+	Question *audit.Question `json:"question"`
+}
+
+// An order of a list of benefits.
+type BenefitOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A benefit that was made or changed.
+type BenefitPayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Benefit *strategy.Benefit `json:"benefit"`
 }
 
 // The number of e-services of an outcome.
@@ -436,6 +601,20 @@ type ConfirmParticipationInput struct {
 	Comment string `json:"comment"`
 }
 
+// Another value of a period that has one.
+type CorrectIndicatorValueInput struct {
+	// What was measured.
+	Indicator gid.ID `json:"indicator"`
+	// The first day of the period.
+	Period date.Date `json:"period"`
+	// The revision that is corrected: the period's newest, else the answer is CONFLICT with that one.
+	ExpectedRevision int `json:"expectedRevision"`
+	// The right value, in the indicator's unit of measure.
+	Value float64 `json:"value"`
+	// Why it is corrected, 1 to 1,000 characters.
+	Comment string `json:"comment"`
+}
+
 // A new agreement.
 type CreateAgreementInput struct {
 	// The SCB code of its host, which is a party from the first on.
@@ -506,6 +685,76 @@ type CreateAPITokenPayload struct {
 	APIToken *token.Token `json:"apiToken"`
 	// Its secret, for the header Authorization: Bearer. It is shown this once only.
 	Secret string `json:"secret"`
+}
+
+// A new audit.
+type CreateAuditInput struct {
+	// The SCB code of the municipality that was audited.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, exactly as it is written on the report; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The year that it was made for.
+	Year int `json:"year"`
+	// The auditors who made it: a unit of the municipality.
+	AuditorUnit graphql.Omittable[*gid.ID] `json:"auditorUnit,omitempty"`
+	// The board or committee that is to answer it.
+	AddresseeUnit graphql.Omittable[*gid.ID] `json:"addresseeUnit,omitempty"`
+	// The day when its report was handed over.
+	PublishedOn graphql.Omittable[*date.Date] `json:"publishedOn,omitempty"`
+	// The earlier audit that it follows up.
+	Follows graphql.Omittable[*gid.ID] `json:"follows,omitempty"`
+	// Where its report can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Who may see it, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// A new question.
+type CreateAuditQuestionInput struct {
+	// The audit that asks it.
+	Audit gid.ID `json:"audit"`
+	// What is asked, in Swedish; 1 to 2,000 characters.
+	TextSv string `json:"textSv"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its place among the questions, 1 to 1,000; after the others when left out.
+	Position graphql.Omittable[*int] `json:"position,omitempty"`
+	// The answer of the same audit that answers it.
+	FormalAnswer graphql.Omittable[*gid.ID] `json:"formalAnswer,omitempty"`
+}
+
+// A new benefit.
+type CreateBenefitInput struct {
+	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
+	Of gid.ID `json:"of"`
+	// What becomes better and for whom, 1 to 2,000 characters.
+	DescriptionSv string `json:"descriptionSv"`
+	// The same in English, at most 2,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// How sure it is.
+	Certainty strategy.BenefitCertainty `json:"certainty"`
+	// Who has the benefit, at most 200 characters.
+	Stakeholder graphql.Omittable[*string] `json:"stakeholder,omitempty"`
+	// What it is counted in.
+	Measure strategy.BenefitMeasure `json:"measure"`
+	// How much a year is planned.
+	PlannedAmount graphql.Omittable[*float64] `json:"plannedAmount,omitempty"`
+	// How much a year it came to.
+	RealisedAmount graphql.Omittable[*float64] `json:"realisedAmount,omitempty"`
+	// The day by which it is to be collected.
+	CollectBy graphql.Omittable[*date.Date] `json:"collectBy,omitempty"`
+	// The day of the newest follow-up.
+	FollowedUpOn graphql.Omittable[*date.Date] `json:"followedUpOn,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
 }
 
 // A case to register.
@@ -598,6 +847,20 @@ type CreateDecisionInput struct {
 	Visibility eservice.Visibility `json:"visibility"`
 }
 
+// A new dependency.
+type CreateDependencyInput struct {
+	// The SCB code of the municipality that notes it; one of the two is its own.
+	Municipality string `json:"municipality"`
+	// The initiative or shared project that has to be done first.
+	Before gid.ID `json:"before"`
+	// The initiative or shared project that waits for it.
+	After gid.ID `json:"after"`
+	// What lies behind it.
+	Kind strategy.DependencyKind `json:"kind"`
+	// What there is to say of it, at most 1,000 characters.
+	Note graphql.Omittable[*string] `json:"note,omitempty"`
+}
+
 // A new e-service. One that is in use already is registered as found, with its source and reason.
 type CreateEServiceInput struct {
 	// The SCB code of the municipality whose service it is.
@@ -688,6 +951,226 @@ type CreateEServiceInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 	// The number that Open ePlatform has for it over all its versions, which ties it to a flow: imports then know it. Null unties it.
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
+}
+
+// A new finding.
+type CreateFindingInput struct {
+	// The audit that found it.
+	Audit gid.ID `json:"audit"`
+	// Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20.
+	Code string `json:"code"`
+	// Where in the report it stands; at most 50 characters.
+	Section graphql.Omittable[*string] `json:"section,omitempty"`
+	// What was found, in Swedish; 1 to 5,000 characters.
+	TextSv string `json:"textSv"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// What the auditors think of it.
+	Verdict audit.Verdict `json:"verdict"`
+	// How grave it is.
+	Severity audit.Severity `json:"severity"`
+	// The finding of an earlier audit that it repeats.
+	RecurrenceOf graphql.Omittable[*gid.ID] `json:"recurrenceOf,omitempty"`
+}
+
+// A new formal answer.
+type CreateFormalAnswerInput struct {
+	// The audit that it answers.
+	Audit gid.ID `json:"audit"`
+	// What it is called in Swedish; 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// The same in English.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// The day when the auditors are to have it.
+	DueOn date.Date `json:"dueOn"`
+	// What is answered, in Swedish; at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+}
+
+// A new goal: a proposal, or one that already holds, registered as found with its source and reason.
+type CreateGoalInput struct {
+	// The SCB code of the municipality whose goal it is.
+	Municipality string `json:"municipality"`
+	// Its short name within the strategy: letters, digits, dots and hyphens, at most 30. Unique within the strategy.
+	Code string `json:"code"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it means, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it means in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// Its place in the tree.
+	Level strategy.GoalLevel `json:"level"`
+	// The goal right above, of the same municipality and of the level above; null at the top.
+	ParentGoal graphql.Omittable[*gid.ID] `json:"parentGoal,omitempty"`
+	// The governing document that sets it, of the same municipality.
+	Strategy graphql.Omittable[*gid.ID] `json:"strategy,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// How far ahead it lies.
+	Horizon graphql.Omittable[*strategy.GoalHorizon] `json:"horizon,omitempty"`
+	// Its first day, within the period of the goal above.
+	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
+	// Its last day, likewise.
+	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// Where it is known from, of one registered as found; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// The status that it was found in; a proposal when not said.
+	Status graphql.Omittable[*strategy.GoalStatus] `json:"status,omitempty"`
+}
+
+// A new document.
+type CreateGoverningDocumentInput struct {
+	// The SCB code of the municipality whose document it is.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is among the governing documents.
+	Kind document.Kind `json:"kind"`
+	// What it calls its own version; at most 50 characters.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The body or unit that decided it.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// The day when it was decided; needed once it is adopted.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The unit that answers for it.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it within the unit; at most 200 characters.
+	OwnerFunction graphql.Omittable[*string] `json:"ownerFunction,omitempty"`
+	// Its first day.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How often it is to be reviewed: 1 to 120 months.
+	ReviewMonths graphql.Omittable[*int] `json:"reviewMonths,omitempty"`
+	// The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths.
+	ReviewDue graphql.Omittable[*date.Date] `json:"reviewDue,omitempty"`
+	// The document that it takes the place of when it is adopted.
+	Supersedes graphql.Omittable[*gid.ID] `json:"supersedes,omitempty"`
+	// Where it can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 2,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// How far it has come: DRAFT when left out, or IN_REVIEW. Any other needs foundSource and foundReason.
+	Status graphql.Omittable[*document.Status] `json:"status,omitempty"`
+	// Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it once it is adopted, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// A new indicator of a goal.
+type CreateIndicatorInput struct {
+	// What it measures.
+	Goal gid.ID `json:"goal"`
+	// Its Swedish name, 1 to 300 characters.
+	NameSv string `json:"nameSv"`
+	// Its English name, at most 300 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What its values count, 1 to 50 characters.
+	UnitOfMeasure string `json:"unitOfMeasure"`
+	// Which values are good.
+	Direction strategy.IndicatorDirection `json:"direction"`
+	// The value before the work began.
+	Baseline graphql.Omittable[*float64] `json:"baseline,omitempty"`
+	// The day of the baseline.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The value that is aimed for.
+	Target graphql.Omittable[*float64] `json:"target,omitempty"`
+	// The day by which it is to be reached, after that of the baseline.
+	TargetOn graphql.Omittable[*date.Date] `json:"targetOn,omitempty"`
+	// The least good value, for one within a band.
+	BandLow graphql.Omittable[*float64] `json:"bandLow,omitempty"`
+	// The greatest good value, for one within a band.
+	BandHigh graphql.Omittable[*float64] `json:"bandHigh,omitempty"`
+	// How often it is measured.
+	Frequency strategy.IndicatorFrequency `json:"frequency"`
+	// Where its values come from.
+	Source strategy.IndicatorSource `json:"source"`
+	// The key figure's id in Kolada, N or U and five digits; for those from Kolada alone.
+	KoladaKpi graphql.Omittable[*string] `json:"koladaKpi,omitempty"`
+	// The function that sees to it that it is measured, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+}
+
+// A new initiative.
+type CreateInitiativeInput struct {
+	// The SCB code of the municipality whose initiative it is.
+	Municipality string `json:"municipality"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it is in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// What sort of work it is.
+	Kind strategy.InitiativeKind `json:"kind"`
+	// The row of the roadmap that it is drawn in, at most 100 characters.
+	Lane graphql.Omittable[*string] `json:"lane,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// Its first day as planned.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// Its last day as planned, not before the first.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// The day that it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// The day that it was done; needed for DONE.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// How far it has come.
+	Status graphql.Omittable[*strategy.InitiativeStatus] `json:"status,omitempty"`
+	// What stands in its way, at most 1,000 characters; needed for BLOCKED, and gone when it is no longer blocked.
+	BlockedReason graphql.Omittable[*string] `json:"blockedReason,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// A new milestone.
+type CreateMilestoneInput struct {
+	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
+	Of gid.ID `json:"of"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv string `json:"titleSv"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it marks.
+	Kind strategy.MilestoneKind `json:"kind"`
+	// The day as planned.
+	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
+	// The day in the plan that was decided.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The day that it was reached.
+	ReachedOn graphql.Omittable[*date.Date] `json:"reachedOn,omitempty"`
 }
 
 // A new municipality.
@@ -826,6 +1309,22 @@ type CreateSharedServiceInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
+// A draft of a status report.
+type CreateStatusReportInput struct {
+	// The initiative, shared project or goal that it belongs to. What is of a shared project is written by its host.
+	Of gid.ID `json:"of"`
+	// The first day that it tells of.
+	PeriodFrom date.Date `json:"periodFrom"`
+	// The last day that it tells of.
+	PeriodTo date.Date `json:"periodTo"`
+	// How it goes.
+	Health strategy.Health `json:"health"`
+	// What has happened and what comes next, 1 to 10,000 characters.
+	TextSv string `json:"textSv"`
+	// The same in English, at most 10,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+}
+
 // A new unit.
 type CreateUnitInput struct {
 	// The SCB code of the municipality that it is a part of.
@@ -872,6 +1371,20 @@ type DecisionOrder struct {
 type DecisionPayload struct {
 	// The record as it is after the change; its gaps are among its fields.
 	Decision *decision.Decision `json:"decision"`
+}
+
+// An order of a list of dependencies.
+type DependencyOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A dependency that was made or changed.
+type DependencyPayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Dependency *strategy.Dependency `json:"dependency"`
 }
 
 // An e-service to publish, unpublish or archive.
@@ -950,6 +1463,20 @@ type EndCollaborationMemberInput struct {
 	Comment string `json:"comment"`
 }
 
+// An order of a list of findings.
+type FindingOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A finding that was made or changed.
+type FindingPayload struct {
+	// The finding as it is after the change; its gaps are among its fields.
+	Finding *audit.Finding `json:"finding"`
+}
+
 // Which person to forget.
 type ForgetUserInput struct {
 	// The user.
@@ -962,12 +1489,54 @@ type ForgetUserPayload struct {
 	UserAccount *user.Account `json:"userAccount"`
 }
 
+// An order of a list of answers.
+type FormalAnswerOrder struct {
+	// What to order by.
+	Field audit.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An answer that was made or changed.
+type FormalAnswerPayload struct {
+	// The answer as it is after the change; its gaps are among its fields.
+	FormalAnswer *audit.FormalAnswer `json:"formalAnswer"`
+}
+
 // An order of a list of gaps.
 type GapOrder struct {
 	// What to order by.
 	Field gap.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// An order of a list of goals.
+type GoalOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A goal that was made or changed.
+type GoalPayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Goal *strategy.Goal `json:"goal"`
+}
+
+// An order of a list of documents.
+type GoverningDocumentOrder struct {
+	// What to order by.
+	Field document.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A document that was made or changed.
+type GoverningDocumentPayload struct {
+	// The document as it is after the change; its gaps are among its fields.
+	Document *document.GoverningDocument `json:"document"`
 }
 
 // A role for a user.
@@ -1056,6 +1625,42 @@ type ImportUsageInput struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+// An order of a list of indicators.
+type IndicatorOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An indicator that was made or changed.
+type IndicatorPayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Indicator *strategy.Indicator `json:"indicator"`
+}
+
+// An order of a list of values of an indicator.
+type IndicatorValueOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An order of a list of initiatives.
+type InitiativeOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// An initiative that was made or changed.
+type InitiativePayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Initiative *strategy.Initiative `json:"initiative"`
+}
+
 // A wish to take part in a project that is open to join.
 type JoinSharedProjectInput struct {
 	// In which project.
@@ -1090,6 +1695,32 @@ type LinkRecordsInput struct {
 	Purpose graphql.Omittable[*thread.Purpose] `json:"purpose,omitempty"`
 	// What there is to say of the link, at most 1000 characters.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
+}
+
+// An order of a list of milestones.
+type MilestoneOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A milestone that was made or changed.
+type MilestonePayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	Milestone *strategy.Milestone `json:"milestone"`
+}
+
+// New days of a record that is not moved yet. A day left out stays as it is; null takes it away.
+type MovePreviewItemInput struct {
+	// An initiative, a shared project or a milestone.
+	ID gid.ID `json:"id"`
+	// The new first day of an initiative or shared project.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// The new last day of an initiative or shared project.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// The new day of a milestone.
+	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
 }
 
 // An order of a list of municipalities.
@@ -1174,8 +1805,28 @@ type PublishEServiceDraftsPayload struct {
 	Drafts []*eservice.Draft `json:"drafts"`
 }
 
+// A status report that is to stand.
+type PublishStatusReportInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+}
+
 // Everything that can be read.
 type Query struct {
+}
+
+// The first value of a period.
+type RecordIndicatorValueInput struct {
+	// What was measured.
+	Indicator gid.ID `json:"indicator"`
+	// The first day of the period: of the month, quarter, half-year or year, by the indicator's frequency. It has begun.
+	Period date.Date `json:"period"`
+	// In the indicator's unit of measure.
+	Value float64 `json:"value"`
+	// What is to be known of it, at most 1,000 characters.
+	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
 }
 
 // An order of a list of links.
@@ -1317,6 +1968,30 @@ type ReorganisationTargetInput struct {
 	Unit graphql.Omittable[*gid.ID] `json:"unit,omitempty"`
 	// The key of one that an earlier step makes.
 	Key graphql.Omittable[*string] `json:"key,omitempty"`
+}
+
+// A new plan of many records.
+type ReplanInput struct {
+	// The records with their new days, 1 to 500. Faults name them by their places, counted from 0, such as items.3.plannedEnd.
+	Items []*ReplanItemInput `json:"items"`
+	// Whether the municipality's own that wait for them are moved too, by as many days as each would start before what it waits for ends.
+	PushDependents bool `json:"pushDependents"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// New planned days of a record. A day left out stays as it is; null takes it away.
+type ReplanItemInput struct {
+	// An initiative, a shared project that the municipality hosts, or a milestone; each once.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The new first day of an initiative or shared project.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// The new last day of an initiative or shared project.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// The new day of a milestone.
+	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
 }
 
 // Which token to end.
@@ -1474,6 +2149,16 @@ type ServiceOfferPayload struct {
 	ServiceOffer *collaboration.ServiceOffer `json:"serviceOffer"`
 }
 
+// A plan that has been decided.
+type SetBaselineInput struct {
+	// The initiative.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What decided it, for the history.
+	Comment string `json:"comment"`
+}
+
 // New terms of a participation. A field left out stays as it is; null empties it.
 type SetParticipationTermsInput struct {
 	// The participation.
@@ -1576,6 +2261,20 @@ type SpreadsheetInput struct {
 	Comment string `json:"comment"`
 }
 
+// An order of a list of status reports.
+type StatusReportOrder struct {
+	// What to order by.
+	Field strategy.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A status report that was made or changed.
+type StatusReportPayload struct {
+	// As it is after the change; what lies under it is among its fields.
+	StatusReport *strategy.StatusReport `json:"statusReport"`
+}
+
 // A later decision in the place of an earlier one.
 type SupersedeDecisionInput struct {
 	// Which record.
@@ -1604,6 +2303,54 @@ type TransitionEServiceInput struct {
 	RetirementReason graphql.Omittable[*string] `json:"retirementReason,omitempty"`
 	// The e-service that takes its place, for RETIRED.
 	ReplacedBy graphql.Omittable[*gid.ID] `json:"replacedBy,omitempty"`
+	// Why, for the history; needed for a step backwards.
+	Comment string `json:"comment"`
+}
+
+// A step of an answer.
+type TransitionFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The status to take it to: one of its availableSteps.
+	To audit.AnswerStatus `json:"to"`
+	// The decision on it, for DECIDED: one that is taken and holds. It is linked to the answer in the same change.
+	Decision graphql.Omittable[*gid.ID] `json:"decision,omitempty"`
+	// The day when it was sent, for SENT; today when left out.
+	On graphql.Omittable[*date.Date] `json:"on,omitempty"`
+	// Why, for the history; needed for a step backwards.
+	Comment string `json:"comment"`
+}
+
+// A step of a goal's life.
+type TransitionGoalInput struct {
+	// The goal.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Where it is to go: one of its available steps.
+	To strategy.GoalStatus `json:"to"`
+	// The decision that adopts it, which is tied to it in the same change. Needed for ADOPTED unless one is tied to it already.
+	Decision graphql.Omittable[*gid.ID] `json:"decision,omitempty"`
+	// Why, for the history; needed for a step backwards.
+	Comment string `json:"comment"`
+}
+
+// A step of a document's life, with what is known of it then. What is left out stays as it is.
+type TransitionGoverningDocumentInput struct {
+	// The document.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The status to take it to: one of its availableSteps.
+	To document.Status `json:"to"`
+	// The day when it was decided, for ADOPTED.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The body or unit that decided it, for ADOPTED.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// What it calls its new version, when it is adopted after a revision.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
 	// Why, for the history; needed for a step backwards.
 	Comment string `json:"comment"`
 }
@@ -1746,6 +2493,82 @@ type UpdateAgreementPartyInput struct {
 	SignedOn graphql.Omittable[*date.Date] `json:"signedOn,omitempty"`
 	// Its own diary number of the agreement as it is written there, at most 100 characters.
 	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+}
+
+// New values of an audit. A field left out stays as it is; null empties it.
+type UpdateAuditInput struct {
+	// The audit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// Its diary number, exactly as it is written on the report; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The year that it was made for.
+	Year graphql.Omittable[*int] `json:"year,omitempty"`
+	// The auditors who made it: a unit of the municipality.
+	AuditorUnit graphql.Omittable[*gid.ID] `json:"auditorUnit,omitempty"`
+	// The board or committee that is to answer it.
+	AddresseeUnit graphql.Omittable[*gid.ID] `json:"addresseeUnit,omitempty"`
+	// The day when its report was handed over.
+	PublishedOn graphql.Omittable[*date.Date] `json:"publishedOn,omitempty"`
+	// The earlier audit that it follows up.
+	Follows graphql.Omittable[*gid.ID] `json:"follows,omitempty"`
+	// Where its report can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Who may see it, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a question. A field left out stays as it is; null empties it.
+type UpdateAuditQuestionInput struct {
+	// The question.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What is asked, in Swedish; 1 to 2,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its place among the questions, 1 to 1,000; after the others when left out.
+	Position graphql.Omittable[*int] `json:"position,omitempty"`
+	// The answer of the same audit that answers it.
+	FormalAnswer graphql.Omittable[*gid.ID] `json:"formalAnswer,omitempty"`
+}
+
+// New values of a benefit. A field left out stays as it is; null empties it.
+type UpdateBenefitInput struct {
+	// The benefit.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What becomes better and for whom, 1 to 2,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// The same in English, at most 2,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// How sure it is.
+	Certainty graphql.Omittable[*strategy.BenefitCertainty] `json:"certainty,omitempty"`
+	// Who has the benefit, at most 200 characters.
+	Stakeholder graphql.Omittable[*string] `json:"stakeholder,omitempty"`
+	// What it is counted in.
+	Measure graphql.Omittable[*strategy.BenefitMeasure] `json:"measure,omitempty"`
+	// How much a year is planned.
+	PlannedAmount graphql.Omittable[*float64] `json:"plannedAmount,omitempty"`
+	// How much a year it came to.
+	RealisedAmount graphql.Omittable[*float64] `json:"realisedAmount,omitempty"`
+	// The day by which it is to be collected.
+	CollectBy graphql.Omittable[*date.Date] `json:"collectBy,omitempty"`
+	// The day of the newest follow-up.
+	FollowedUpOn graphql.Omittable[*date.Date] `json:"followedUpOn,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
 }
 
 // New values of a case. A field left out stays as it is; null empties it.
@@ -1934,6 +2757,236 @@ type UpdateEServiceInput struct {
 	OepFamilyID graphql.Omittable[*string] `json:"oepFamilyId,omitempty"`
 }
 
+// New values of a finding. A field left out stays as it is; null empties it.
+type UpdateFindingInput struct {
+	// The finding.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its short name, unique within the audit: capital letters, digits, dots and hyphens, at most 20.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Where in the report it stands; at most 50 characters.
+	Section graphql.Omittable[*string] `json:"section,omitempty"`
+	// What was found, in Swedish; 1 to 5,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// What the auditors think of it.
+	Verdict graphql.Omittable[*audit.Verdict] `json:"verdict,omitempty"`
+	// How grave it is.
+	Severity graphql.Omittable[*audit.Severity] `json:"severity,omitempty"`
+	// The finding of an earlier audit that it repeats.
+	RecurrenceOf graphql.Omittable[*gid.ID] `json:"recurrenceOf,omitempty"`
+}
+
+// New values of a formal answer. A field left out stays as it is; null empties it. One that was sent stands.
+type UpdateFormalAnswerInput struct {
+	// The answer.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What it is called in Swedish; 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// The same in English.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// The day when the auditors are to have it.
+	DueOn graphql.Omittable[*date.Date] `json:"dueOn,omitempty"`
+	// What is answered, in Swedish; at most 20,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+}
+
+// New values of a goal. A field left out stays as it is; null empties it. Its status changes by transitionGoal.
+type UpdateGoalInput struct {
+	// The goal.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its short name within the strategy: letters, digits, dots and hyphens, at most 30. Unique within the strategy.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it means, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it means in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// Its place in the tree.
+	Level graphql.Omittable[*strategy.GoalLevel] `json:"level,omitempty"`
+	// The goal right above, of the same municipality and of the level above; null at the top.
+	ParentGoal graphql.Omittable[*gid.ID] `json:"parentGoal,omitempty"`
+	// The governing document that sets it, of the same municipality.
+	Strategy graphql.Omittable[*gid.ID] `json:"strategy,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// How far ahead it lies.
+	Horizon graphql.Omittable[*strategy.GoalHorizon] `json:"horizon,omitempty"`
+	// Its first day, within the period of the goal above.
+	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
+	// Its last day, likewise.
+	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// Where it is known from, of one registered as found; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+}
+
+// New values of a document. A field left out stays as it is; null empties it.
+type UpdateGoverningDocumentInput struct {
+	// The document.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is among the governing documents.
+	Kind graphql.Omittable[*document.Kind] `json:"kind,omitempty"`
+	// What it calls its own version; at most 50 characters.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The body or unit that decided it.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// The day when it was decided; needed once it is adopted.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The unit that answers for it.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it within the unit; at most 200 characters.
+	OwnerFunction graphql.Omittable[*string] `json:"ownerFunction,omitempty"`
+	// Its first day.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How often it is to be reviewed: 1 to 120 months.
+	ReviewMonths graphql.Omittable[*int] `json:"reviewMonths,omitempty"`
+	// The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths.
+	ReviewDue graphql.Omittable[*date.Date] `json:"reviewDue,omitempty"`
+	// The document that it takes the place of when it is adopted.
+	Supersedes graphql.Omittable[*gid.ID] `json:"supersedes,omitempty"`
+	// Where it can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 2,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it once it is adopted, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of an indicator. A field left out stays as it is; null empties it.
+type UpdateIndicatorInput struct {
+	// The indicator.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish name, 1 to 300 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Its English name, at most 300 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What its values count, 1 to 50 characters.
+	UnitOfMeasure graphql.Omittable[*string] `json:"unitOfMeasure,omitempty"`
+	// Which values are good.
+	Direction graphql.Omittable[*strategy.IndicatorDirection] `json:"direction,omitempty"`
+	// The value before the work began.
+	Baseline graphql.Omittable[*float64] `json:"baseline,omitempty"`
+	// The day of the baseline.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The value that is aimed for.
+	Target graphql.Omittable[*float64] `json:"target,omitempty"`
+	// The day by which it is to be reached, after that of the baseline.
+	TargetOn graphql.Omittable[*date.Date] `json:"targetOn,omitempty"`
+	// The least good value, for one within a band.
+	BandLow graphql.Omittable[*float64] `json:"bandLow,omitempty"`
+	// The greatest good value, for one within a band.
+	BandHigh graphql.Omittable[*float64] `json:"bandHigh,omitempty"`
+	// How often it is measured.
+	Frequency graphql.Omittable[*strategy.IndicatorFrequency] `json:"frequency,omitempty"`
+	// Where its values come from.
+	Source graphql.Omittable[*strategy.IndicatorSource] `json:"source,omitempty"`
+	// The key figure's id in Kolada, N or U and five digits; for those from Kolada alone.
+	KoladaKpi graphql.Omittable[*string] `json:"koladaKpi,omitempty"`
+	// The function that sees to it that it is measured, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+}
+
+// New values of an initiative. A field left out stays as it is; null empties it.
+type UpdateInitiativeInput struct {
+	// The initiative.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it is in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// What sort of work it is.
+	Kind graphql.Omittable[*strategy.InitiativeKind] `json:"kind,omitempty"`
+	// The row of the roadmap that it is drawn in, at most 100 characters.
+	Lane graphql.Omittable[*string] `json:"lane,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// Its first day as planned.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// Its last day as planned, not before the first.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// The day that it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// The day that it was done; needed for DONE.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// How far it has come.
+	Status graphql.Omittable[*strategy.InitiativeStatus] `json:"status,omitempty"`
+	// What stands in its way, at most 1,000 characters; needed for BLOCKED, and gone when it is no longer blocked.
+	BlockedReason graphql.Omittable[*string] `json:"blockedReason,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a milestone. A field left out stays as it is; null empties it.
+type UpdateMilestoneInput struct {
+	// The milestone.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it marks.
+	Kind graphql.Omittable[*strategy.MilestoneKind] `json:"kind,omitempty"`
+	// The day as planned.
+	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
+	// The day in the plan that was decided.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The day that it was reached.
+	ReachedOn graphql.Omittable[*date.Date] `json:"reachedOn,omitempty"`
+}
+
 // New values of a municipality. A field left out stays as it is; null empties it.
 type UpdateMunicipalityInput struct {
 	// The municipality.
@@ -2080,6 +3133,24 @@ type UpdateSharedServiceInput struct {
 	Licence graphql.Omittable[*string] `json:"licence,omitempty"`
 	// Who may see it, beside its own municipality.
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+}
+
+// New values of a draft. A field left out stays as it is; null empties it.
+type UpdateStatusReportInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The first day that it tells of.
+	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
+	// The last day that it tells of.
+	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
+	// What has happened and what comes next, 1 to 10,000 characters.
+	TextSv graphql.Omittable[*string] `json:"textSv,omitempty"`
+	// The same in English, at most 10,000 characters.
+	TextEn graphql.Omittable[*string] `json:"textEn,omitempty"`
 }
 
 // New values of a unit. A field left out stays as it is; null empties it.

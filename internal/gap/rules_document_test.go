@@ -40,7 +40,7 @@ func (w *world) stepDocument(id uuid.UUID, to document.Status, comment string) {
 }
 
 // strategy is the municipality's strategy.
-func (w *world) strategy() uuid.UUID {
+func (w *world) strategyDocument() uuid.UUID {
 	w.t.Helper()
 	var ids []uuid.UUID
 	w.read(func(r *postgres.Snapshot) (err error) {
@@ -187,12 +187,12 @@ func documentCases() map[string][]ruleCase {
 		"STRATEGY_MISSING": {
 			{
 				func(w *world) uuid.UUID { return w.home.ID },
-				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategy(), document.Revoked, "") },
-				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategy(), document.Adopted, "Upphävd av misstag") },
+				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategyDocument(), document.Revoked, "") },
+				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategyDocument(), document.Adopted, "Upphävd av misstag") },
 			},
 			{ // it ends, and another is adopted
 				func(w *world) uuid.UUID {
-					w.setDocument(w.strategy(), func(d *document.GoverningDocument) { d.ValidTo = day("2024-03-15") })
+					w.setDocument(w.strategyDocument(), func(d *document.GoverningDocument) { d.ValidTo = day("2024-03-15") })
 					return w.home.ID
 				},
 				func(w *world, _ uuid.UUID) { w.clock.addDays(1); w.sweep() },
