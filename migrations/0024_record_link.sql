@@ -71,7 +71,7 @@ BEGIN
     SELECT FROM public.decision d WHERE d.id = NEW.decision_id AND (d.municipality_id = of_municipality OR EXISTS (
       SELECT FROM public.collaboration_member m WHERE m.collaboration_id = d.joint_collaboration_id AND m.municipality_id = of_municipality
          AND m.valid_from <= coalesce(d.meeting_date, public.today()) AND coalesce(m.valid_to, 'infinity') >= coalesce(d.meeting_date, public.today())))) THEN
-    RAISE EXCEPTION 'a decision of another municipality' USING ERRCODE = 'FP010', CONSTRAINT = 'record_link_decision_of_municipality';
+    RAISE EXCEPTION 'a decision of another municipality' USING ERRCODE = 'FP010', CONSTRAINT = 'record_link_own_decision';
   END IF;
   RETURN NEW;
 END $$;

@@ -1,5 +1,8 @@
 package migrations_test
 
+// reviewed takes the fixture's answer to where it may be decided.
+const reviewed = "UPDATE formal_answer SET status = 'DRAFT' WHERE id = :answer; UPDATE formal_answer SET text_sv = 'Svar', status = 'IN_REVIEW' WHERE id = :answer"
+
 var documentBreaches = []breach{
 	breaks("governing_document_adopted_when", insert("governing_document", "status", "'ADOPTED'", "found_source", "'Arkivet'", "found_reason", "'Gällde redan'")),
 	refusedIn("governing_document_case_fk", "governing_document", "case_id", ":nothing"),
@@ -49,12 +52,20 @@ var documentBreaches = []breach{
 
 	refusedIn("formal_answer_audit_fk", "formal_answer", "audit_id", ":nothing"),
 	refusedIn("formal_answer_case_fk", "formal_answer", "case_id", ":nothing"),
-	raised("formal_answer_decided", "formal_answer_decided", "UPDATE formal_answer SET text_sv = 'Svar', status = 'DECIDED' WHERE id = :answer"),
+	raised("formal_answer_decided", "formal_answer_decided", reviewed, "UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer"),
 	refusedIn("formal_answer_diary_number_length", "formal_answer", "diary_number", long("100")),
 	refusedIn("formal_answer_municipality_fk", "formal_answer", "municipality_id", ":nothing"),
 	{name: "formal_answer_of_municipality", raises: "audit_question_formal_answer_fk", sql: []string{insert("audit_question", "formal_answer_id", ":nothing")}},
 	refusedIn("formal_answer_pk", "formal_answer", "id", ":answer"),
-	raised("formal_answer_sent_stands", "formal_answer_sent", insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"), "UPDATE formal_answer SET text_sv = 'Svar', status = 'SENT', sent_on = '2024-03-01' WHERE id = :answer", "UPDATE formal_answer SET text_sv = 'Ett annat svar' WHERE id = :answer"),
+	raised("formal_answer_sent_stands", "formal_answer_sent", reviewed, insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"),
+		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer", "UPDATE formal_answer SET status = 'SENT', sent_on = '2024-03-01' WHERE id = :answer",
+		"UPDATE formal_answer SET text_sv = 'Ett annat svar' WHERE id = :answer"),
+	raised("formal_answer_begun", "formal_answer_life_cycle", insert("formal_answer", "status", "'DECIDED'", "text_sv", "'Svar'")),
+	raised("formal_answer_step", "formal_answer_life_cycle", "UPDATE formal_answer SET text_sv = 'Svar', status = 'IN_REVIEW' WHERE id = :answer"),
+	raised("formal_answer_step_back_comment", "formal_answer_life_cycle", "UPDATE formal_answer SET status = 'DRAFT' WHERE id = :answer", "UPDATE formal_answer SET status = 'NOT_STARTED' WHERE id = :answer"),
+	{name: "formal_answer_of_audit", raises: "audit_question_answer_of_audit_fk", sql: []string{insert("audit", "id", ":nothing"), insert("audit_question", "audit_id", ":nothing", "formal_answer_id", ":answer")}},
+	breaks("audit_question_answer_of_audit_fk", insert("audit", "id", ":nothing"), insert("audit_question", "audit_id", ":nothing", "formal_answer_id", ":answer")),
+	raised("finding_recurrence_earlier", "finding_recurrence", insert("finding", "recurrence_of_id", ":finding")),
 	breaks("formal_answer_sent_when", insert("formal_answer", "sent_on", "'2024-01-15'")),
 	refusedIn("formal_answer_status", "formal_answer", "status", "'PROV'"),
 	refusedIn("formal_answer_text_en_length", "formal_answer", "text_en", long("20000")),

@@ -4,7 +4,7 @@ var linkBreaches = []breach{
 	breaks("record_link_agreement_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "agreement_id", ":nothing")),
 	breaks("record_link_agreement_party_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "agreement_party_id", ":nothing")),
 	breaks("record_link_decision_fk", insert("record_link", "purpose", "'NOTES'", "decision_id", ":nothing")),
-	raised("record_link_decision_of_municipality", "record_link_decision", insert("record_link", "decision_id", ":elsewhere")),
+	raised("record_link_own_decision", "record_link_decision", insert("record_link", "decision_id", ":elsewhere")),
 	breaks("record_link_e_service_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "e_service_id", ":nothing")),
 	breaks("record_link_finding_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "finding_id", ":nothing")),
 	breaks("record_link_formal_answer_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "formal_answer_id", ":nothing")),

@@ -96,8 +96,8 @@ func TestADecisionLetsTheStepBeTaken(t *testing.T) {
 			"UPDATE participation SET state = 'CONFIRMED' WHERE id = :nothing",
 		},
 		"an answer": {
-			insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"),
-			"UPDATE formal_answer SET text_sv = 'Svar', status = 'DECIDED' WHERE id = :answer",
+			insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"), reviewed,
+			"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer",
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestADecisionLetsTheStepBeTaken(t *testing.T) {
 		"a body without the right": raised("goal_adopted_by_decision", "goal_life_cycle",
 			insert("decision", "id", ":nothing", "body_unit_id", ":office", "meeting_date", "'2024-01-15'"), insert("record_link", "decision_id", ":nothing"),
 			"UPDATE goal SET status = 'ADOPTED' WHERE id = :goal"),
-		"a joint body that it did not belong to on the day": raised("record_link_decision_of_municipality", "record_link_decision",
+		"a joint body that it did not belong to on the day": raised("record_link_own_decision", "record_link_decision",
 			insert("collaboration_member", "valid_from", "'2024-02-01'"), insert("participation", "id", ":nothing"),
 			insert("decision", "id", ":spare", "joint_collaboration_id", ":collab", "meeting_date", "'2024-01-15'"),
 			insert("record_link", "decision_id", ":spare", "goal_id", "NULL", "participation_id", ":nothing")),

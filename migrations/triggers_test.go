@@ -25,6 +25,8 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 
 		"waiver_decided":                raises("waiver_decided"),
 		"governing_document_life_cycle": raises("governing_document_step"),
+		"formal_answer_life_cycle":      raises("formal_answer_step"),
+		"finding_recurrence":            raises("finding_recurrence_earlier"),
 		"formal_answer_sent":            raises("formal_answer_sent_stands"),
 		"formal_answer_decided":         raises("formal_answer_decided"),
 		"shared_project_life_cycle":     raises("shared_project_phase_comment"),
@@ -35,7 +37,7 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 		"indicator_value_stands":        raises("indicator_value_stands"),
 		"dependency_no_cycle":           raises("dependency_no_cycle"),
 		"status_report_published":       raises("status_report_published_stands"),
-		"record_link_decision":          raises("record_link_decision_of_municipality"),
+		"record_link_decision":          raises("record_link_own_decision"),
 	}
 	for _, table := range domainTables {
 		tests[table+"_guard"] = func(t *testing.T, d dbtest.Database) { guarded(t, d, table) }

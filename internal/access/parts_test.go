@@ -17,7 +17,7 @@ var (
 	shared, hidden   = uuid.UUID{15: 21}, uuid.UUID{15: 22} // projects of own: within ring, and of its own alone
 	goal, initiative = uuid.UUID{15: 31}, uuid.UUID{15: 32} // of own: shared with whom it collaborates, and its own alone
 	service, offer   = uuid.UUID{15: 41}, uuid.UUID{15: 42}
-	audit            = uuid.UUID{15: 51}
+	audit, answer    = uuid.UUID{15: 51}, uuid.UUID{15: 52}
 	turned           = uuid.UUID{15: 61} // a project that was public and is own's alone
 )
 
@@ -95,7 +95,7 @@ func partsWorld(t *testing.T) world {
 			for _, sql := range statements {
 				if _, err := tx.Exec(t.Context(), sql, postgres.Args{
 					"own": own, "partner": partner, "stranger": stranger, "ring": ring, "other_ring": otherRing, "shared": shared, "hidden": hidden,
-					"goal": goal, "initiative": initiative, "service": service, "offer": offer, "audit": audit, "turned": turned,
+					"goal": goal, "initiative": initiative, "service": service, "offer": offer, "audit": audit, "answer": answer, "turned": turned,
 				}); err != nil {
 					t.Fatalf("%s: %v", sql, err)
 				}
@@ -129,7 +129,10 @@ func partsWorld(t *testing.T) world {
 		"INSERT INTO record_link (id, municipality_id, goal_id, shared_project_id) VALUES (uuid_v7(), @own, @goal, @hidden)",
 		"INSERT INTO audit (id, municipality_id, title_sv, year) VALUES (@audit, @own, 'Granskning', 2017)",
 		`INSERT INTO formal_answer (id, municipality_id, audit_id, title_sv, text_sv, due_on, status) VALUES
-			(uuid_v7(), @own, @audit, 'Svar', 'Svar', '2018-03-23', 'DECIDED'), (uuid_v7(), @own, @audit, 'Utkast', NULL, '2018-03-23', 'DRAFT')`,
+			(@answer, @own, @audit, 'Svar', 'Svar', '2018-03-23', 'IN_REVIEW'), (uuid_v7(), @own, @audit, 'Utkast', NULL, '2018-03-23', 'DRAFT')`,
+		"INSERT INTO decision (id, municipality_id, body_unit_id, title_sv, type, meeting_date) VALUES (@answer, @own, @own, 'Svar', 'BOARD', '2018-03-12')",
+		"INSERT INTO record_link (id, municipality_id, decision_id, formal_answer_id, purpose) VALUES (uuid_v7(), @own, @answer, @answer, 'AUTHORISES')",
+		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = @answer",
 		"INSERT INTO shared_service (id, municipality_id, code, name_sv) VALUES (@service, @own, 'bygglov', 'Bygglov')",
 		"INSERT INTO service_offer (id, municipality_id, shared_service_id, terms_sv, valid_from, visibility) VALUES (@offer, @own, @service, 'Fritt', '2024-01-01', 'PUBLIC')",
 		"INSERT INTO offer_answer (id, municipality_id, service_offer_id, answer) VALUES (uuid_v7(), @partner, @offer, 'INTERESTED'), (uuid_v7(), @stranger, @offer, 'INTERESTED')",

@@ -37,10 +37,6 @@ func code(field string) *fault.Error {
 	return fault.Field(field, "", "Värdet är inte något av de kända. Välj ett ur schemat.", "The value is none of those known. Choose one of the schema's.")
 }
 
-func municipality() *fault.Error {
-	return fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality.")
-}
-
 func ownAudit() *fault.Error {
 	return fault.Field("audit", "", "Granskningen finns inte i kommunen.", "The municipality has no such audit.")
 }
@@ -51,7 +47,6 @@ func ownCase() *fault.Error {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"audit_municipality_fk":     municipality(),
 	"audit_title_length":        needed("titleSv", "Titeln", "The title", 300),
 	"audit_title_en_length":     length("titleEn", "Den engelska titeln", "The English title", 300),
 	"audit_diary_number_length": length("diaryNumber", "Diarienumret", "The diary number", 100),
@@ -66,7 +61,6 @@ var constraints = postgres.Constraints{
 	"audit_summary_en_length":   length("summaryEn", "Sammanfattningen på engelska", "The summary in English", 5000),
 	"audit_visibility":          code("visibility"),
 
-	"audit_question_municipality_fk":    municipality(),
 	"audit_question_audit_fk":           ownAudit(),
 	"audit_question_formal_answer_fk":   fault.Field("formalAnswer", "", "Svaret finns inte i samma kommun.", "There is no such answer in the same municipality."),
 	"audit_question_answer_of_audit_fk": fault.Field("formalAnswer", "", "Svaret ska höra till samma granskning som frågan.", "The answer is to be of the same audit as the question."),
@@ -75,7 +69,6 @@ var constraints = postgres.Constraints{
 	"audit_question_text_length":        needed("textSv", "Frågan", "The question", 2000),
 	"audit_question_text_en_length":     length("textEn", "Frågan på engelska", "The question in English", 2000),
 
-	"finding_municipality_fk":     municipality(),
 	"finding_audit_fk":            ownAudit(),
 	"finding_code_form":           fault.Field("code", "", "Koden skrivs med stora bokstäver, siffror, punkt och bindestreck, högst 20 tecken, till exempel F12.", "The code is written with capital letters, digits, dots and hyphens, at most 20 characters, such as F12."),
 	"finding_code_unique":         fault.Field("code", "", "En annan iakttagelse i granskningen har eller har haft den koden.", "Another finding of the audit has or has had that code."),
@@ -88,7 +81,6 @@ var constraints = postgres.Constraints{
 	"finding_recurrence_of_fk":    fault.Field("recurrenceOf", "", "Den tidigare iakttagelsen finns inte i samma kommun.", "There is no such earlier finding in the same municipality."),
 	"finding_recurrence_earlier":  fault.Field("recurrenceOf", "", "En iakttagelse upprepar en ur en annan granskning, som inte är senare.", "A finding repeats one of another audit, which is not a later one."),
 
-	"formal_answer_municipality_fk":     municipality(),
 	"formal_answer_audit_fk":            ownAudit(),
 	"formal_answer_case_fk":             ownCase(),
 	"formal_answer_title_length":        needed("titleSv", "Titeln", "The title", 300),

@@ -113,7 +113,7 @@ func TestThePartnerAloneAnswers(t *testing.T) {
 	_, err = w.service.Step(theirs, part.ID, part.Version, "CONFIRMED", nil, "")
 	w.refused(err, fault.Invalid, "participation_confirmed_by_decision")
 	_, err = w.service.Confirm(theirs, part.ID, part.Version, w.decision(w.home, "meeting_date = '2026-03-01'"), "")
-	w.refused(err, fault.Invalid, "record_link_decision_of_municipality")
+	w.refused(err, fault.Invalid, "record_link_own_decision")
 	_, err = w.service.Confirm(theirs, part.ID, part.Version, w.decision(w.partner, "proposed_on = '2026-03-01'"), "")
 	w.refused(err, fault.Invalid, "participation_confirmed_by_decision")
 	_, err = w.service.Confirm(theirs, part.ID, part.Version, w.decision(w.outside, "visibility = 'MUNICIPALITY'"), "")

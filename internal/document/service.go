@@ -34,7 +34,6 @@ func code(field string) *fault.Error {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"governing_document_municipality_fk":       fault.Field("municipality", "", "Kommunen finns inte.", "There is no such municipality."),
 	"governing_document_title_length":          fault.Field("titleSv", "", "Titeln ska ha 1 till 300 tecken.", "The title is to have 1 to 300 characters."),
 	"governing_document_title_en_length":       length("titleEn", "Den engelska titeln", "The English title", 300),
 	"governing_document_kind":                  code("kind"),
