@@ -3,17 +3,24 @@ package demo
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"fardplan/internal/access"
+	"fardplan/internal/audit"
+	"fardplan/internal/collaboration"
 	"fardplan/internal/date"
+	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/strategy"
+	"fardplan/internal/thread"
 )
 
 // The operations that the changes of a load are kept under.
@@ -38,8 +45,66 @@ type step struct {
 	services       ledger[eservice.EService]
 	usage          ledger[eservice.Usage]
 	flows          ledger[eservice.PlatformFlow]
-	members        []uuid.UUID // of the collaboration that the step registers
-	sweep          bool        // it goes through all gaps instead
+
+	cases     ledger[decision.Case]
+	decisions ledger[decision.Decision]
+	waivers   ledger[decision.Waiver]
+	documents ledger[document.GoverningDocument]
+	audits    ledger[audit.Audit]
+	answers   ledger[audit.FormalAnswer]
+	questions ledger[audit.Question]
+	findings  ledger[audit.Finding]
+
+	collaborations ledger[collaboration.Collaboration]
+	members        ledger[collaboration.CollaborationMember]
+	agreements     ledger[collaboration.Agreement]
+	parties        ledger[collaboration.AgreementParty]
+	followUps      ledger[collaboration.AgreementFollowUp]
+	projects       ledger[collaboration.SharedProject]
+	participations ledger[collaboration.Participation]
+	offers         ledger[collaboration.ServiceOffer]
+	replies        ledger[collaboration.OfferAnswer]
+	adoptions      ledger[collaboration.AdoptionStep]
+
+	goals        ledger[strategy.Goal]
+	indicators   ledger[strategy.Indicator]
+	values       ledger[strategy.IndicatorValue]
+	initiatives  ledger[strategy.Initiative]
+	milestones   ledger[strategy.Milestone]
+	dependencies ledger[strategy.Dependency]
+	reports      ledger[strategy.StatusReport]
+	benefits     ledger[strategy.Benefit]
+
+	links ledger[thread.Link]
+	sweep bool // it goes through all gaps instead
+}
+
+// table is a step's records of one table.
+type table struct {
+	name   string
+	ledger interface {
+		freeze()
+		len() int
+		insert(ctx context.Context, tx *postgres.Tx, table string) error
+		update(ctx context.Context, tx *postgres.Tx, table string) error
+	}
+}
+
+// tables are the ledgers, each after those that its records refer to.
+func (s *step) tables() []table {
+	return []table{
+		{"municipality", &s.municipalities}, {"unit", &s.units}, {"shared_service", &s.shared}, {"e_service", &s.services},
+		{"e_service_usage", &s.usage}, {"platform_flow", &s.flows},
+		{"collaboration", &s.collaborations}, {"collaboration_member", &s.members},
+		{"diary_case", &s.cases}, {"decision", &s.decisions}, {"waiver", &s.waivers},
+		{"governing_document", &s.documents}, {"audit", &s.audits}, {"formal_answer", &s.answers}, {"audit_question", &s.questions}, {"finding", &s.findings},
+		{"agreement", &s.agreements}, {"agreement_party", &s.parties}, {"agreement_follow_up", &s.followUps},
+		{"shared_project", &s.projects}, {"participation", &s.participations},
+		{"service_offer", &s.offers}, {"offer_answer", &s.replies}, {"adoption_step", &s.adoptions},
+		{"goal", &s.goals}, {"indicator", &s.indicators}, {"indicator_value", &s.values}, {"initiative", &s.initiatives},
+		{"milestone", &s.milestones}, {"dependency", &s.dependencies}, {"status_report", &s.reports}, {"benefit", &s.benefits},
+		{"record_link", &s.links},
+	}
 }
 
 // ledger is the records of one table that a step adds and saves.
@@ -64,41 +129,38 @@ func (l *ledger[T]) freeze() {
 
 func (l *ledger[T]) len() int { return len(l.added) + len(l.saved) }
 
-func (l *ledger[T]) write(ctx context.Context, tx *postgres.Tx, table string) error {
-	if err := postgres.InsertAll(ctx, tx, table, l.added); err != nil {
-		return err
-	}
+func (l *ledger[T]) insert(ctx context.Context, tx *postgres.Tx, table string) error {
+	return postgres.InsertAll(ctx, tx, table, l.added)
+}
+
+func (l *ledger[T]) update(ctx context.Context, tx *postgres.Tx, table string) error {
 	return postgres.SaveAll(ctx, tx, table, l.saved)
 }
 
 func (s *step) empty() bool {
-	return s.municipalities.len()+s.units.len()+s.shared.len()+s.services.len()+s.usage.len()+s.flows.len()+len(s.members) == 0
+	return !slices.ContainsFunc(s.tables(), func(t table) bool { return t.ledger.len() > 0 })
 }
 
-// write makes the step's records what they are to be.
+// write makes the step's records what they are to be. What is new is there before
+// anything rests on it, such as the decision that lets a goal be adopted.
 func (s *step) write(ctx context.Context, tx *postgres.Tx, gaps *gap.Service) error {
 	if s.sweep {
 		return gaps.Recompute(ctx, tx)
 	}
-	if len(s.members) > 0 {
-		return organisation.AddCollaboration(ctx, tx, "Cesam Öst", "Cesam Öst", collaborationSince, collaborationSource, s.members)
-	}
-	if err := s.municipalities.write(ctx, tx, "municipality"); err != nil {
+	if err := s.freezeFigures(ctx, tx); err != nil {
 		return err
 	}
-	if err := s.units.write(ctx, tx, "unit"); err != nil {
-		return err
+	for _, t := range s.tables() {
+		if err := t.ledger.insert(ctx, tx, t.name); err != nil {
+			return fmt.Errorf("add to %s: %w", t.name, err)
+		}
 	}
-	if err := s.shared.write(ctx, tx, "shared_service"); err != nil {
-		return err
+	for _, t := range s.tables() {
+		if err := t.ledger.update(ctx, tx, t.name); err != nil {
+			return fmt.Errorf("save in %s: %w", t.name, err)
+		}
 	}
-	if err := s.services.write(ctx, tx, "e_service"); err != nil {
-		return err
-	}
-	if err := s.usage.write(ctx, tx, "e_service_usage"); err != nil {
-		return err
-	}
-	return s.flows.write(ctx, tx, "platform_flow")
+	return nil
 }
 
 // happening is what somebody does on a day of the story. Those of one day, by one
@@ -132,6 +194,25 @@ type book struct {
 	common       map[string]*eservice.SharedService    // by code
 	service      map[string]*eservice.EService         // by SCB code and code
 	use          map[uuid.UUID][]*eservice.Usage       // by e-service
+
+	cases         map[string]*decision.Case // by SCB code and what the number says
+	serial        map[string]int            // of the newest example of a diary number, by SCB code
+	decision      map[string]*decision.Decision
+	document      map[string]*document.GoverningDocument
+	answer        *audit.FormalAnswer
+	finding       map[string]*audit.Finding // by code
+	collaboration *collaboration.Collaboration
+	agreement     map[string]*collaboration.Agreement
+	party         map[string]*collaboration.AgreementParty // by agreement and SCB code
+	project       map[string]*collaboration.SharedProject  // by code
+	participation map[string]*collaboration.Participation  // by project and SCB code
+	goal          map[string]*strategy.Goal                // by code
+	initiative    map[string]*strategy.Initiative
+	stones        map[string][]*strategy.Milestone // by initiative
+	benefits      []*strategy.Benefit
+	adoption      []*collaboration.AdoptionStep
+	indicators    map[string]*strategy.Indicator // by the goal's code
+	revised       *strategy.IndicatorValue       // the one that is found wrong later
 }
 
 // tell gives the steps of the story up to the instant today. Nothing but today
@@ -145,11 +226,30 @@ func tell(d *data, today time.Time) []step {
 		common:       map[string]*eservice.SharedService{},
 		service:      map[string]*eservice.EService{},
 		use:          map[uuid.UUID][]*eservice.Usage{},
+
+		cases:         map[string]*decision.Case{},
+		serial:        map[string]int{},
+		decision:      map[string]*decision.Decision{},
+		document:      map[string]*document.GoverningDocument{},
+		finding:       map[string]*audit.Finding{},
+		agreement:     map[string]*collaboration.Agreement{},
+		party:         map[string]*collaboration.AgreementParty{},
+		project:       map[string]*collaboration.SharedProject{},
+		participation: map[string]*collaboration.Participation{},
+		goal:          map[string]*strategy.Goal{},
+		initiative:    map[string]*strategy.Initiative{},
+		stones:        map[string][]*strategy.Milestone{},
+		indicators:    map[string]*strategy.Indicator{},
 	}
 	b.choosePlaces()
 	b.organisation()
 	b.catalogue()
 	b.sharing()
+	b.audit()
+	b.joint()
+	b.strategy()
+	b.roadmap()
+	b.offers()
 	b.figures()
 	b.watch()
 	b.monthEnds()
@@ -265,12 +365,9 @@ func (b *book) unfoldDay(day []happening) []step {
 		if e.empty() && !e.sweep {
 			continue
 		}
-		e.municipalities.freeze()
-		e.units.freeze()
-		e.shared.freeze()
-		e.services.freeze()
-		e.usage.freeze()
-		e.flows.freeze()
+		for _, t := range e.tables() {
+			t.ledger.freeze()
+		}
 		steps = append(steps, e.step)
 	}
 	return steps

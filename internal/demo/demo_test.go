@@ -61,6 +61,7 @@ func TestDemo(t *testing.T) {
 	t.Run("keeps the episodes that a full computation gives", l.episodes)
 	t.Run("answers what citizens type", l.citizensFind)
 	t.Run("a year ago had fewer e-services and a unit's old name", l.yearAgo)
+	t.Run("ends with what a director asks for", l.ending)
 	t.Run("a second load does nothing", l.again)
 	t.Run("a load that is broken off goes on to the same end", l.resumed)
 }
@@ -96,7 +97,7 @@ func (l *loaded) counts(t *testing.T) {
 	if n := count(t, l.owner, "SELECT count(*) FROM e_service"); n != s.EServices || n < 550 {
 		t.Errorf("%d e-services, and the summary says %d", n, s.EServices)
 	}
-	if n := count(t, l.owner, "SELECT number FROM change_head"); n != s.Changes || n < 300 || n > 450 {
+	if n := count(t, l.owner, "SELECT number FROM change_head"); n != s.Changes || n < 600 || n > 750 {
 		t.Errorf("%d changes, and the summary says %d", n, s.Changes)
 	}
 	if !s.Last.Equal(someday) || s.First.After(someday.AddDate(-2, 0, 0)) {
@@ -113,8 +114,11 @@ func (l *loaded) catalogues(t *testing.T) {
 	if want := []string{"0561", "0562", "0580", "0581", "0582", "0583", "0586"}; !slices.Equal(got, want) {
 		t.Errorf("the catalogues are of %v, not %v", got, want)
 	}
-	if n := count(t, l.owner, "SELECT count(*) FROM collaboration_member x JOIN collaboration c ON c.id = x.collaboration_id WHERE c.name_sv = 'Cesam Öst' AND x.source LIKE '%påhittat%'"); n != 7 {
-		t.Errorf("Cesam Öst has %d members", n)
+	if n := count(t, l.owner, "SELECT count(*) FROM collaboration_member x JOIN collaboration c ON c.id = x.collaboration_id WHERE c.name_sv = 'Cesam Öst' AND x.is_example AND x.source LIKE '%påhittat%'"); n != 6 {
+		t.Errorf("Cesam Öst has %d members that are examples", n)
+	}
+	if n := count(t, l.owner, "SELECT count(*) FROM collaboration_member x JOIN municipality m ON m.id = x.municipality_id WHERE m.is_home AND NOT x.is_example AND x.source LIKE '%KR-2017/0039%'"); n != 1 {
+		t.Errorf("the home municipality is a member %d times", n)
 	}
 	if n := count(t, l.owner, "SELECT count(DISTINCT e.municipality_id) FROM e_service e JOIN shared_service s ON s.id = e.shared_service_id WHERE s.municipality_id <> e.municipality_id"); n < 6 {
 		t.Errorf("%d municipalities use another one's shared services", n)
@@ -169,7 +173,7 @@ func (l *loaded) closedUnits(t *testing.T) {
 
 func (l *loaded) functions(t *testing.T) {
 	got := values(t, l.owner, "SELECT DISTINCT actor_function FROM change WHERE actor_kind = 'USER' ORDER BY 1")
-	if want := []string{"administratör", "digitaliseringsdirektör", "katalogredaktör"}; !slices.Equal(got, want) {
+	if want := []string{"administratör", "digitaliseringsdirektör", "katalogredaktör", "projektredaktör"}; !slices.Equal(got, want) {
 		t.Errorf("the functions are %v, not %v", got, want)
 	}
 	if n := count(t, l.owner, "SELECT count(*) FROM change WHERE comment = '' OR actor_kind = 'USER' AND (municipality_id IS NULL OR actor_id NOT LIKE 'demo:____:%')"); n != 0 {
@@ -343,12 +347,14 @@ func (l *loaded) again(t *testing.T) {
 func state(t *testing.T, c *pgx.Conn) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for table, row := range map[string]string{
-		"municipality": "x", "unit": "x", "shared_service": "x", "e_service": "x", "e_service_usage": "x", "change": "x",
-		"history.e_service": "x", "history.unit": "x",
-		"gap_episode":          "(x.rule, x.object_id, x.opened_at, x.closed_at, x.changed_in)",
-		"collaboration_member": "(x.municipality_id, x.valid_from, x.source, x.changed_in)",
-	} {
+	rows := map[string]string{
+		"change": "x", "history.e_service": "x", "history.unit": "x", "history.participation": "x", "history.initiative": "x",
+		"gap_episode": "(x.rule, x.object_id, x.opened_at, x.closed_at, x.changed_in)",
+	}
+	for _, table := range new(step).tables() {
+		rows[table.name] = "x"
+	}
+	for table, row := range rows {
 		all[table] = values(t, c, "SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line), '')) FROM (SELECT "+row+"::text AS line FROM "+table+" x) y")[0]
 	}
 	return all

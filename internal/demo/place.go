@@ -12,13 +12,6 @@ import (
 	"fardplan/internal/postgres"
 )
 
-// collaborationSince is the day of the audit that names the collaboration: when it
-// began is not known.
-const (
-	collaborationSince  = "2017-12-13"
-	collaborationSource = "Granskningen KR-2017/0039 (2017-12-13) nämner Cesam Öst och Norrköping som medlem. Att de övriga sex kommunerna är medlemmar är påhittat för demonstrationen: granskningen namnger dem inte."
-)
-
 // profile is how a municipality works with its catalogue, made up.
 type profile struct {
 	joined  int // days into the story when it takes its catalogue in
@@ -197,11 +190,6 @@ func (b *book) organisation() {
 		if r["is_home"] != "true" {
 			continue
 		}
-		b.on(b.first.AddDays(2), r["scb_code"], access.Director, "Samverkan registrerad: Cesam Öst", func(e *entry) {
-			for _, p := range b.places {
-				e.members = append(e.members, b.municipality[p.scb].ID)
-			}
-		})
 		b.on(b.first.AddDays(150), r["scb_code"], access.Admin, "Diarienumrens former enligt kommunarkivets anvisning", func(e *entry) {
 			m := b.municipality[r["scb_code"]]
 			m.DiaryPatterns = r.list("diary_patterns")

@@ -43,7 +43,7 @@ func TestStoryRunsForwardFromTwoYearsBackToToday(t *testing.T) {
 				t.Errorf("step %d lacks a reason or a function: %+v", i+2, s)
 			}
 		}
-		if n := len(steps); n < 300 || n > 450 {
+		if n := len(steps); n < 600 || n > 750 {
 			t.Errorf("the story up to %s has %d steps", today, n)
 		}
 	}
