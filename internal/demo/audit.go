@@ -2,14 +2,17 @@ package demo
 
 import (
 	"strconv"
+	"strings"
 
 	"fardplan/internal/access"
 	"fardplan/internal/audit"
 	"fardplan/internal/date"
+	"fardplan/internal/decision"
 	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/thread"
 )
 
 // The audit that the story answers.
@@ -51,7 +54,7 @@ var auditFindings = []struct {
 	severity      audit.Severity
 	sv, en        string
 }{
-	{"F01", "4.1", audit.Deficient, audit.Medium, "Molntjänster används, bland annat för rekrytering och ekonomi, fast flera i organisationen tror att ett principbeslut förbjuder dem. Ingen kan hänvisa till ett diarienummer för ett sådant beslut.", "Cloud services are in use, among others for recruitment and finance, though several in the organisation believe that a decision of principle forbids them. Nobody can cite a diary number for such a decision."},
+	{"F01", "4.1", audit.Deficient, audit.Medium, "Molntjänster används, bland annat för rekrytering och ekonomi, fast flera i organisationen tror att ett principbeslut förbjuder dem. Inget diarienummer för ett sådant beslut nämns.", "Cloud services are in use, among others for recruitment and finance, though several in the organisation believe that a decision of principle forbids them. No diary number of such a decision is named."},
 	{"F02", "4.1", audit.Deficient, audit.High, "Det saknas en dokumenterad rutin för att riskklassa leverantörer och följa upp dem efter klass. Den bör väga in vilken information leverantören når, vilken tjänst det är och hur komplex den är, och gälla både moln och traditionella tjänster.", "There is no documented routine for classing suppliers by risk and following them up by class. It should weigh what information the supplier reaches, what service it is and how complex, for cloud and traditional services alike."},
 	{"F03", "4.1", audit.Deficient, audit.Medium, "De avtal som har tecknats säger inget om kommunens rätt att granska leverantören.", "The agreements that were signed say nothing of the municipality's right to audit the supplier."},
 	{"F04", "4.2", audit.MostlyOK, audit.Low, "Ändringar av program följer en fastställd process i större delen av IT-miljön. Förvaltningsmodellen pm3 bör omfatta fler system.", "Changes of programs follow an established process in most of the IT environment. The pm3 model should cover more systems."},
@@ -105,7 +108,82 @@ func (b *book) audit() {
 		b.answer.TextSv = new(madeUp + "Kommunstyrelsen tar fram en digitaliseringsstrategi och en gemensam färdplan, inför ett ledningssystem för informationssäkerhet och prövar samverkan i Cesam Öst. Varje iakttagelse är kopplad till det mål eller den insats som ska rätta till den.")
 		b.answer.TextEn = new("Example: The executive board prepares a digitalization strategy and a joint roadmap, introduces a management system for information security and tries the collaboration in Cesam Öst. Each finding is tied to the goal or the initiative that is to mend it.")
 		e.answers.save(b.answer)
+		for _, code := range []string{"F08", "F11", "F12", "F14", "F16"} {
+			b.tie(e, home, thread.Link{FindingID: &b.finding[code].ID, FormalAnswerID: &b.answer.ID})
+		}
 	})
+	b.answered()
+	b.due()
+}
+
+// answered is an audit that is made up, which was answered in time.
+func (b *book) answered() {
+	var answer *audit.FormalAnswer
+	b.on(b.at(235), home, access.Director, "Granskning registrerad", func(e *entry) {
+		answer = b.inquiry(e, "kontaktcenter", "Granskning av kontaktcenter", "Audit of the contact centre", 330,
+			"Hur följs väntetiderna upp?", "How are waiting times followed up?",
+			&audit.Finding{Code: "K1", Section: new("3.1"), TextSv: madeUp + "Väntetiderna mäts och redovisas varje månad.", TextEn: new("Example: Waiting times are measured and reported every month."), Verdict: audit.OK, Severity: audit.Low},
+			&audit.Finding{Code: "K2", Section: new("3.2"), TextSv: madeUp + "Vem som rättar fel i e-tjänster framgår inte för den som svarar.", TextEn: new("Example: Who mends errors in e-services is not clear to those who answer."), Verdict: audit.Partial, Severity: audit.Medium})
+	})
+	b.on(b.at(270), home, access.Director, "Svaret till revisorerna påbörjat", func(e *entry) {
+		answer.Status = audit.Drafted
+		e.answers.save(answer)
+		b.tie(e, home, thread.Link{FindingID: &b.finding["K2"].ID, GoalID: &b.goal["1.1.1"].ID})
+		b.tie(e, home, thread.Link{FindingID: &b.finding["K2"].ID, FormalAnswerID: &answer.ID})
+	})
+	b.on(b.at(290), home, access.Director, "Svaret till revisorerna för granskning", func(e *entry) {
+		answer.Status, answer.TextSv = audit.InReview, new(madeUp+"Varje e-tjänst får en ägare och en kontakt som syns för kontaktcenter.")
+		e.answers.save(answer)
+	})
+	b.rule(ruling{
+		key: "svar", scb: home, body: "ks", kind: decision.ByBoard, title: "Svar på granskning av kontaktcenter", titleEn: "Answer to the audit of the contact centre", meeting: 308, outcome: inForce,
+		then: func(e *entry, d *decision.Decision) {
+			b.tie(e, home, thread.Link{DecisionID: &d.ID, FormalAnswerID: &answer.ID})
+			answer.Status, answer.DiaryNumber, answer.CaseID = audit.Decided, d.DiaryNumber, d.CaseID
+			e.answers.save(answer)
+		},
+	})
+	b.on(b.at(328), home, access.Director, "Svaret skickat till revisorerna", func(e *entry) {
+		answer.Status, answer.SentOn = audit.Sent, &e.day
+		e.answers.save(answer)
+	})
+}
+
+// due is an audit that is made up, whose answer is due soon.
+func (b *book) due() {
+	b.on(b.at(680), home, access.Director, "Granskning registrerad", func(e *entry) {
+		answer := b.inquiry(e, "tillganglighet", "Granskning av e-tjänsternas tillgänglighet", "Audit of the accessibility of the e-services", 751,
+			"När ska alla e-tjänster vara bedömda?", "When are all e-services to be assessed?",
+			&audit.Finding{Code: "T1", Section: new("4.2"), TextSv: madeUp + "En tredjedel av e-tjänsterna saknar bedömning av tillgängligheten.", TextEn: new("Example: A third of the e-services lack an assessment of their accessibility."), Verdict: audit.Deficient, Severity: audit.Medium})
+		b.tie(e, home, thread.Link{FindingID: &b.finding["T1"].ID, InitiativeID: &b.initiative["tillganglighet"].ID})
+		b.tie(e, home, thread.Link{FindingID: &b.finding["T1"].ID, FormalAnswerID: &answer.ID})
+	})
+}
+
+// inquiry adds an audit that is made up, with one question, its findings and the answer
+// due so many days into the story.
+func (b *book) inquiry(e *entry, key, title, titleEn string, due int, question, questionEn string, findings ...*audit.Finding) *audit.FormalAnswer {
+	m := b.municipality[home].ID
+	a := &audit.Audit{
+		Row: postgres.Row{ID: identity(e.at, "audit", key)}, MunicipalityID: m, TitleSv: madeUp + title, TitleEn: new("Example: " + titleEn), DiaryNumber: new(b.number(home, "KR", e.day.String()[:4])),
+		Year: yearOf(e.day), AuditorUnitID: &b.unit["0581-rev"].ID, AddresseeUnitID: &b.unit["0581-ks"].ID, PublishedOn: &e.day, Visibility: eservice.Public,
+	}
+	a.CaseID = b.file(e, home, *a.DiaryNumber, a.TitleSv)
+	e.audits.add(a)
+	answer := &audit.FormalAnswer{
+		Row: postgres.Row{ID: identity(e.at, "formal_answer", key)}, MunicipalityID: m, AuditID: a.ID, DueOn: *b.plain(due), Status: audit.NotStarted,
+		TitleSv: madeUp + "Kommunstyrelsens svar på " + strings.ToLower(title[:1]) + title[1:], TitleEn: new("Example: The executive board's answer to the audit"),
+	}
+	e.answers.add(answer)
+	e.questions.add(&audit.Question{
+		Row: postgres.Row{ID: identity(e.at, "audit_question", key)}, MunicipalityID: m, AuditID: a.ID, FormalAnswerID: &answer.ID, Position: 1, TextSv: madeUp + question, TextEn: new("Example: " + questionEn),
+	})
+	for _, f := range findings {
+		f.ID, f.MunicipalityID, f.AuditID = identity(e.at, "finding", f.Code), m, a.ID
+		b.finding[f.Code] = f
+		e.findings.add(f)
+	}
+	return answer
 }
 
 func (b *book) registerAudit(e *entry) {

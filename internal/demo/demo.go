@@ -1,8 +1,9 @@
 // Package demo fills an empty database with the demonstration: the municipalities of
 // Östergötland, with the catalogues of seven of them as they might have grown over the
-// past two years. It is told as changes, each at its own instant, so that the history
-// and the past have something to show. But for the facts that data/README.md lists, all
-// of it is made up.
+// past two years, what a municipal audit found in one of them, and how they might answer
+// it together. It is told as changes, each at its own instant, so that the history and
+// the past have something to show. But for the facts that data/README.md lists, all of
+// it is made up.
 package demo
 
 import (

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"strconv"
+	"strings"
 
 	"fardplan/internal/access"
 	"fardplan/internal/date"
@@ -39,9 +40,10 @@ var aims = []struct {
 	{"1.2", "E-tjänster styrs från kommunledningen", "E-services are steered from the top", "ksk", []string{"F11", "F13"}, "ONGOING", 70, "GREEN", false},
 	{"1.2.1", "Varje samverkan om e-tjänster vilar på ett eget beslut", "Each collaboration on e-services rests on a decision of our own", "ksk", []string{"F12"}, "ONGOING", 20, "RED", false},
 	{"2", "Kommunens information är skyddad och tillgänglig", "The municipality's information is protected and available", "ksk", nil, "ONGOING", 35, "RED", false},
-	{"2.1", "Ett ledningssystem för informationssäkerhet används i hela kommunen", "A management system for information security is used in the whole municipality", "ksk", []string{"F08", "2013-1", "2013-2"}, "ONGOING", 30, "AMBER", false},
+	{"2.1", "Ett ledningssystem för informationssäkerhet används i hela kommunen", "A management system for information security is used in the whole municipality", "ksk", []string{"F08", "2013-1"}, "ONGOING", 30, "AMBER", false},
 	{"2.1.1", "Behörigheter avslutas samma dag som uppdraget", "Access rights end on the day that the assignment does", "pers", []string{"F09", "F10", "2013-3"}, "ONGOING", 25, "RED", false},
 	{"2.1.2", "Alla styrande dokument för IT och informationssäkerhet är diarieförda", "All governing documents on IT and information security are in the diary", "it", []string{"F15"}, "ONGOING", 40, "RED", false},
+	{"2.1.3", "Alla medarbetare får utbildning i informationssäkerhet varje år", "All staff are trained in information security every year", "pers", []string{"2013-2"}, "ONGOING", 0, "UNKNOWN", false},
 	{"2.2", "Verksamheten klarar avbrott i IT-miljön", "The services manage interruptions of IT", "sak", []string{"F05", "F06"}, "ONGOING", 45, "AMBER", false},
 	{"2.2.1", "Samhällsviktiga verksamheter har antagna kontinuitetsplaner", "Vital services have adopted continuity plans", "sak", []string{"F05"}, "ONGOING", 40, "AMBER", false},
 	{"2.2.2", "Växlingen mellan datahallarna är dokumenterad och övas varje år", "Switching between the data halls is documented and practised every year", "it", []string{"F06"}, "PARTLY", 80, "AMBER", false},
@@ -214,8 +216,9 @@ func (b *book) aim(e *entry, code string) {
 		g := &strategy.Goal{
 			Row: postgres.Row{ID: identity(e.at, "goal", a.code)}, MunicipalityID: b.municipality[home].ID, StrategyID: &b.document["strategi"].ID,
 			OwnerUnitID: &b.unit[home+"-"+a.owner].ID, Code: a.code, TitleSv: a.title, TitleEn: &a.titleEn,
-			DescriptionSv: new(madeUp + "påhittat mål för demonstrationen."), DescriptionEn: new("Example: a goal made up for the demonstration."),
-			Level: "DIRECTION", Horizon: new(strategy.GoalHorizon("LONG")), PeriodFrom: b.plain(goalsProposed), PeriodTo: b.plain(strategyMeeting + 1460),
+			DescriptionSv: new(madeUp + "påhittat mål." + answersTo(a.findings, " Svarar mot iakttagelse ", " och ", " i granskningen ")),
+			DescriptionEn: new("Example: a goal made up." + answersTo(a.findings, " It answers finding ", " and ", " of the audit ")),
+			Level:         "DIRECTION", Horizon: new(strategy.GoalHorizon("LONG")), PeriodFrom: b.plain(goalsProposed), PeriodTo: b.plain(strategyMeeting + 1460),
 			Status: "PROPOSED", Health: strategy.Unknown, IsExample: true, Visibility: eservice.Public, ResponsibleFunction: new("digitaliseringsdirektör"),
 		}
 		switch len(a.code) {
@@ -232,6 +235,20 @@ func (b *book) aim(e *entry, code string) {
 			b.tie(e, home, thread.Link{FindingID: &b.finding[f].ID, GoalID: &g.ID})
 		}
 	}
+}
+
+// answersTo says which findings of the audit something answers; empty for none.
+func answersTo(findings []string, before, and, of string) string {
+	var codes []string
+	for _, code := range findings {
+		if strings.HasPrefix(code, "F") {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) == 0 {
+		return ""
+	}
+	return before + strings.Join(codes, and) + of + auditNumber + "."
 }
 
 // assess says how far the goals have come, as a share of where they end.

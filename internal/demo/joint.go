@@ -61,7 +61,7 @@ var ventures = []venture{
 		code: "gemensam-e-tjansteutveckling", name: "Gemensam e-tjänsteutveckling i Cesam Öst", nameEn: "Joint development of e-services in Cesam Öst", host: "0580",
 		summary:   "Kommunerna utvecklar e-tjänster tillsammans och delar formulär, texter och erfarenheter. Bygger på avtalet som granskningen " + auditNumber + " nämner; allt annat är påhittat.",
 		summaryEn: "The municipalities develop e-services together and share forms, texts and experience. It rests on the agreement that the audit " + auditNumber + " names; all else is made up.",
-		begun:     5, pace: 20, found: "OPERATION", status: "ACTIVE", health: "AMBER", comment: "Arbetet går framåt men flera deltagare saknar eget beslut.", from: -400, to: 1000, agreement: "cesam", key: "INHABITANTS", budget: 1_500_000, visibility: eservice.Public,
+		begun:     9, pace: 20, found: "OPERATION", status: "ACTIVE", health: "AMBER", comment: "Arbetet går framåt men flera deltagare saknar eget beslut.", from: -400, to: 1000, agreement: "cesam", key: "INHABITANTS", budget: 1_500_000, visibility: eservice.Public,
 		goals: []string{"1.1.2", "1.2.1"}, shared: 12,
 		parts: []part{
 			{scb: "0580", role: collaboration.Host, final: collaboration.Active, outcome: inForce, share: 38, found: true}, {scb: "0581", role: "FULL_MEMBER", final: collaboration.Active, share: 34, found: true},
@@ -84,12 +84,12 @@ var ventures = []venture{
 	{
 		code: "e-arkiv", name: "Gemensamt e-arkiv", nameEn: "Joint electronic archive", host: "0581",
 		summary: "Ett mellanarkiv för ärenden som har kommit in genom e-tjänster, med gemensam gallring.", summaryEn: "An intermediate archive for errands that came in by e-services, with joint rules of disposal.",
-		begun: 90, pace: 35, phases: []int{150, 260, 430}, status: "ACTIVE", health: "RED", comment: "Leveransen är försenad och planen behöver beslutas på nytt.", from: 120, to: 690, slip: 130, agreement: "utveckling", key: "INHABITANTS", budget: 6_000_000,
+		begun: 90, pace: 35, phases: []int{150, 230, 370}, status: "ACTIVE", health: "RED", comment: "Leveransen är försenad och planen behöver beslutas på nytt.", from: 120, to: 690, slip: 130, agreement: "utveckling", key: "INHABITANTS", budget: 6_000_000,
 		goals: []string{"2.1"},
 		parts: []part{
-			{scb: "0581", role: collaboration.Host, final: collaboration.Active, outcome: inForce, share: 60}, {scb: "0582", role: "FULL_MEMBER", final: collaboration.Active, outcome: inForce, share: 25},
-			{scb: "0561", role: "FULL_MEMBER", final: collaboration.Confirmed, outcome: appealed, share: 15}, {scb: "0583", role: "ADOPTER", final: collaboration.Invited, days: 400},
-			{scb: "0562", role: "FULL_MEMBER", final: collaboration.Withdrawn, outcome: replaced, reason: "Eget arkiv upphandlat"},
+			{scb: "0581", role: collaboration.Host, final: collaboration.Active, outcome: inForce, share: 48}, {scb: "0582", role: "FULL_MEMBER", final: collaboration.Active, outcome: inForce, share: 20},
+			{scb: "0561", role: "FULL_MEMBER", final: collaboration.Confirmed, outcome: appealed, share: 12}, {scb: "0583", role: "ADOPTER", final: collaboration.Invited, days: 400},
+			{scb: "0562", role: "FULL_MEMBER", final: collaboration.Withdrawn, outcome: replaced, share: 20, reason: "Eget arkiv upphandlat"},
 		},
 	},
 	{
@@ -206,7 +206,7 @@ func (b *book) agreements() {
 			TitleSv: madeUp + "Avtal om gemensam utveckling och drift", TitleEn: new("Example: Agreement on joint development and operation"), LegalForm: "CONTRACT_KL_9_37",
 			PurposeSv: new(madeUp + "Kommunerna utvecklar och driver gemensamma digitala tjänster."), PurposeEn: new("Example: The municipalities develop and run joint digital services."),
 			TasksSv: new(madeUp + "Värdkommunen upphandlar, utvecklar och driver för de andras räkning."), CostModelSv: new(madeUp + "Kostnaden delas efter invånare om inget annat sägs i projektet."),
-			SignedOn: &signed, ValidFrom: &e.day, ValidTo: new(e.day.AddMonths(36)), NoticeMonths: new(12), RenewMonths: new(24), FollowUpMonths: new(12), IsExample: true, Visibility: eservice.Public,
+			SignedOn: &signed, ValidFrom: &e.day, ValidTo: new(e.day.AddMonths(32)), NoticeMonths: new(12), RenewMonths: new(24), FollowUpMonths: new(12), IsExample: true, Visibility: eservice.Public,
 		}
 		b.agreement["utveckling"] = a
 		e.agreements.add(a)

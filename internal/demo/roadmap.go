@@ -55,7 +55,7 @@ var works = []struct {
 		[]stone{{"Återställningsplan fastställd", "Recovery plan established", "DELIVERY", 400, 405}, {"Första övningen genomförd", "First exercise held", "REPORT", 510, 533}}},
 	{"it-strategi", "Ta fram en IT-strategi", "Prepare an IT strategy", "DOCUMENT", "Styrning", "", []string{"3"}, []string{"F07"}, 500, 900, 0, 0, 0, "PLANNED", "", 5,
 		[]stone{{"Förslag på remiss", "Proposal sent for comments", "DELIVERY", 760, 0}, {"Beslut i kommunfullmäktige", "Decision by the council", "DECISION", 890, 0}}},
-	{"lis", "Inför ett ledningssystem för informationssäkerhet", "Introduce a management system for information security", "PROJECT", "Informationssäkerhet", "ksk", []string{"2.1"}, []string{"F08", "2013-1", "2013-2"}, 280, 700, 150, 290, 0, "ONGOING", "", 35,
+	{"lis", "Inför ett ledningssystem för informationssäkerhet", "Introduce a management system for information security", "PROJECT", "Informationssäkerhet", "ksk", []string{"2.1"}, []string{"F08", "2013-1"}, 280, 700, 150, 290, 0, "ONGOING", "", 35,
 		[]stone{{"Roller och ansvar beslutade", "Roles and responsibilities decided", "DECISION", 380, 395}, {"Policy antagen", "Policy adopted", "DECISION", 560, 0}, {"Första ledningens genomgång", "First review by the management", "REPORT", 840, 0}}},
 	{"losenord", "Gemensamma krav på lösenord och inloggning", "Common requirements on passwords and sign-in", "ACTIVITY", "Informationssäkerhet", "it", []string{"2.1.1"}, []string{"F09"}, 600, 860, 0, 0, 0, "PLANNED", "", 0,
 		[]stone{{"Kraven fastställda", "Requirements established", "DELIVERY", 780, 0}}},
@@ -256,8 +256,9 @@ func (b *book) plans(e *entry) {
 	for _, w := range works {
 		i := &strategy.Initiative{
 			Row: postgres.Row{ID: identity(e.at, "initiative", w.key)}, MunicipalityID: b.municipality[home].ID, TitleSv: w.title, TitleEn: &w.titleEn,
-			DescriptionSv: new(madeUp + "påhittad insats för demonstrationen."), DescriptionEn: new("Example: an initiative made up for the demonstration."),
-			Kind: w.kind, Lane: &w.lane, PlannedStart: b.plain(w.from), PlannedEnd: b.plain(w.to), Status: "PLANNED", Progress: new(0), IsExample: true, Visibility: eservice.Public,
+			DescriptionSv: new(madeUp + "påhittad insats." + answersTo(w.findings, " Svarar mot iakttagelse ", " och ", " i granskningen ")),
+			DescriptionEn: new("Example: an initiative made up." + answersTo(w.findings, " It answers finding ", " and ", " of the audit ")),
+			Kind:          w.kind, Lane: &w.lane, PlannedStart: b.plain(w.from), PlannedEnd: b.plain(w.to), Status: "PLANNED", Progress: new(0), IsExample: true, Visibility: eservice.Public,
 			ResponsibleFunction: new("insatsledare"),
 		}
 		if w.owner != "" {
@@ -353,6 +354,12 @@ func (b *book) rulings() {
 		r.scb = home
 		b.rule(r)
 	}
+	b.on(b.at(292), home, access.ProjectEditor, "Äldre ärende registrerat med numret som det är skrivet", func(e *entry) {
+		e.cases.add(&decision.Case{
+			Row: postgres.Row{ID: identity(e.at, "diary_case", "not understood")}, MunicipalityID: b.municipality[home].ID,
+			TitleSv: madeUp + "Möten om e-tjänster", DiaryNumber: "pärm 9 flik 4", Visibility: eservice.Public,
+		})
+	})
 }
 
 // waive lets a gap of a document be for so many days, by the decision.

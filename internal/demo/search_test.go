@@ -60,6 +60,8 @@ var wanted = []struct {
 	{"bygga altan", []string{"Bygglovguiden", "Bygglov - tillbyggnad (bygga ut en byggnad)"}},
 	{"medborgarservice", []string{"Kontaktcenter"}},
 	{"norrkoping", []string{"Norrköping"}},
+	{"KR 2017/39", []string{"Granskning av kommunens IT-säkerhet 2017"}},
+	{"digitaliseringsstrategi", []string{"Exempel: Digitaliseringsstrategi", "Exempel: Digitaliseringsstrategi antas"}},
 }
 
 // citizensFind searches the demonstration as someone who is not signed in.
