@@ -106,11 +106,11 @@ func (l *loaded) states(t *testing.T) {
 			WHEN y.state IN ('DECLINED', 'WITHDRAWN') THEN 'not participating' WHEN d.id IS NULL THEN 'missing'
 			WHEN d.state IN ('PREPARING', 'PROPOSED') THEN 'preparing' WHEN d.state = 'REJECTED' THEN 'rejected' WHEN d.state IN ('EXPIRED', 'SUPERSEDED', 'OVERTURNED') THEN 'ended'
 			WHEN d.state = 'BINDING' AND d.valid_to < '2026-06-15'::date + 90 THEN 'expiring' WHEN d.state = 'BINDING' THEN 'binding'
-			WHEN d.state = 'DECIDED' AND d.announced_on + 21 >= '2026-06-15' THEN 'decided' ELSE 'not binding' END
+			WHEN d.state = 'APPEALED' THEN 'appealed' WHEN d.state = 'DECIDED' AND d.announced_on + 21 >= '2026-06-15' THEN 'decided' ELSE 'not binding' END
 		FROM participation y LEFT JOIN record_link l ON l.participation_id = y.id AND l.purpose = 'AUTHORISES'
 		LEFT JOIN LATERAL (SELECT d.id, d.valid_to, d.announced_on, decision_state('2026-06-15', d.type, d.proposed_on, d.meeting_date, d.rejected, d.legally_binding_on, d.appealed_on, d.appeal_settled_on,
 			d.overturned_on, d.superseded_on, d.valid_to) AS state FROM decision d WHERE d.id = l.decision_id) d ON true ORDER BY 1`)
-	if want := []string{"binding", "decided", "ended", "expiring", "missing", "not binding", "not participating", "preparing", "rejected"}; !slices.Equal(got, want) {
+	if want := []string{"appealed", "binding", "decided", "ended", "expiring", "missing", "not binding", "not participating", "preparing", "rejected"}; !slices.Equal(got, want) {
 		t.Errorf("the matrix has %v", got)
 	}
 	for table, states := range map[string]struct {

@@ -99,7 +99,7 @@ var ventures = []venture{
 		goals: []string{"1.1"}, shared: 3, terms: "Lika delar av driften. Kräver att kommunens e-legitimation är ansluten.", termsEn: "Equal shares of the running costs. The municipality's electronic identification has to be connected.",
 		parts: []part{
 			{scb: "0583", role: collaboration.Host, final: collaboration.Active, outcome: inForce}, {scb: "0581", role: "FULL_MEMBER", final: collaboration.Active, outcome: endsSoon},
-			{scb: "0586", role: "PILOT", final: collaboration.Active, outcome: inForce}, {scb: "0561", role: "ADOPTER", final: collaboration.Confirmed, outcome: justDecided, days: 210},
+			{scb: "0586", role: "PILOT", final: collaboration.Active, outcome: inForce}, {scb: "0561", role: "ADOPTER", final: collaboration.Confirmed, outcome: justDecided, days: 216},
 		},
 	},
 	{
@@ -125,7 +125,7 @@ var ventures = []venture{
 		begun: 430, pace: 40, phases: []int{470, 540, 660}, status: "ACTIVE", health: "AMBER", comment: "Avtalet är inte tecknat.", from: 440, to: 860, key: "EQUAL", budget: 200_000, visibility: eservice.Public,
 		goals: []string{"3.3", "1.1.2"},
 		parts: []part{
-			{scb: "0581", role: collaboration.Host, final: collaboration.Confirmed, outcome: notBinding, days: 90}, {scb: "0580", role: "FULL_MEMBER", final: collaboration.Confirmed, outcome: inForce},
+			{scb: "0581", role: collaboration.Host, final: collaboration.Confirmed, outcome: notBinding, days: 80}, {scb: "0580", role: "FULL_MEMBER", final: collaboration.Confirmed, outcome: inForce},
 			{scb: "0586", role: "FULL_MEMBER", final: collaboration.DecisionPending, outcome: refused}, {scb: "0582", role: "OBSERVER", final: collaboration.Interested},
 		},
 	},

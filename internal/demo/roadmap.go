@@ -65,7 +65,7 @@ var works = []struct {
 		[]stone{{"Förslag på remiss", "Proposal sent for comments", "DELIVERY", 330, 332}, {"Beslut i kommunfullmäktige", "Decision by the council", "DECISION", 440, 448}}},
 	{"cesam-beslut", "Pröva samverkan i Cesam Öst och ta upp den till beslut", "Try the collaboration in Cesam Öst and put it up for decision", "DECISION", "Samverkan", "ksk", []string{"1.2.1"}, []string{"F12"}, 300, 680, 0, 420, 0, "ONGOING", "", 30,
 		[]stone{{"Rättslig form bedömd", "Form in law judged", "DELIVERY", 540, 0}, {"Beslut i kommunfullmäktige", "Decision by the council", "DECISION", 670, 0}}},
-	{"styrning", "Flytta styrningen av e-tjänster till kommunledningen", "Move the steering of e-services to the top", "DECISION", "Styrning", "ksk", []string{"1.2"}, []string{"F13"}, 340, 720, 0, 470, 0, "ONGOING", "", 75,
+	{"styrning", "Flytta styrningen av e-tjänster till kommunledningen", "Move the steering of e-services to the top", "DECISION", "Styrning", "ksk", []string{"1.2"}, []string{"F13"}, 340, 745, 0, 470, 0, "ONGOING", "", 75,
 		[]stone{{"Uppdrag till digitaliseringsdirektören", "Assignment to the digitalization director", "DECISION", 480, 474}, {"E-tjänstråd har börjat", "A board of e-services has begun", "LAUNCH", 725, 0}}},
 	{"cesam-roll", "Utvärdera Cesam Östs roll på kort och lång sikt", "Review the role of Cesam Öst in the short and the long term", "ACTIVITY", "Samverkan", "ksk", []string{"1.1.2"}, []string{"F14"}, 690, 850, 0, 0, 0, "PLANNED", "", 0,
 		[]stone{{"Rapport till kommunstyrelsen", "Report to the executive board", "REPORT", 850, 0}}},
