@@ -14,7 +14,7 @@ func SearchSources() []search.Source {
 		{
 			Table: "collaboration", Name: search.Text{Sv: "samverkan", En: "collaboration"}, Municipality: keeper,
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "'{}'::text[]", Keywords: "'{}'::text[]", Texts: "ARRAY[x.purpose_sv, x.purpose_en]",
-			ShownSv: "x.purpose_sv", ShownEn: "x.purpose_en", Uses: "0",
+			ShownSv: "x.purpose_sv", ShownEn: "x.purpose_en", Uses: "0", Weight: "0",
 			Facets: map[string]postgres.Facet{"MUNICIPALITY": {
 				Value: "m.scb_code", Join: "JOIN municipality m ON m.id = " + keeper, Sv: "m.name_sv", En: "coalesce(m.name_en, m.name_sv)",
 			}},
@@ -23,13 +23,13 @@ func SearchSources() []search.Source {
 			Table: "agreement", Name: search.Text{Sv: "samverkansavtal", En: "agreement"}, Municipality: "x.municipality_id",
 			NameSv: "x.title_sv", NameEn: "x.title_en", Aliases: "'{}'::text[]", Keywords: "'{}'::text[]",
 			Texts:   "ARRAY[x.purpose_sv, x.purpose_en, x.tasks_sv, x.tasks_en]",
-			ShownSv: "coalesce(x.purpose_sv, x.tasks_sv)", ShownEn: "coalesce(x.purpose_en, x.tasks_en)", Uses: "0", Facets: municipality,
+			ShownSv: "coalesce(x.purpose_sv, x.tasks_sv)", ShownEn: "coalesce(x.purpose_en, x.tasks_en)", Uses: "0", Weight: "0", Facets: municipality,
 		},
 		{
 			Table: "shared_project", Name: search.Text{Sv: "gemensamt projekt", En: "shared project"}, Municipality: "x.municipality_id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "ARRAY[x.code]", Keywords: "'{}'::text[]",
 			Texts:   "ARRAY[x.summary_sv, x.summary_en] || x.deliverables",
-			ShownSv: "x.summary_sv", ShownEn: "x.summary_en", Uses: "0", Facets: municipality,
+			ShownSv: "x.summary_sv", ShownEn: "x.summary_en", Uses: "0", Weight: "0", Facets: municipality,
 		},
 	}
 }

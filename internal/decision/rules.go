@@ -121,16 +121,16 @@ func SearchSources() []search.Source {
 		{
 			Table: "diary_case", Name: search.Text{Sv: "ärende", En: "case"}, Municipality: "x.municipality_id",
 			NameSv: "x.title_sv", NameEn: "x.title_en", Aliases: "(" + notations("x") + ") || x.diary_number", Keywords: "ARRAY[x.diary_number]", Texts: "'{}'::text[]",
-			ShownSv: "NULL", ShownEn: "NULL", Uses: "0", Facets: facets,
+			ShownSv: "NULL", ShownEn: "NULL", Uses: "0", Weight: "0", Facets: facets,
 		},
 		{
 			Table: "decision", Name: search.Text{Sv: "beslut", En: "decision"}, Municipality: "x.municipality_id",
 			NameSv: "x.title_sv", NameEn: "x.title_en",
 			Aliases:  "coalesce((SELECT " + notations("c") + " FROM diary_case c WHERE c.id = x.case_id AND x.diary_number IS NOT NULL), '{}') || array_remove(ARRAY[x.diary_number], NULL)",
 			Keywords: "array_remove(ARRAY[x.diary_number], NULL)", Texts: "array_remove(ARRAY[x.text_sv, x.text_en], NULL)",
-			ShownSv: "x.text_sv", ShownEn: "x.text_en", Uses: "0",
+			ShownSv: "x.text_sv", ShownEn: "x.text_en", Uses: "0", Weight: "0",
 			// The case says what the decision's number does.
-			Touched: "x.case_id IN (SELECT c.id FROM diary_case c WHERE c.changed_in = @change)",
+			Touched: "x.id IN (SELECT y.id FROM decision y WHERE y.changed_in = @change UNION ALL SELECT y.id FROM decision y JOIN diary_case c ON c.id = y.case_id WHERE c.changed_in = @change)",
 			Facets:  facets,
 		},
 	}

@@ -15,7 +15,8 @@ func SearchSources() []search.Source {
 		Keywords: "'{}'::text[]", Texts: "ARRAY[x.summary_sv, x.summary_en]",
 		ShownSv: "x.summary_sv", ShownEn: "x.summary_en",
 		Uses:    "(" + adopted + ")::int", // of equals those that hold come first
-		Touched: "x.case_id IN (SELECT c.id FROM diary_case c WHERE c.changed_in = @change)",
+		Weight:  "0",
+		Touched: "x.id IN (SELECT y.id FROM governing_document y WHERE y.changed_in = @change UNION ALL SELECT y.id FROM governing_document y JOIN diary_case c ON c.id = y.case_id WHERE c.changed_in = @change)",
 		Facets:  map[string]postgres.Facet{"MUNICIPALITY": search.ByMunicipality()},
 	}}
 }

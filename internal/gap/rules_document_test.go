@@ -188,7 +188,9 @@ func documentCases() map[string][]ruleCase {
 			{
 				func(w *world) uuid.UUID { return w.home.ID },
 				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategyDocument(), document.Revoked, "") },
-				func(w *world, _ uuid.UUID) { w.stepDocument(w.strategyDocument(), document.Adopted, "Upphävd av misstag") },
+				func(w *world, _ uuid.UUID) {
+					w.stepDocument(w.strategyDocument(), document.Adopted, "Upphävd av misstag")
+				},
 			},
 			{ // it ends, and another is adopted
 				func(w *world) uuid.UUID {

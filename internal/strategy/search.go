@@ -17,17 +17,17 @@ func SearchSources() []search.Source {
 		{
 			Table: "goal", Name: search.Text{Sv: "mål", En: "goal"}, Municipality: "x.municipality_id",
 			NameSv: "x.title_sv", NameEn: "x.title_en", Aliases: "ARRAY[x.code]", Keywords: "'{}'::text[]", Texts: "ARRAY[x.description_sv, x.description_en]",
-			ShownSv: "x.description_sv", ShownEn: "x.description_en", Uses: "0", Facets: owned, Filters: byOwner,
+			ShownSv: "x.description_sv", ShownEn: "x.description_en", Uses: "0", Weight: "0", Facets: owned, Filters: byOwner,
 		},
 		{
 			Table: "indicator", Name: search.Text{Sv: "indikator", En: "indicator"}, Municipality: "x.municipality_id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "array_remove(ARRAY[x.kolada_kpi], NULL)", Keywords: "'{}'::text[]", Texts: "'{}'::text[]",
-			ShownSv: "NULL::text", ShownEn: "NULL::text", Uses: "0", Facets: byMunicipality,
+			ShownSv: "NULL::text", ShownEn: "NULL::text", Uses: "0", Weight: "0", Facets: byMunicipality,
 		},
 		{
 			Table: "initiative", Name: search.Text{Sv: "insats", En: "initiative"}, Municipality: "x.municipality_id",
 			NameSv: "x.title_sv", NameEn: "x.title_en", Aliases: "'{}'::text[]", Keywords: "'{}'::text[]", Texts: "ARRAY[x.description_sv, x.description_en]",
-			ShownSv: "x.description_sv", ShownEn: "x.description_en", Uses: "0", Facets: owned, Filters: byOwner,
+			ShownSv: "x.description_sv", ShownEn: "x.description_en", Uses: "0", Weight: "0", Facets: owned, Filters: byOwner,
 		},
 	}
 }
