@@ -15,8 +15,8 @@ func (w *world) strategy() *strategy.Service {
 	return &strategy.Service{Keeper: record.Keeper{Journal: w.gaps.Journal}}
 }
 
-// goal registers a goal as it was found, in a status.
-func (w *world) goal(code string, status strategy.GoalStatus, set func(*strategy.Goal)) uuid.UUID {
+// foundGoal registers a goal as it was found, in a status.
+func (w *world) foundGoal(code string, status strategy.GoalStatus, set func(*strategy.Goal)) uuid.UUID {
 	w.t.Helper()
 	g := strategy.Goal{
 		MunicipalityID: w.home.ID, OwnerUnitID: &w.office.ID, Code: code, TitleSv: "Mål", Level: "DIRECTION", Status: status,
@@ -78,8 +78,8 @@ func (w *world) exec(sql string, args postgres.Args) {
 	}
 }
 
-// authorised ties a decision to a goal: one that has been taken, or has only been proposed.
-func (w *world) authorised(goal uuid.UUID, taken bool) (decision uuid.UUID) {
+// adopted ties a decision to a goal: one that has been taken, or has only been proposed.
+func (w *world) adopted(goal uuid.UUID, taken bool) (decision uuid.UUID) {
 	w.t.Helper()
 	decision = uuid.Must(uuid.NewV7())
 	met := any(nil)
@@ -119,17 +119,17 @@ func strategyCases() map[string][]ruleCase {
 		"GOAL_NO_DECISION": {
 			// It was adopted somewhere, and nobody can find the decision.
 			{
-				func(w *world) uuid.UUID { return w.goal("1", "PROPOSED", nil) }, waits(31),
-				func(w *world, id uuid.UUID) { w.authorised(id, true) },
+				func(w *world) uuid.UUID { return w.foundGoal("1", "PROPOSED", nil) }, waits(31),
+				func(w *world, id uuid.UUID) { w.adopted(id, true) },
 			},
 			// Its period begins later than it was registered.
 			{
 				func(w *world) uuid.UUID {
-					return w.goal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2024-04-01") })
+					return w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2024-04-01") })
 				},
 				waits(48),
 				func(w *world, id uuid.UUID) {
-					decision := w.authorised(id, false) // a decision that has not been taken is none
+					decision := w.adopted(id, false) // a decision that has not been taken is none
 					if _, shown := w.shown("GOAL_NO_DECISION", id); !shown {
 						w.t.Error("a proposed decision closes it")
 					}
@@ -139,8 +139,8 @@ func strategyCases() map[string][]ruleCase {
 			// The decision is overturned.
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2024-01-01") })
-					w.authorised(id, true)
+					id := w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2024-01-01") })
+					w.adopted(id, true)
 					w.clock.addDays(40)
 					return id
 				},
@@ -155,7 +155,7 @@ func strategyCases() map[string][]ruleCase {
 		"GOAL_NO_INDICATOR": {
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "NOT_ACHIEVED", nil)
+					id := w.foundGoal("1", "NOT_ACHIEVED", nil)
 					w.measure(id)
 					w.goesOn(id)
 					return id
@@ -166,8 +166,8 @@ func strategyCases() map[string][]ruleCase {
 			// It is measured by a goal under it, which moves away and back.
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "NOT_ACHIEVED", nil)
-					w.measure(w.goal("1.1", "PROPOSED", under(id)))
+					id := w.foundGoal("1", "NOT_ACHIEVED", nil)
+					w.measure(w.foundGoal("1.1", "PROPOSED", under(id)))
 					w.goesOn(id)
 					return id
 				},
@@ -180,19 +180,19 @@ func strategyCases() map[string][]ruleCase {
 		"GOAL_NO_ACTIVITY": {
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "NOT_ACHIEVED", nil)
+					id := w.foundGoal("1", "NOT_ACHIEVED", nil)
 					w.serves(id, "initiative_id", w.work(nil))
 					w.goesOn(id)
 					return id
 				},
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE initiative SET archived_at = instant()", nil) },
 				func(w *world, id uuid.UUID) {
-					w.serves(w.goal("1.1", "PROPOSED", under(id)), "initiative_id", w.work(nil))
+					w.serves(w.foundGoal("1.1", "PROPOSED", under(id)), "initiative_id", w.work(nil))
 				},
 			},
 			{
 				func(w *world) uuid.UUID {
-					id := w.goal("1", "NOT_ACHIEVED", nil)
+					id := w.foundGoal("1", "NOT_ACHIEVED", nil)
 					w.serves(id, "initiative_id", w.work(nil))
 					w.goesOn(id)
 					return id
@@ -211,7 +211,7 @@ func strategyCases() map[string][]ruleCase {
 			// February was measured: it is fresh until the middle of April.
 			{
 				func(w *world) uuid.UUID {
-					id := w.measure(w.goal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2025-01-01") }))
+					id := w.measure(w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2025-01-01") }))
 					w.measured(id, "2024-02-01")
 					return id
 				},
@@ -221,7 +221,7 @@ func strategyCases() map[string][]ruleCase {
 			// Nobody has measured it, until its goal is revoked.
 			{
 				func(w *world) uuid.UUID {
-					return w.measure(w.goal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2025-01-01") }))
+					return w.measure(w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.PeriodFrom = day("2025-01-01") }))
 				},
 				waits(47),
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE goal SET archived_at = instant()", nil) },
@@ -265,7 +265,7 @@ func strategyCases() map[string][]ruleCase {
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE initiative SET status = 'CANCELLED'", nil) },
 			},
 			{
-				func(w *world) uuid.UUID { return w.milestone(strategy.Part{GoalID: ptr(w.goal("1", "ADOPTED", nil))}) }, waits(17),
+				func(w *world) uuid.UUID { return w.milestone(strategy.Part{GoalID: ptr(w.foundGoal("1", "ADOPTED", nil))}) }, waits(17),
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE goal SET status = 'REVOKED'", nil) },
 			},
 		},
