@@ -339,13 +339,13 @@ func (c *catalogue) documents() {
 	}
 	audits := make([]string, 6)
 	for i := range audits {
-		audits[i], _ = c.do(c.director(), "createAudit", apitest.Vars{
-			"municipality": home, "titleSv": []string{"Granskning", "Återblick"}[i%2], "year": 2012 + i/2, "publishedOn": []any{nil, "2013-03-02", "2013-03-02"}[i%3], "follows": c.of["Audit"],
-		})
-		if i == 0 {
-			c.of["Audit"] = audits[0]
+		input := apitest.Vars{"municipality": home, "titleSv": []string{"Granskning", "Återblick"}[i%2], "year": 2012 + i/2, "publishedOn": []any{nil, "2013-03-02", "2013-03-02"}[i%3]}
+		if i > 0 {
+			input["follows"] = audits[0]
 		}
+		audits[i], _ = c.do(c.director(), "createAudit", input)
 	}
+	c.of["Audit"] = audits[0]
 	c.do(c.director(), "updateAudit", apitest.Vars{"id": c.of["Audit"], "expectedVersion": 1, "url": "https://example.se/granskning"})
 	for i := range 5 {
 		id, _ := c.do(c.director(), "createFormalAnswer", apitest.Vars{"audit": c.of["Audit"], "titleSv": []string{"Svar", "Återsvar"}[i%2], "dueOn": []string{"2026-03-23", "2026-02-02"}[i%2]})
