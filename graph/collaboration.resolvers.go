@@ -16,6 +16,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"fardplan/internal/strategy"
 	"fardplan/internal/thread"
 )
 
@@ -939,12 +940,60 @@ func (r *sharedProjectResolver) Agreement(ctx context.Context, obj *collaboratio
 	return s.load.agreement.maybe(ctx, obj.AgreementID)
 }
 
+func (r *sharedProjectResolver) LatestReport(ctx context.Context, obj *collaboration.SharedProject) (*strategy.StatusReport, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.latestReport.maybe(ctx, &obj.ID)
+}
+
 func (r *sharedProjectResolver) Participations(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *collaboration.ParticipationFilter, orderBy model.ParticipationOrder) (*page.Connection[*collaboration.Participation], error) {
 	s, err := reading(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return s.load.participations.of(ctx, obj.ID, participationsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedProjectResolver) Milestones(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *strategy.MilestoneFilter, orderBy model.MilestoneOrder) (*page.Connection[*strategy.Milestone], error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.milestones.of(ctx, obj.ID, milestonesOf{strategy.OfProject, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedProjectResolver) StatusReports(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *strategy.StatusReportFilter, orderBy model.StatusReportOrder) (*page.Connection[*strategy.StatusReport], error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.statusReports.of(ctx, obj.ID, statusReportsOf{strategy.OfProject, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedProjectResolver) Benefits(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *strategy.BenefitFilter, orderBy model.BenefitOrder) (*page.Connection[*strategy.Benefit], error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.benefits.of(ctx, obj.ID, benefitsOf{strategy.OfProject, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedProjectResolver) Predecessors(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, orderBy model.DependencyOrder) (*page.Connection[*strategy.Dependency], error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.dependencies.of(ctx, obj.ID, dependenciesOf{strategy.WaitsFor, orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+}
+
+func (r *sharedProjectResolver) Successors(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, orderBy model.DependencyOrder) (*page.Connection[*strategy.Dependency], error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.dependencies.of(ctx, obj.ID, dependenciesOf{strategy.WaitedForBy, orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
 }
 
 func (r *sharedProjectResolver) Links(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error) {

@@ -456,7 +456,6 @@ func collaborationCodes() map[string]places {
 		"FollowUpKind":       {of("FOLLOW_UP_KIND"), []string{"agreement_follow_up_kind"}},
 		"ProjectPhase":       {of("PHASE"), []string{"shared_project_phase"}},
 		"ProjectStatus":      {of("STATUS"), []string{"shared_project_status"}},
-		"ProjectHealth":      {of("HEALTH"), []string{"shared_project_health"}},
 		"CostKey":            {of("COST_KEY"), []string{"shared_project_cost_key"}},
 		"ParticipationRole":  {of("ROLE"), []string{"participation_role"}},
 		"ParticipationState": {of("STATE"), []string{"participation_state"}},
@@ -514,7 +513,7 @@ func (w *world) collaborationsOfEveryKind() {
 		terms, end := "Delad kostnad", date.New(2026, 1, 1)
 		p, err := s.CreateProject(ctx, collaboration.SharedProject{
 			MunicipalityID: m, CollaborationID: []*uuid.UUID{nil, &made.ID}[i%2], AgreementID: &a.ID, Code: fmt.Sprintf("projekt-%d", i), NameSv: "Projekt", Phase: collaboration.ProjectPhase(code("PHASE", i)),
-			Status: collaboration.ProjectStatus(code("STATUS", i)), Health: collaboration.ProjectHealth(code("HEALTH", i)), ActualEnd: &end, OpenToJoin: i%2 == 0, JoinTermsSv: &terms,
+			Status: collaboration.ProjectStatus(code("STATUS", i)), Health: collaboration.Health(code("HEALTH", i)), ActualEnd: &end, OpenToJoin: i%2 == 0, JoinTermsSv: &terms,
 			FoundSource: &source, FoundReason: &source, Visibility: "PUBLIC",
 		})
 		check(err)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
+	"fardplan/internal/collaboration"
 	"fardplan/internal/decision"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
@@ -101,11 +102,12 @@ func (r *decisionResolver) BodyUnit(ctx context.Context, obj *decision.Decision)
 	return s.load.unit.get(ctx, obj.BodyUnitID)
 }
 
-func (r *decisionResolver) JointCollaboration(ctx context.Context, obj *decision.Decision) (model.Record, error) {
-	if obj.JointCollaborationID == nil {
-		return nil, nil
+func (r *decisionResolver) JointCollaboration(ctx context.Context, obj *decision.Decision) (*collaboration.Collaboration, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return r.record(ctx, "collaboration", *obj.JointCollaborationID)
+	return s.load.collaboration.maybe(ctx, obj.JointCollaborationID)
 }
 
 func (r *decisionResolver) DiaryNumberUnderstood(ctx context.Context, obj *decision.Decision) (bool, error) {

@@ -10,6 +10,7 @@ import (
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/date"
+	"fardplan/internal/document"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
@@ -34,11 +35,12 @@ func (r *goalResolver) Municipality(ctx context.Context, obj *strategy.Goal) (*o
 	return s.load.municipality.get(ctx, obj.MunicipalityID)
 }
 
-func (r *goalResolver) Strategy(ctx context.Context, obj *strategy.Goal) (model.Record, error) {
-	if obj.StrategyID == nil {
-		return nil, nil
+func (r *goalResolver) Strategy(ctx context.Context, obj *strategy.Goal) (*document.GoverningDocument, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return r.record(ctx, "governing_document", *obj.StrategyID)
+	return s.load.document.maybe(ctx, obj.StrategyID)
 }
 
 func (r *goalResolver) ParentGoal(ctx context.Context, obj *strategy.Goal) (*strategy.Goal, error) {

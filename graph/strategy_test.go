@@ -429,7 +429,7 @@ func strategyCodes() map[string]places {
 		"GoalLevel":          of("LEVEL", "goal_level"),
 		"GoalStatus":         of("STATUS", "goal_status"),
 		"GoalHorizon":        of("HORIZON", "goal_horizon"),
-		"Health":             of("HEALTH", "goal_health", "status_report_health"),
+		"Health":             of("HEALTH", "goal_health", "status_report_health", "shared_project_health"),
 		"IndicatorDirection": of("DIRECTION", "indicator_direction"),
 		"IndicatorFrequency": of("FREQUENCY", "indicator_frequency"),
 		"IndicatorSource":    of("SOURCE", "indicator_source"),

@@ -90,6 +90,9 @@ func (c *catalogue) threads() {
 		at := func(list string, i int) string { return answer.Text(list + ".nodes." + string(rune('0'+i)) + ".id") }
 		c.bind(at("decisions", i), c.of["EService"], apitest.Vars{"purpose": "NOTES"})
 		c.bind(at("decisions", i), c.of["SharedService"], apitest.Vars{"purpose": []string{"NOTES", "AMENDS"}[i%2]})
+		for _, kind := range []string{"Finding", "FormalAnswer", "GoverningDocument"} {
+			c.bind(at("decisions", i), c.of[kind], apitest.Vars{"purpose": "NOTES"})
+		}
 		if e := at("eServices", i); e != c.of["EService"] {
 			c.of["RecordLink"] = c.bind(c.of["Decision"], e, apitest.Vars{"purpose": "NOTES"})
 		}

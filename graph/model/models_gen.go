@@ -1226,7 +1226,7 @@ type CreateSharedProjectInput struct {
 	// Whether work is being done.
 	Status collaboration.ProjectStatus `json:"status"`
 	// How it goes.
-	Health collaboration.ProjectHealth `json:"health"`
+	Health strategy.Health `json:"health"`
 	// Whether others may ask to join.
 	OpenToJoin bool `json:"openToJoin"`
 	// The collaboration that it belongs to.
@@ -3054,7 +3054,7 @@ type UpdateSharedProjectInput struct {
 	// Whether work is being done.
 	Status graphql.Omittable[*collaboration.ProjectStatus] `json:"status,omitempty"`
 	// How it goes.
-	Health graphql.Omittable[*collaboration.ProjectHealth] `json:"health,omitempty"`
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
 	// Whether others may ask to join.
 	OpenToJoin graphql.Omittable[*bool] `json:"openToJoin,omitempty"`
 	// The collaboration that it belongs to.

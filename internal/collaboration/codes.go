@@ -14,8 +14,8 @@ type (
 	ProjectPhase string
 	// ProjectStatus tells whether work is done in the phase.
 	ProjectStatus string
-	// ProjectHealth is how the project goes in its host's eyes.
-	ProjectHealth string
+	// Health is how the project goes in its host's eyes.
+	Health string
 	// CostKey is what costs are shared by.
 	CostKey string
 	// ParticipationRole is what a municipality does in a project.
@@ -38,7 +38,7 @@ const (
 
 	NotStarted ProjectStatus = "NOT_STARTED"
 
-	HealthUnknown ProjectHealth = "UNKNOWN"
+	HealthUnknown Health = "UNKNOWN"
 
 	Host ParticipationRole = "HOST"
 
@@ -85,7 +85,7 @@ func Codes() map[string][]eservice.Code {
 			{Value: "CANCELLED", Sv: "avbrutet", En: "cancelled"}, {Value: "COMPLETED", Sv: "slutfört", En: "completed"},
 		},
 		"HEALTH": {
-			{Value: "GREEN", Sv: "grön", En: "green"}, {Value: "AMBER", Sv: "gul", En: "amber"}, {Value: "RED", Sv: "röd", En: "red"}, {Value: "UNKNOWN", Sv: "inte bedömd", En: "unknown"},
+			{Value: "GREEN", Sv: "grön", En: "green"}, {Value: "AMBER", Sv: "gul", En: "amber"}, {Value: "RED", Sv: "röd", En: "red"}, {Value: "UNKNOWN", Sv: "okänd", En: "unknown"},
 		},
 		"COST_KEY": {
 			{Value: "EQUAL", Sv: "lika", En: "equal shares"}, {Value: "INHABITANTS", Sv: "invånare", En: "inhabitants"},

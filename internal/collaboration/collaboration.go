@@ -131,7 +131,7 @@ type SharedProject struct {
 	SponsorFunction *string       `db:"sponsor_function"`
 	Phase           ProjectPhase  `db:"phase"`
 	Status          ProjectStatus `db:"status"`
-	Health          ProjectHealth `db:"health"`
+	Health          Health        `db:"health"`
 	HealthCommentSv *string       `db:"health_comment_sv"`
 	HealthCommentEn *string       `db:"health_comment_en"`
 	Budget          *float64      `db:"budget"` // SEK
@@ -357,7 +357,7 @@ type SharedProjectFilter struct {
 	Codes          []string
 	Phases         []ProjectPhase
 	Statuses       []ProjectStatus
-	Healths        []ProjectHealth
+	Healths        []Health
 	OpenToJoin     *bool
 	Gaps           []string
 	NameContains   string

@@ -86,6 +86,7 @@ const (
 	OfGoal         Parent = "x.goal_id"
 	UnderGoal      Parent = "x.parent_goal_id"
 	OfInitiative   Parent = "x.initiative_id"
+	OfProject      Parent = "x.shared_project_id"
 	OfIndicator    Parent = "x.indicator_id"
 	WaitsFor       Parent = "coalesce(x.after_initiative_id, x.after_project_id)"   // dependencies of what waits
 	WaitedForBy    Parent = "coalesce(x.before_initiative_id, x.before_project_id)" // dependencies of what is waited for
