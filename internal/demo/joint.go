@@ -39,7 +39,7 @@ type venture struct {
 	found                                  collaboration.ProjectPhase
 	phases                                 []int // the days of the phases after the first
 	status                                 collaboration.ProjectStatus
-	health                                 collaboration.ProjectHealth
+	health                                 collaboration.Health
 	comment                                string // on its health
 	from, to, slip                         int    // as planned, days into the story
 	agreement                              string

@@ -119,7 +119,7 @@ func strategyGenerators() []generator {
 		add("uppföljning av beslut och avtal", followedUp(round)-1, "Beslut ersatta, avtal uppsagda och följda upp", superseded, noticed, followUps, revised)
 		add("uppföljning av projekt", followedUp(round)-2, "Läget i projekten efter styrgruppens möte", participationSteps(round), projectSteps(round))
 		add("uppföljning av mål", followedUp(round)-3, "Målen följda upp i bokslutet", goalSteps(round))
-		add("uppföljning av insatser", followedUp(round)-4, "Färdplanen följd upp", initiativeSteps(round), reached(round), realised(round), answered(round))
+		add("uppföljning av insatser", followedUp(round)-4, "Färdplanen följd upp", initiativeSteps(round), reached(round), realised(round), answered(round), sent(round))
 		add("lägesrapporter", followedUp(round)-5, "Årets lägesrapporter", reports(round))
 	}
 	return append(all,
@@ -471,11 +471,17 @@ func realised(round int) string {
 	UPDATE benefit x SET followed_up_on = today(), realised_amount = round(x.planned_amount * ` + chance(2) + ` / 200, 0) WHERE x.followed_up_on IS NULL AND x.collect_by < today() + 200 AND ` + turn(round) + ` < 80`
 }
 
-// answered gives SQL for the formal answers that have been sent, as decided.
+// answered gives SQL for the formal answers that a decision stands behind, and sent for
+// those that have gone to the auditors.
 func answered(round int) string {
 	return `
-	UPDATE formal_answer x SET status = 'SENT', sent_on = today() WHERE x.status = 'IN_REVIEW' AND ` + turn(round) + ` < 180
+	UPDATE formal_answer x SET status = 'DECIDED' WHERE x.status = 'IN_REVIEW' AND ` + turn(round) + ` < 200
 	   AND EXISTS (SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE l.formal_answer_id = x.id AND l.purpose = 'AUTHORISES' AND ` + holds + `)`
+}
+
+func sent(round int) string {
+	return `
+	UPDATE formal_answer x SET status = 'SENT', sent_on = today() WHERE x.status = 'DECIDED' AND ` + turn(round) + ` < 180`
 }
 
 // reports gives SQL for the status reports of some of what is under way, published with
