@@ -12,7 +12,7 @@ func SearchSources() []search.Source {
 		{
 			Table: "shared_service", Name: search.Text{Sv: "gemensam e-tjänst", En: "shared service"}, Municipality: "x.municipality_id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "ARRAY[x.code]", Keywords: "'{}'::text[]", Texts: "ARRAY[x.purpose_sv, x.purpose_en]",
-			ShownSv: "x.purpose_sv", ShownEn: "x.purpose_en", Uses: "0", Weight: "0",
+			ShownSv: "x.purpose_sv", ShownEn: "x.purpose_en", Uses: "0",
 			Facets:  map[string]postgres.Facet{"MUNICIPALITY": search.ByMunicipality(), "THEME": theme},
 			Filters: map[string]string{"THEME": "x.themes && @f_THEME::text[]"},
 		},

@@ -21,7 +21,7 @@ func SearchSources() []search.Source {
 		{
 			Table: "municipality", Name: search.Text{Sv: "kommun", En: "municipality"}, Municipality: "x.id",
 			NameSv: "x.name_sv", NameEn: "x.name_en", Aliases: "ARRAY[x.scb_code]", Keywords: "ARRAY['kommun']", Texts: "'{}'::text[]",
-			ShownSv: "NULL", ShownEn: "NULL", Uses: "0", Weight: "0",
+			ShownSv: "NULL", ShownEn: "NULL", Uses: "0",
 			Facets: map[string]postgres.Facet{"MUNICIPALITY": {Value: "x.scb_code", Sv: "x.name_sv", En: "coalesce(x.name_en, x.name_sv)"}},
 		},
 		{

@@ -45,7 +45,7 @@ type Source struct {
 	Uses string
 	// Weight is an int from 0 that does not go by the date: where more records of the kind
 	// answer alike than a search tells of, the heaviest are told of. From 9 all are equals, and
-	// which of equals are told of only their ids and names decide.
+	// which of equals are told of only their ids and names decide. Empty where all weigh alike.
 	Weight string
 	// Touched is the condition that the change @change touches what is searched of the
 	// record; empty where only a change of the record itself does.

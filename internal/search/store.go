@@ -35,7 +35,7 @@ func (o Source) entries(kind, id, from, where string) string {
 		CROSS JOIN LATERAL (SELECT search_fold(n.names[1]) COLLATE "C" AS name, %[12]s AS rank,
 			search_vector('%[1]s', n.municipality_id, n.names, n.aliases, n.keywords, n.texts) AS words OFFSET 0) f
 		WHERE e.digest IS DISTINCT FROM n.digest`,
-		kind, id, from, where, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, o.Weight, rankOf, mostBeginning)
+		kind, id, from, where, o.Municipality, o.NameSv, o.NameEn, o.Aliases, o.Keywords, o.Texts, cmp.Or(o.Weight, "0"), rankOf, mostBeginning)
 }
 
 // mostWeight is the weight that heavier records count as, and shares how many of 256 that

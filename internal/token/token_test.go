@@ -145,9 +145,17 @@ func TestATokenSignsInAsItsRoleAndScopes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(caller.Partners, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+	// Its partners are the two municipalities and the collaboration that they are members of.
+	var joint uuid.UUID
+	if err := w.owner.QueryRow(t.Context(), "SELECT id FROM collaboration").Scan(&joint); err != nil {
+		t.Fatal(err)
+	}
+	partners := []uuid.UUID{w.home.ID, w.away.ID, joint}
+	for _, ids := range [][]uuid.UUID{partners, caller.Partners} {
+		slices.SortFunc(ids, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+	}
 	if caller.Kind != access.Token || caller.ID != made.ID.String() || caller.Municipality != w.home.ID || fmt.Sprint(caller.Roles, caller.Scopes) != "[CATALOGUE_EDITOR] [READ IMPORT]" ||
-		caller.Function != "katalogredaktör (API-nyckel)" || !slices.Equal(caller.Partners, []uuid.UUID{w.home.ID, w.away.ID}) {
+		caller.Function != "katalogredaktör (API-nyckel)" || !slices.Equal(caller.Partners, partners) {
 		t.Errorf("the caller is %+v", caller)
 	}
 	_, other := w.create(wanted)
