@@ -265,7 +265,9 @@ func strategyCases() map[string][]ruleCase {
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE initiative SET status = 'CANCELLED'", nil) },
 			},
 			{
-				func(w *world) uuid.UUID { return w.milestone(strategy.Part{GoalID: ptr(w.foundGoal("1", "ADOPTED", nil))}) }, waits(17),
+				func(w *world) uuid.UUID {
+					return w.milestone(strategy.Part{GoalID: ptr(w.foundGoal("1", "ADOPTED", nil))})
+				}, waits(17),
 				func(w *world, _ uuid.UUID) { w.exec("UPDATE goal SET status = 'REVOKED'", nil) },
 			},
 		},

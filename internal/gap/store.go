@@ -256,6 +256,9 @@ func (s *Service) Keep(ctx context.Context, tx *postgres.Tx) error {
 			fmt.Sprintf("SELECT y.id FROM %s y WHERE y.changed_in = @change", o.Table),
 			fmt.Sprintf("SELECT w.object_id FROM waiver w WHERE w.object_kind = '%s' AND (w.changed_in = @change OR w.decision_id IN (SELECT d.id FROM decision d WHERE d.changed_in = @change))", o.Table),
 		}, o.Affected...)
+		if !tx.MayTouch(statements...) {
+			continue
+		}
 		touched, err := postgres.Values[uuid.UUID](ctx, tx, strings.Join(statements, " UNION "), postgres.Args{"change": tx.Number})
 		if err != nil {
 			return fmt.Errorf("find the records whose gaps may have changed: %w", err)

@@ -75,6 +75,7 @@ func InsertAll[T any](ctx context.Context, tx *Tx, table string, records []*T) e
 		return nil
 	}
 	columns, _ := written(records[0])
+	tx.wrote[table] = true
 	_, err := tx.tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(records), func(i int) ([]any, error) {
 		_, args := written(records[i])
 		row := make([]any, len(columns))
@@ -110,6 +111,7 @@ func SaveTogether[T any](ctx context.Context, tx *Tx, table string, records []*T
 
 // SaveAll writes many records over their rows, in few round trips.
 func SaveAll[T any](ctx context.Context, tx *Tx, table string, records []*T) error {
+	tx.wrote[table] = true
 	for chunk := range slices.Chunk(records, 500) {
 		batch := &pgx.Batch{}
 		for _, record := range chunk {

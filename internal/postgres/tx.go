@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,33 @@ type Tx struct {
 	// Number and At are the change's own.
 	Number int64
 	At     time.Time
+	// wrote holds the tables that statements of the change have written.
+	wrote map[string]bool
+}
+
+var (
+	writes = regexp.MustCompile(`(?i)\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)`)
+	reads  = regexp.MustCompile(`(?i)\b(?:FROM|JOIN)\s+([a-z_]+)`)
+)
+
+// note keeps in mind which tables a statement writes.
+func (t *Tx) note(sql string) {
+	for _, table := range writes.FindAllStringSubmatch(sql, -1) {
+		t.wrote[table[1]] = true
+	}
+}
+
+// MayTouch tells whether what the statements read may have been written by this change:
+// what follows from records that it has left alone need not be looked at.
+func (t *Tx) MayTouch(statements ...string) bool {
+	for _, sql := range statements {
+		for _, table := range reads.FindAllStringSubmatch(sql, -1) {
+			if t.wrote[table[1]] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lockWait is how long a write waits for the one before it, but in tests.
@@ -54,7 +82,7 @@ func (db *DB) Write(ctx context.Context, c Change, fn func(*Tx) error) error {
 		if c.Municipality != uuid.Nil {
 			municipality = &c.Municipality
 		}
-		tx := &Tx{tx: ptx}
+		tx := &Tx{tx: ptx, wrote: map[string]bool{}}
 		err := ptx.QueryRow(ctx, `SELECT number, at FROM change_begin($1, $2, $3, $4, $5, $6, $7, $8)`,
 			at, c.ActorKind, c.ActorID, c.ActorFunction, municipality, c.Operation, c.Comment, c.RequestID).Scan(&tx.Number, &tx.At)
 		if err != nil {
@@ -76,11 +104,13 @@ func (t *Tx) Past() bool { return false }
 
 // Read runs a statement of the transaction that gives rows.
 func (t *Tx) Read(ctx context.Context, sql string, args Args, each func(pgx.Rows) error) error {
+	t.note(sql)
 	return eachRow(ctx, t.tx, sql, args, each)
 }
 
 // Exec runs a statement and gives the number of rows it touched.
 func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
+	t.note(sql)
 	tag, err := t.tx.Exec(ctx, sql, args)
 	return tag.RowsAffected(), err
 }
@@ -89,7 +119,7 @@ func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
 // may go on.
 func (t *Tx) Try(ctx context.Context, fn func(*Tx) error) error {
 	return pgx.BeginFunc(ctx, t.tx, func(inner pgx.Tx) error {
-		return fn(&Tx{tx: inner, Number: t.Number, At: t.At})
+		return fn(&Tx{tx: inner, Number: t.Number, At: t.At, wrote: t.wrote})
 	})
 }
 

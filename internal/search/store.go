@@ -105,6 +105,9 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, all bool) error {
 				UNION ALL SELECT draft.id FROM %[2]s WHERE draft.id IS NOT NULL AND live.id IN (SELECT x.id FROM %[3]s x WHERE %[4]s))`,
 				o.Drafts, o.Drafted("true"), o.Table, touched)
 		}
+		if !all && !tx.MayTouch("FROM "+o.Table, touched, draftTouched) {
+			continue
+		}
 		if all {
 			touched, draftTouched = "@change::bigint IS NOT NULL", "@change::bigint IS NOT NULL"
 		}
