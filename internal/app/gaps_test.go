@@ -14,7 +14,8 @@ import (
 
 func TestGapsAreFilteredCountedAndFollowedOverTime(t *testing.T) {
 	a := apitest.New(t)
-	home := a.Municipality(t, "0581", "Norrköping", apitest.Home, func(m *organisation.Municipality) { m.DiaryPatterns = []string{"ORGAN YEAR/SERIAL"} })
+	// An example needs no strategy; the other municipality lacks one.
+	home := a.Municipality(t, "0581", "Norrköping", apitest.Home, func(m *organisation.Municipality) { m.IsExample, m.DiaryPatterns = true, []string{"ORGAN YEAR/SERIAL"} })
 	away := a.Municipality(t, "0562", "Finspång")
 	office, abroad := a.Unit(t, home, "Kontoret"), a.Unit(t, away, "Kansliet")
 	// One that lacks a single thing: its contact function.
@@ -42,11 +43,11 @@ func TestGapsAreFilteredCountedAndFollowedOverTime(t *testing.T) {
 		return text + fmt.Sprint(r.At("gaps.totalCount"))
 	}
 	for filter, want := range map[string]string{
-		`{}`:                                          "ESERVICE_NO_OWNER_ROLE/0581 MUNICIPALITY_NO_DIARY_PATTERN/0562 2",
+		`{}`:                                          "ESERVICE_NO_OWNER_ROLE/0581 MUNICIPALITY_NO_DIARY_PATTERN/0562 STRATEGY_MISSING/0562 3",
 		`{codes: ["ESERVICE_NO_URL"]}`:                "0",
-		`{severities: [HIGH]}`:                        "ESERVICE_NO_OWNER_ROLE/0581 1",
-		`{severities: [HIGH, LOW]}`:                   "ESERVICE_NO_OWNER_ROLE/0581 MUNICIPALITY_NO_DIARY_PATTERN/0562 2",
-		`{municipalities: ["0562"]}`:                  "MUNICIPALITY_NO_DIARY_PATTERN/0562 1",
+		`{severities: [HIGH]}`:                        "ESERVICE_NO_OWNER_ROLE/0581 STRATEGY_MISSING/0562 2",
+		`{severities: [HIGH, LOW]}`:                   "ESERVICE_NO_OWNER_ROLE/0581 MUNICIPALITY_NO_DIARY_PATTERN/0562 STRATEGY_MISSING/0562 3",
+		`{municipalities: ["0562"]}`:                  "MUNICIPALITY_NO_DIARY_PATTERN/0562 STRATEGY_MISSING/0562 2",
 		`{kinds: [E_SERVICE]}`:                        "ESERVICE_NO_OWNER_ROLE/0581 1",
 		`{kinds: [UNIT]}`:                             "0",
 		fmt.Sprintf(`{units: [%q]}`, office.NodeID()): "ESERVICE_NO_OWNER_ROLE/0581 1",
@@ -57,7 +58,7 @@ func TestGapsAreFilteredCountedAndFollowedOverTime(t *testing.T) {
 		}
 	}
 	r := reader.Must(t, `{ gaps(filter: {severities: [HIGH]}) { facets(by: [SEVERITY, CODE, MUNICIPALITY]) { name values { value count label { sv en } } } } gapRules { code } }`, nil)
-	if r.At("gaps.facets.0.values.1.value") != "LOW" || r.At("gaps.facets.0.values.0.count") != 1.0 || r.At("gaps.facets.1.values.1") != nil || r.Text("gaps.facets.1.values.0.label.sv") != "Ingen ansvarig funktion" {
+	if r.At("gaps.facets.0.values.1.value") != "LOW" || r.At("gaps.facets.0.values.0.count") != 2.0 || r.At("gaps.facets.1.values.2") != nil || r.Text("gaps.facets.1.values.0.label.sv") != "Ingen ansvarig funktion" {
 		t.Errorf("the facets: %s", r.Raw)
 	}
 
@@ -84,7 +85,7 @@ func TestGapsAreFilteredCountedAndFollowedOverTime(t *testing.T) {
 	if r.Text("old.gaps.nodes.0.since") != instant(opened) || r.Text("new.gaps.nodes.0.since") != instant(swept) || r.Text("gapSweep.at") != instant(swept) {
 		t.Errorf("since when: %s", r.Raw)
 	}
-	if r.Text("gapSeries.0.month") != "2026-03" || r.At("gapSeries.0.opened") != 2.0 || r.At("gapSeries.0.open") != 2.0 || r.At("gapSeries.1.opened") != 1.0 || r.At("gapSeries.1.open") != 3.0 {
+	if r.Text("gapSeries.0.month") != "2026-03" || r.At("gapSeries.0.opened") != 3.0 || r.At("gapSeries.0.open") != 3.0 || r.At("gapSeries.1.opened") != 1.0 || r.At("gapSeries.1.open") != 4.0 {
 		t.Errorf("the series: %s", r.Raw)
 	}
 
