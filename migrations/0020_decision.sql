@@ -140,7 +140,8 @@ SELECT history_sync('waiver');
 CREATE FUNCTION waiver_decided() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-  IF NOT EXISTS (
+  -- One that is withdrawn rests on nothing any more, whatever has become of its decision.
+  IF NEW.archived_at IS NULL AND NOT EXISTS (
     SELECT FROM public.decision d WHERE d.id = NEW.decision_id AND d.archived_at IS NULL
        AND public.decision_state(public.today(), d.type, d.proposed_on, d.meeting_date, d.rejected, d.legally_binding_on, d.appealed_on, d.appeal_settled_on, d.overturned_on, d.superseded_on, d.valid_to) IN ('DECIDED', 'BINDING')) THEN
     RAISE EXCEPTION 'a waiver without a decision that holds' USING ERRCODE = 'FP010', CONSTRAINT = 'waiver_decided';

@@ -368,13 +368,20 @@ func TestAGapIsLetBeByADecisionAndForATime(t *testing.T) {
 	// What its decision no longer carries shows again.
 	d = must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealedOn = day("2026-03-10") }))(t)
 	shows(true)
-	must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = day("2026-03-12") }))(t)
+	d = must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = day("2026-03-12") }))(t)
 	shows(false)
 	withdrawn := must(w.all.Decisions.Withdraw(w.ctx, granted.ID, granted.Version, "Diariet är bytt"))(t)
 	shows(true)
 	if withdrawn.ArchivedAt == nil {
 		t.Error("a withdrawn waiver is not archived")
 	}
+	again := must(w.all.Decisions.Grant(w.ctx, grant))(t)
+	shows(false)
+
+	// One whose decision is appealed is withdrawn all the same.
+	d = must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = nil }))(t)
+	must(w.all.Decisions.Withdraw(w.ctx, again.ID, again.Version, ""))(t)
+	must(w.all.Decisions.Update(w.ctx, d.ID, d.Version, "", func(d *decision.Decision) { d.AppealSettledOn = day("2026-03-12") }))(t)
 	must(w.all.Decisions.Grant(w.ctx, grant))(t)
 	shows(false)
 
