@@ -12,6 +12,7 @@ import (
 
 	"fardplan/internal/apitest"
 	"fardplan/internal/date"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 )
@@ -49,6 +50,16 @@ func shared(t testing.TB, a *apitest.API, of *organisation.Municipality, code st
 	t.Helper()
 	return must(a.Services.EServices.CreateShared(apitest.System(t), eservice.SharedService{
 		MunicipalityID: of.ID, Code: code, NameSv: "Gemensam " + code, Visibility: visibility,
+	}))(t)
+}
+
+// inForce registers the strategy that a unit answers for, which has been in force for a year.
+func inForce(t testing.TB, a *apitest.API, of *organisation.Unit) *document.GoverningDocument {
+	t.Helper()
+	decided := date.Of(a.Clock.Now()).AddDays(-365)
+	return must(a.Services.Documents.Create(apitest.System(t), document.GoverningDocument{
+		MunicipalityID: of.MunicipalityID, OwnerUnitID: &of.ID, TitleSv: "Strategi för e-tjänster", Kind: document.Strategy, Status: document.Adopted, DecidedOn: &decided, ValidFrom: &decided,
+		DiaryNumber: ptr("KS 2025/0017"), OwnerFunction: ptr("digitaliseringschef"), ReviewMonths: ptr(48), FoundSource: ptr("Kommunens webbplats"), FoundReason: ptr("Gällde redan"),
 	}))(t)
 }
 
@@ -90,6 +101,15 @@ func field(t testing.TB, object json.RawMessage, name string) string {
 		t.Fatal(err)
 	}
 	return string(fields[name])
+}
+
+// parsed gives JSON as maps and lists.
+func parsed(t testing.TB, text string) (value any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 // differ shows where two texts begin to differ; empty when they do not.
