@@ -50,6 +50,10 @@ func Main(m *testing.M) {
 			return fail(err)
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
+		// PostgreSQL's user reaches it, so that the data lie in it and go with it.
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return fail(err)
+		}
 		if shared, err = start(dir); err != nil {
 			return fail(err)
 		}
