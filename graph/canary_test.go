@@ -338,15 +338,22 @@ var quoted = regexp.MustCompile(`"([A-Za-z0-9_/+=-]{16,})"`)
 
 // haystack is an answer with what its cursors and ids hold inside.
 func haystack(raw []byte) string {
-	text := string(raw)
-	for _, found := range quoted.FindAllStringSubmatch(text, -1) {
+	var text strings.Builder
+	text.Write(raw)
+	opened := map[string]bool{}
+	for _, found := range quoted.FindAllStringSubmatch(string(raw), -1) {
+		if opened[found[1]] {
+			continue
+		}
+		opened[found[1]] = true
 		for _, encoding := range []*base64.Encoding{base64.RawURLEncoding, base64.StdEncoding} {
 			if inside, err := encoding.DecodeString(found[1]); err == nil && utf8.Valid(inside) {
-				text += "\n" + string(inside)
+				text.WriteString("\n")
+				text.Write(inside)
 			}
 		}
 	}
-	return text
+	return text.String()
 }
 
 // notWalked are the fields that no query of the walk asks for, by type or field, with
@@ -374,8 +381,14 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 	for _, v := range n.viewers() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && (v.name == "a reader of the home municipality" || v.name == "its auditor") {
+				t.Skip("sees as its administrator does, or less")
+			}
 			var seen strings.Builder
 			for name, query := range queries {
+				if testing.Short() && strings.HasPrefix(name, "past node") && v.municipality != partner {
+					continue // what takes longest of the past, for the one who saw another part of it then
+				}
 				answer := v.client.Query(t, query, nil)
 				if len(answer.Errors) > 0 {
 					t.Errorf("%s: %s", name, answer.Raw[:min(len(answer.Raw), 600)])
@@ -431,7 +444,7 @@ func (n *nest) queries(w *walker) map[string]string {
 		if s.id != "" {
 			ids = append(ids, fmt.Sprintf("%q", s.id))
 		}
-		if s.kind == "record_link" && len(args["goldenThread"]) < 2 {
+		if s.kind == "decision" && len(args["goldenThread"]) < 2 {
 			args["goldenThread"] = append(args["goldenThread"], fmt.Sprintf("id: %q", s.id))
 		}
 	}
@@ -453,6 +466,9 @@ func (n *nest) queries(w *walker) map[string]string {
 			for _, d := range []depth{wide, deep, archived} {
 				if f.Name != "node" {
 					d.records--
+					if filter := f.Arguments.ForName("filter"); d.lists == wide.lists || d.archived && (filter == nil || w.schema.Types[filter.Type.Name()].Fields.ForName("archived") == nil) {
+						continue // it is the walk of deep again
+					}
 				}
 				w.only = ""
 				if f.Name == "node" {

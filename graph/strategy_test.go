@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -352,7 +353,11 @@ func (n *nest) strategies() {
 			n.do(director, "recordIndicatorValue", apitest.Vars{"indicator": indicator, "period": "2026-01-01", "value": 1, "comment": value.texts[0]})
 			n.do(director, "correctIndicatorValue", apitest.Vars{"indicator": indicator, "period": "2026-01-01", "expectedRevision": 1, "value": 2, "comment": value.texts[1]})
 			hidden("createDependency", "dependency", sees, apitest.Vars{"before": work, "after": other, "kind": "REQUIRES", "municipality": home})
-			for _, of := range []string{goal, work} {
+			parents := []string{goal, work}
+			if at := slices.IndexFunc(n.secrets, func(s secret) bool { return s.what == visibility+" shared project" && !s.archived }); !archived {
+				parents = append(parents, n.secrets[at].id)
+			}
+			for _, of := range parents {
 				hidden("createMilestone", "milestone", sees, apitest.Vars{"of": of, "kind": "LAUNCH", "plannedOn": "2026-02-01"})
 				hidden("createBenefit", "benefit", sees, apitest.Vars{"of": of, "certainty": "RED", "measure": "SEK", "collectBy": "2026-02-01"})
 				hidden("createStatusReport", "status_report", own, apitest.Vars{"of": of, "periodFrom": "2026-01-01", "periodTo": "2026-01-31", "health": "RED"})
@@ -391,7 +396,9 @@ func (c *catalogue) strategies() {
 		last := do("createInitiative", initiativeOf(names[i], apitest.Vars{"plannedEnd": dates[i]}))
 		c.of["Dependency"] = do("createDependency", apitest.Vars{"municipality": home, "before": another, "after": work, "kind": "REQUIRES"})
 		do("createDependency", apitest.Vars{"municipality": home, "before": work, "after": last, "kind": "BLOCKS"})
-		for _, of := range []string{goal, work} {
+		do("createDependency", apitest.Vars{"municipality": home, "before": another, "after": c.of["SharedProject"], "kind": "REQUIRES"})
+		do("createDependency", apitest.Vars{"municipality": home, "before": c.of["SharedProject"], "after": last, "kind": "BLOCKS"})
+		for _, of := range []string{c.of["SharedProject"], goal, work} {
 			c.of["Milestone"] = do("createMilestone", apitest.Vars{"of": of, "titleSv": names[i], "kind": "LAUNCH", "plannedOn": dates[i]})
 			c.of["Benefit"] = do("createBenefit", apitest.Vars{"of": of, "descriptionSv": names[i], "certainty": "RED", "measure": "SEK", "collectBy": dates[i]})
 			c.of["StatusReport"] = c.published(reportOf(of, apitest.Vars{"periodTo": []string{"2026-02-28", "2026-03-01"}[i%2]}))

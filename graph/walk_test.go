@@ -83,10 +83,9 @@ func (w *walker) below(f *ast.FieldDefinition, args string, d depth, fragments m
 		if d.lists--; d.lists < 0 {
 			return text + " { pageInfo { hasNextPage } }"
 		}
+	case of.Kind == ast.Interface && w.schema.Query.Fields.ForName(f.Name) != f && d.records > 0:
+		return text + " { " + w.leaves(of, fragments) + " }"
 	case of.Kind == ast.Interface || slices.Contains(of.Interfaces, "Node"):
-		if of.Kind == ast.Interface && w.schema.Query.Fields.ForName(f.Name) != f {
-			d.records = min(d.records, 1) // any kind of record, but none under it: else each kind is asked for under each
-		}
 		if d.records--; d.records < 0 {
 			return text + " { __typename id }"
 		}
@@ -125,6 +124,30 @@ func (w *walker) all(of *ast.Definition, d depth, fragments map[string]string) s
 		fragments[name] = " on " + of.Name + " { " + strings.Join(selected, " ") + " }"
 	}
 	return "... " + name
+}
+
+// leaves writes what any kind of record says itself, without what is under it: all of each
+// kind is asked for elsewhere, and under each other it would be asked for some thousand times.
+func (w *walker) leaves(of *ast.Definition, fragments map[string]string) string {
+	selected := []string{"__typename"}
+	for _, possible := range w.schema.GetPossibleTypes(of) {
+		name := possible.Name + "_leaves"
+		if _, known := fragments[name]; !known {
+			texts := []string{"__typename"}
+			for _, f := range possible.Fields {
+				switch of := w.schema.Types[f.Type.Name()]; {
+				case len(f.Arguments) > 0:
+				case of.IsLeafType():
+					texts = append(texts, possible.Name+"_"+f.Name+": "+f.Name)
+				case of.Name == "LocalizedText":
+					texts = append(texts, possible.Name+"_"+f.Name+": "+f.Name+" { sv en }")
+				}
+			}
+			fragments[name] = " on " + possible.Name + " { " + strings.Join(texts, " ") + " }"
+		}
+		selected = append(selected, "... "+name)
+	}
+	return strings.Join(selected, " ")
 }
 
 // unreached lists the fields of what can be read that no query has asked for.
