@@ -20,12 +20,12 @@ type Service struct {
 
 // constraints are what the database refuses, in words.
 var constraints = postgres.Constraints{
-	"record_link_of_two":                   fault.Field("to", "", "En länk binder två poster av olika slag.", "A link binds two records of different kinds."),
-	"record_link_purpose":                  fault.Field("purpose", "", "Syftet är inte något av de kända.", "The purpose is none of those known."),
-	"record_link_purpose_given":            fault.Field("purpose", "", "Ange vad beslutet gör med posten. En länk utan beslut har inget syfte.", "Say what the decision does to the record. A link without a decision has no purpose."),
-	"record_link_note_length":              fault.Field("note", "", "Anteckningen ska ha 1 till 1000 tecken, eller utelämnas.", "The note is to have 1 to 1000 characters, or be left out."),
-	"record_link_once":                     fault.Field("to", "", "Posterna är redan länkade så.", "The records are linked so already."),
-	"record_link_own_decision": fault.Field("purpose", "", "En kommun binds av sina egna beslut och av det gemensamma organs beslut som beslutar för den. Andras beslut kan antecknas.", "A municipality is bound by its own decisions, and by those of a joint body that decides for it. Others' decisions can be noted."),
+	"record_link_of_two":        fault.Field("to", "", "En länk binder två poster av olika slag.", "A link binds two records of different kinds."),
+	"record_link_purpose":       fault.Field("purpose", "", "Syftet är inte något av de kända.", "The purpose is none of those known."),
+	"record_link_purpose_given": fault.Field("purpose", "", "Ange vad beslutet gör med posten. En länk utan beslut har inget syfte.", "Say what the decision does to the record. A link without a decision has no purpose."),
+	"record_link_note_length":   fault.Field("note", "", "Anteckningen ska ha 1 till 1000 tecken, eller utelämnas.", "The note is to have 1 to 1000 characters, or be left out."),
+	"record_link_once":          fault.Field("to", "", "Posterna är redan länkade så.", "The records are linked so already."),
+	"record_link_own_decision":  fault.Field("purpose", "", "En kommun binds av sina egna beslut och av det gemensamma organs beslut som beslutar för den. Andras beslut kan antecknas.", "A municipality is bound by its own decisions, and by those of a joint body that decides for it. Others' decisions can be noted."),
 }
 
 // Constraints lists the names of the constraints that have words here.
