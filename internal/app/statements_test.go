@@ -16,6 +16,7 @@ import (
 	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
+	"fardplan/internal/thread"
 )
 
 // statement is one that the database has answered.
@@ -240,5 +241,73 @@ func bounded(t *testing.T, statements []*statement) {
 	}
 	if pages == 0 {
 		t.Error("no statement reads a page")
+	}
+}
+
+// together asks for each of the views that people look at together, by itself.
+var together = map[string]string{
+	"roadmap":        `{ roadmap { goals { id title { sv } municipalityName { sv } unitName { sv } decided } initiatives { id health progress } sharedProjects { id decided } milestones { id of } decisions { id status } undated { id } dependencies { id before after } cut } }`,
+	"decisionMatrix": `{ decisionMatrix(first: 50) { totalCount municipalities { name { sv } } totals { municipality { id } counts { state count } } rows { sharedProject { name { sv } municipality { id } agreement { title { sv } } } totals { state count } cells { municipality { id } state participation { version role gaps { totalCount } } decision { title { sv } state bodyUnit { name { sv } } } } } } }`,
+	"coverageMap":    `{ coverageMap(first: 50) { totalCount municipalities { name { sv } } rows { sharedService { name { sv } originMunicipality { id } } live planned missing offer { id } cells { municipality { id } state eService { name { sv } ownerUnit { name { sv } } gaps { totalCount } } } } } }`,
+	"goldenThread":   `query($goal: ID!) { goldenThread(id: $goal) { of { id } cut nodes { stage distance record { id version history { totalCount } ... on Goal { answers: ownerUnit { id } } ... on Decision { bodyUnit { id } } ... on EService { ownerUnit { id } gaps { totalCount } } } } links { from to purpose recordLink { version } } missing { record { id } rule { code } title { sv } } } }`,
+	"sinceMeeting":   `query($meeting: DateTime!) { sinceMeeting(from: $meeting) { lineCount areas { area lineCount } lines(first: 200) { change text { sv } record { id version } municipality { name { sv } } } } }`,
+}
+
+// mostTogether is how many statements each of these may take: what the view itself reads,
+// and one for each field that reads and each kind of record that it leads to.
+var mostTogether = map[string]int{"roadmap": 14, "decisionMatrix": 23, "coverageMap": 19, "goldenThread": 41, "sinceMeeting": 32}
+
+func TestWhatIsLookedAtTogetherTakesNoMoreStatementsHoweverMuchItIs(t *testing.T) {
+	r := &tracer{}
+	j := newJoint(t, func(s *apitest.Settings) {
+		s.Tracer = r
+		s.App.LoaderWait = 250 * time.Millisecond // as above
+	})
+	meeting := j.Clock.Now()
+	j.Clock.Add(time.Hour)
+	p := j.plan(t, 1)
+	hang := func(to *plan) {
+		t.Helper()
+		// The thread grows by what hangs on the first line of thought.
+		for _, end := range []thread.End{{Kind: "e_service", ID: to.service.ID}, {Kind: "shared_project", ID: to.project.ID}, {Kind: "goal", ID: to.goal.ID}} {
+			if to == p && end.Kind != "shared_project" {
+				continue // these hang on it already
+			}
+			must(j.Services.Threads.Link(j.ctx, j.home.ID, thread.End{Kind: "initiative", ID: p.first.ID}, end, nil, nil))(t)
+		}
+	}
+	hang(p)
+	measure := func() (statements, read map[string]int) {
+		t.Helper()
+		statements, read = map[string]int{}, map[string]int{}
+		for view, query := range together {
+			must(ask(j.API, j.director, "{ viewer { kind } }", nil))(t) // the token's use is noted here
+			r.take()
+			vars := apitest.Vars{}
+			switch view {
+			case "goldenThread":
+				vars["goal"] = p.direction.NodeID()
+			case "sinceMeeting":
+				vars["meeting"] = meeting
+			}
+			must(ask(j.API, j.director, query, vars))(t)
+			taken := r.take()
+			statements[view], read[view] = len(taken), rows(taken)
+			if len(taken) > mostTogether[view] {
+				t.Errorf("%s: %d statements for %d rows, at most %d are to be:%s", view, len(taken), rows(taken), mostTogether[view], repeated(taken))
+			}
+		}
+		return statements, read
+	}
+	once, few := measure()
+	for n := range 4 {
+		hang(j.plan(t, n+2))
+	}
+	after, many := measure()
+	for view := range together {
+		t.Logf("%s: %d statements of at most %d for %d rows, once %d for %d", view, after[view], mostTogether[view], many[view], once[view], few[view])
+		if many[view] < 2*few[view] {
+			t.Errorf("%s did not grow: %d rows became %d", view, few[view], many[view])
+		}
 	}
 }
