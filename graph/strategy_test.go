@@ -347,11 +347,17 @@ func (n *nest) strategies() {
 			work, workVersion := hidden("createInitiative", "initiative", sees, initiativeOf(n.mark()+"titlesv", apitest.Vars{"visibility": visibility, "status": "BLOCKED", "plannedStart": "2026-01-01", "plannedEnd": "2026-02-01"}))
 			other, _ := n.do(director, "createInitiative", initiativeOf("Annan", apitest.Vars{"visibility": visibility}))
 			indicator, _ := hidden("createIndicator", "indicator", sees, indicatorOf(goal, apitest.Vars{"nameSv": n.mark() + "namesv", "unitOfMeasure": n.mark() + "unitofmeasure"}))
-			value := secret{mark: n.mark(), what: "comment of a value of a " + visibility + " indicator", sees: sees}
-			value.texts = []string{value.mark + "first", value.mark + "second"}
-			n.add(value)
-			n.do(director, "recordIndicatorValue", apitest.Vars{"indicator": indicator, "period": "2026-01-01", "value": 1, "comment": value.texts[0]})
-			n.do(director, "correctIndicatorValue", apitest.Vars{"indicator": indicator, "period": "2026-01-01", "expectedRevision": 1, "value": 2, "comment": value.texts[1]})
+			// Each revision is a record of its own.
+			for revision, operation := range []string{"recordIndicatorValue", "correctIndicatorValue"} {
+				value := secret{mark: n.mark(), kind: "indicator_value", what: fmt.Sprintf("revision %d of a value of a %s indicator", revision+1, visibility), sees: sees}
+				value.texts = []string{value.mark + "comment"}
+				input := apitest.Vars{"indicator": indicator, "period": "2026-01-01", "value": revision, "comment": value.texts[0]}
+				if revision > 0 {
+					input["expectedRevision"] = revision
+				}
+				value.id, _ = n.do(director, operation, input)
+				n.add(value)
+			}
 			hidden("createDependency", "dependency", sees, apitest.Vars{"before": work, "after": other, "kind": "REQUIRES", "municipality": home})
 			parents := []string{goal, work}
 			if at := slices.IndexFunc(n.secrets, func(s secret) bool { return s.what == visibility+" shared project" && !s.archived }); !archived {
