@@ -355,7 +355,8 @@ func (n *nest) strategies() {
 				if revision > 0 {
 					input["expectedRevision"] = revision
 				}
-				value.id, _ = n.do(director, operation, input)
+				n.do(director, operation, input)
+				value.id = director.Must(n.t, `query($id: ID!) { node(id: $id) { ... on Indicator { newest { id } } } }`, apitest.Vars{"id": indicator}).Text("node.newest.id")
 				n.add(value)
 			}
 			hidden("createDependency", "dependency", sees, apitest.Vars{"before": work, "after": other, "kind": "REQUIRES", "municipality": home})
