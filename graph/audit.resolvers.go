@@ -168,11 +168,7 @@ func (r *findingResolver) Links(ctx context.Context, obj *audit.Finding, first *
 }
 
 func (r *findingResolver) Gaps(ctx context.Context, obj *audit.Finding, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "finding", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *formalAnswerResolver) History(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -245,11 +241,7 @@ func (r *formalAnswerResolver) Links(ctx context.Context, obj *audit.FormalAnswe
 }
 
 func (r *formalAnswerResolver) Gaps(ctx context.Context, obj *audit.FormalAnswer, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "formal_answer", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateAudit(ctx context.Context, input model.CreateAuditInput) (*model.AuditPayload, error) {

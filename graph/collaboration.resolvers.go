@@ -105,11 +105,7 @@ func (r *agreementResolver) Links(ctx context.Context, obj *collaboration.Agreem
 }
 
 func (r *agreementResolver) Gaps(ctx context.Context, obj *collaboration.Agreement, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "agreement", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *agreementFollowUpResolver) History(ctx context.Context, obj *collaboration.AgreementFollowUp, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -173,11 +169,7 @@ func (r *agreementPartyResolver) Links(ctx context.Context, obj *collaboration.A
 }
 
 func (r *agreementPartyResolver) Gaps(ctx context.Context, obj *collaboration.AgreementParty, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "agreement_party", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *collaborationResolver) History(ctx context.Context, obj *collaboration.Collaboration, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -813,11 +805,7 @@ func (r *participationResolver) Links(ctx context.Context, obj *collaboration.Pa
 }
 
 func (r *participationResolver) Gaps(ctx context.Context, obj *collaboration.Participation, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "participation", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *queryResolver) Collaborations(ctx context.Context, first *int, after *string, last *int, before *string, filter *collaboration.CollaborationFilter, orderBy model.CollaborationOrder) (*page.Connection[*collaboration.Collaboration], error) {
@@ -1001,11 +989,7 @@ func (r *sharedProjectResolver) Links(ctx context.Context, obj *collaboration.Sh
 }
 
 func (r *sharedProjectResolver) Gaps(ctx context.Context, obj *collaboration.SharedProject, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "shared_project", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *Resolver) AdoptionStep() gen.AdoptionStepResolver { return &adoptionStepResolver{r} }

@@ -63,11 +63,7 @@ func (r *caseResolver) Decisions(ctx context.Context, obj *decision.Case, first 
 }
 
 func (r *caseResolver) Gaps(ctx context.Context, obj *decision.Case, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "diary_case", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *decisionResolver) History(ctx context.Context, obj *decision.Decision, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -135,11 +131,7 @@ func (r *decisionResolver) Links(ctx context.Context, obj *decision.Decision, fi
 }
 
 func (r *decisionResolver) Gaps(ctx context.Context, obj *decision.Decision, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "decision", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateCase(ctx context.Context, input model.CreateCaseInput) (*model.CasePayload, error) {
@@ -341,11 +333,7 @@ func (r *waiverResolver) InForce(ctx context.Context, obj *decision.Waiver) (boo
 }
 
 func (r *waiverResolver) Gaps(ctx context.Context, obj *decision.Waiver, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "waiver", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *Resolver) Case() gen.CaseResolver { return &caseResolver{r} }

@@ -88,11 +88,7 @@ func (r *governingDocumentResolver) Links(ctx context.Context, obj *document.Gov
 }
 
 func (r *governingDocumentResolver) Gaps(ctx context.Context, obj *document.GoverningDocument, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "governing_document", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateGoverningDocument(ctx context.Context, input model.CreateGoverningDocumentInput) (*model.GoverningDocumentPayload, error) {

@@ -102,13 +102,9 @@ func (r *eServiceResolver) Usage(ctx context.Context, obj *eservice.EService, fi
 }
 
 func (r *eServiceResolver) Gaps(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
 	narrowed := valueOf(filter)
 	narrowed.Drafts = narrowed.Drafts || obj.Drafted
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{narrowed, orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "e_service", obj.ID, &narrowed, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *eServiceResolver) Links(ctx context.Context, obj *eservice.EService, first *int, after *string, last *int, before *string, filter *thread.LinkFilter, orderBy model.RecordLinkOrder) (*page.Connection[*thread.Link], error) {

@@ -347,3 +347,12 @@ func accountOf(c *access.Caller) (uuid.UUID, bool) {
 	id, err := uuid.Parse(c.ID)
 	return id, c.Kind == access.User && err == nil
 }
+
+// gapsOfRecord reads a page of the gaps of the record of a table.
+func gapsOfRecord(ctx context.Context, table string, id uuid.UUID, filter *gap.Filter, orderBy model.GapOrder, p page.Args) (*gap.Connection, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.gaps.of(ctx, id, gapsOf{table, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, p})
+}

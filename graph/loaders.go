@@ -49,6 +49,7 @@ type (
 		Page  pageArgs
 	}
 	gapsOf struct {
+		Table  string // the records'
 		Filter gap.Filter
 		Order  gap.Order
 		Desc   bool
@@ -144,7 +145,7 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 			return r.EServices.UsageOfEach(ctx, s, q.Order, q.Desc, of, q.Page)
 		}),
 		gaps: newLists(r, func(ctx context.Context, q gapsOf, of []uuid.UUID) ([]*gap.Connection, error) {
-			return r.Gaps.OfEach(ctx, s, q.Filter, q.Order, q.Desc, of, q.Page)
+			return r.Gaps.OfEach(ctx, s, q.Table, q.Filter, q.Order, q.Desc, of, q.Page)
 		}),
 		changes: newLists(r, func(ctx context.Context, q changesOf, of []uuid.UUID) ([]*history.Versions, error) {
 			return history.Of(ctx, s.Snapshot, r.Policy, q.Table, of, q.Page)

@@ -42,11 +42,7 @@ func (r *municipalityResolver) EServices(ctx context.Context, obj *organisation.
 }
 
 func (r *municipalityResolver) Gaps(ctx context.Context, obj *organisation.Municipality, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "municipality", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateMunicipality(ctx context.Context, input model.CreateMunicipalityInput) (*model.MunicipalityPayload, error) {
@@ -212,11 +208,7 @@ func (r *unitResolver) EServices(ctx context.Context, obj *organisation.Unit, fi
 }
 
 func (r *unitResolver) Gaps(ctx context.Context, obj *organisation.Unit, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "unit", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *Resolver) Municipality() gen.MunicipalityResolver { return &municipalityResolver{r} }

@@ -184,11 +184,7 @@ func (r *platformFlowResolver) EService(ctx context.Context, obj *eservice.Platf
 }
 
 func (r *platformFlowResolver) Gaps(ctx context.Context, obj *eservice.PlatformFlow, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "platform_flow", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *queryResolver) PlatformFlows(ctx context.Context, first *int, after *string, last *int, before *string, filter *eservice.FlowFilter) (*page.Connection[*eservice.PlatformFlow], error) {

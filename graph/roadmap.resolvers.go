@@ -40,11 +40,7 @@ func (r *benefitResolver) Of(ctx context.Context, obj *strategy.Benefit) (model.
 }
 
 func (r *benefitResolver) Gaps(ctx context.Context, obj *strategy.Benefit, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "benefit", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *dependencyResolver) History(ctx context.Context, obj *strategy.Dependency, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -150,11 +146,7 @@ func (r *initiativeResolver) Successors(ctx context.Context, obj *strategy.Initi
 }
 
 func (r *initiativeResolver) Gaps(ctx context.Context, obj *strategy.Initiative, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "initiative", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *milestoneResolver) History(ctx context.Context, obj *strategy.Milestone, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -179,11 +171,7 @@ func (r *milestoneResolver) Of(ctx context.Context, obj *strategy.Milestone) (mo
 }
 
 func (r *milestoneResolver) Gaps(ctx context.Context, obj *strategy.Milestone, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "milestone", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateInitiative(ctx context.Context, input model.CreateInitiativeInput) (*model.InitiativePayload, error) {

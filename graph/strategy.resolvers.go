@@ -137,11 +137,7 @@ func (r *goalResolver) Links(ctx context.Context, obj *strategy.Goal, first *int
 }
 
 func (r *goalResolver) Gaps(ctx context.Context, obj *strategy.Goal, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "goal", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *indicatorResolver) History(ctx context.Context, obj *strategy.Indicator, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -193,11 +189,7 @@ func (r *indicatorResolver) Values(ctx context.Context, obj *strategy.Indicator,
 }
 
 func (r *indicatorResolver) Gaps(ctx context.Context, obj *strategy.Indicator, first *int, after *string, last *int, before *string, filter *gap.Filter, orderBy model.GapOrder) (*page.Connection[*gap.Gap], error) {
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.gaps.of(ctx, obj.ID, gapsOf{valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, pageOf(first, after, last, before)})
+	return gapsOfRecord(ctx, "indicator", obj.ID, filter, orderBy, pageOf(first, after, last, before))
 }
 
 func (r *indicatorValueResolver) History(ctx context.Context, obj *strategy.IndicatorValue, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {

@@ -13,8 +13,10 @@ func GapObjects() []gap.Object {
 			Table: "agreement_party", Name: gap.Text{Sv: "part i samverkansavtal", En: "party to an agreement"}, Unit: "NULL::uuid",
 			Affected: []string{
 				"SELECT y.id FROM agreement_party y JOIN agreement a ON a.id = y.agreement_id WHERE a.changed_in = @change",
-				"SELECT y.id FROM agreement_party y JOIN record_link l ON l.agreement_party_id = y.id OR l.agreement_id = y.agreement_id WHERE l.changed_in = @change",
-				"SELECT y.id FROM decision d JOIN record_link l ON l.decision_id = d.id JOIN agreement_party y ON y.id = l.agreement_party_id OR y.agreement_id = l.agreement_id WHERE d.changed_in = @change",
+				"SELECT l.agreement_party_id FROM record_link l WHERE l.agreement_party_id IS NOT NULL AND l.changed_in = @change",
+				"SELECT y.id FROM record_link l JOIN agreement_party y ON y.agreement_id = l.agreement_id WHERE l.changed_in = @change",
+				"SELECT l.agreement_party_id FROM decision d JOIN record_link l ON l.decision_id = d.id WHERE l.agreement_party_id IS NOT NULL AND d.changed_in = @change",
+				"SELECT y.id FROM decision d JOIN record_link l ON l.decision_id = d.id JOIN agreement_party y ON y.agreement_id = l.agreement_id WHERE d.changed_in = @change",
 			},
 		},
 		{
@@ -43,6 +45,12 @@ var (
 
 // holds is the condition that decision d has been taken and stands, appealed or not.
 const holds = "d.archived_at IS NULL AND " + decisionStateOf + " IN ('DECIDED', 'BINDING', 'APPEALED')"
+
+// decided gives SQL that is true where a decision that holds authorises what link
+// says of the link l and the decision d.
+func decided(link string) string {
+	return "EXISTS (SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE " + link + " AND l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND " + holds + ")"
+}
 
 // reportedYear is the newest year that is to have been reported: last year from July on,
 // and until then the one before.
@@ -88,9 +96,8 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "AGREEMENT_PARTY_NO_DECISION", Severity: gap.High, Object: "agreement_party",
-			Where: "EXISTS (SELECT FROM agreement a WHERE a.id = x.agreement_id AND a.archived_at IS NULL AND " + stateOf("a") + ` IN ('IN_FORCE', 'NOTICE_GIVEN')) AND NOT EXISTS (
-				SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id
-				 WHERE l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND (l.agreement_party_id = x.id OR l.agreement_id = x.agreement_id AND d.municipality_id = x.municipality_id) AND ` + holds + ")",
+			Where: "EXISTS (SELECT FROM agreement a WHERE a.id = x.agreement_id AND a.archived_at IS NULL AND " + stateOf("a") + ` IN ('IN_FORCE', 'NOTICE_GIVEN'))
+				AND NOT ` + decided("l.agreement_party_id = x.id") + " AND NOT " + decided("l.agreement_id = x.agreement_id AND d.municipality_id = x.municipality_id"),
 			Title:  gap.Text{Sv: "Parten saknar beslut om avtalet", En: "The party has no decision on the agreement"},
 			Reason: gap.Text{Sv: "Avtalet gäller, men inget beslut i den här kommunen är registrerat. Registrera beslutet med diarienummer och länka det till parten.", En: "The agreement is in force, but no decision of this municipality is registered. Register the decision with its diary number and link it to the party."},
 			Law:    formalDecision,
@@ -122,8 +129,8 @@ func GapRules() []gap.Rule {
 			Code: "PROJECT_NO_DECISION_IN_MUNICIPALITY", Severity: gap.High, Object: "participation",
 			Where: `x.state IN ('DECISION_PENDING', 'CONFIRMED', 'ACTIVE') AND EXISTS (
 				SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND p.archived_at IS NULL AND p.phase <> 'CLOSED' AND p.status NOT IN ('CANCELLED', 'COMPLETED')
-				   AND shared_project_phase_rank(p.phase) >= shared_project_phase_rank('DEVELOPMENT')) AND NOT EXISTS (
-				SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE l.participation_id = x.id AND l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND ` + holds + ")",
+				   AND shared_project_phase_rank(p.phase) >= shared_project_phase_rank('DEVELOPMENT'))
+				AND NOT ` + decided("l.participation_id = x.id"),
 			Title:  gap.Text{Sv: "Kommunen saknar beslut om projektet", En: "The municipality has no decision on the project"},
 			Reason: gap.Text{Sv: "Kommunen deltar i ett projekt som utvecklas eller är i drift utan ett registrerat beslut som gäller. Fatta eller registrera beslutet och länka det till deltagandet.", En: "The municipality takes part in a project that is being developed or in operation without a registered decision that holds. Take or register the decision and link it to the participation."},
 			Law:    formalDecision,

@@ -39,7 +39,7 @@ func (s *Service) Compare(ctx context.Context, r postgres.Reader, would map[stri
 	for _, table := range slices.Sorted(maps.Keys(would)) {
 		tables = append(tables, fmt.Sprintf("%s AS MATERIALIZED (%s)", table, would[table].Rows))
 	}
-	gaps := s.computed(live, touched, false)
+	gaps := s.computed(s.Rules, live, touched, false)
 	return postgres.All[Difference](ctx, r, `SELECT coalesce(a.rule, b.rule) AS rule,
 			count(*) FILTER (WHERE b.id IS NULL)::int AS opened, count(*) FILTER (WHERE a.id IS NULL)::int AS closed
 		FROM (WITH `+strings.Join(tables, ", ")+`

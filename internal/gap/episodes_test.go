@@ -386,7 +386,7 @@ func TestGapsShowWhereTheRecordDoes(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			each, err := w.gaps.OfEach(ctx, r, code, "SINCE", false, []uuid.UUID{open, shared, inside, draft}, page.Args{})
+			each, err := w.gaps.OfEach(ctx, r, "e_service", code, "SINCE", false, []uuid.UUID{open, shared, inside, draft}, page.Args{})
 			for i, id := range []uuid.UUID{open, shared, inside, draft} {
 				if got, want := len(each[i].Edges) > 0, slices.Contains(c.want, id); got != want {
 					t.Errorf("%s sees the gap of record %d: %v", name, i, got)

@@ -6,6 +6,7 @@ package gap
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,18 +110,22 @@ type Connection = page.Connection[*Gap]
 // Edge is a gap with its place in a list.
 type Edge = page.Edge[*Gap]
 
-// waiver is SQL for the waiver by which a gap of the rule %s in the row x of table %s is
-// let be: one that is not withdrawn, until its last day, while its decision is taken and
-// holds.
-const waiver = `SELECT w.id FROM waiver w JOIN decision d ON d.id = w.decision_id
-	WHERE w.object_id = x.id AND w.rule = '%s' AND w.object_kind = '%s' AND w.archived_at IS NULL AND w.granted_on <= today() AND w.expires_on >= today() AND d.archived_at IS NULL
-	  AND decision_state(today(), d.type, d.proposed_on, d.meeting_date, d.rejected, d.legally_binding_on, d.appealed_on, d.appeal_settled_on, d.overturned_on, d.superseded_on, d.valid_to) IN ('DECIDED', 'BINDING')`
+// waiver gives SQL for the id of the waiver by which a gap is let be, of the rule, the
+// kind and the id of the record that the SQL given names: one that is not withdrawn,
+// until its last day, while its decision is taken and holds.
+func waiver(rule, kind, id string) string {
+	return fmt.Sprintf(`SELECT w.id FROM waiver w JOIN decision d ON d.id = w.decision_id
+	WHERE w.object_id = %s AND w.rule = %s AND w.object_kind = %s AND w.archived_at IS NULL AND w.granted_on <= today() AND w.expires_on >= today() AND d.archived_at IS NULL
+	  AND decision_state(today(), d.type, d.proposed_on, d.meeting_date, d.rejected, d.legally_binding_on, d.appealed_on, d.appeal_settled_on, d.overturned_on, d.superseded_on, d.valid_to) IN ('DECIDED', 'BINDING')`, id, rule, kind)
+}
 
-// waiver gives SQL for the id of the waiver that lets the gap be in the row x.
-func (r Rule) waiver() string { return fmt.Sprintf(waiver, r.Code, r.Object) }
+// quoted is a literal of SQL; codes and tables hold no quotes.
+func quoted(s string) string { return "'" + s + "'" }
 
 // broken gives the SQL condition that the row x breaks the rule and no waiver lets it.
-func (r Rule) broken() string { return "(" + r.Where + ") AND NOT EXISTS (" + r.waiver() + ")" }
+func (r Rule) broken() string {
+	return "(" + r.Where + ") AND NOT EXISTS (" + waiver(quoted(r.Code), quoted(r.Object), "x.id") + ")"
+}
 
 // Rule gives the rule with the code.
 func (s *Service) Rule(code string) (Rule, bool) {
@@ -132,15 +137,9 @@ func (s *Service) Rule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
-// codesOf lists the rules about a table's records.
-func (s *Service) codesOf(table string) []string {
-	codes := []string{}
-	for _, r := range s.Rules {
-		if r.Object == table {
-			codes = append(codes, r.Code)
-		}
-	}
-	return codes
+// rulesOf lists the rules about a table's records.
+func (s *Service) rulesOf(table string) []Rule {
+	return slices.DeleteFunc(slices.Clone(s.Rules), func(r Rule) bool { return r.Object != table })
 }
 
 // fingerprint changes when the rules do.
@@ -165,26 +164,22 @@ func (s *Service) object(table string) Object {
 // named by codes, without a waiver of it.
 func (s *Service) Condition(table string, codes []string) string {
 	conditions := []string{"false"}
-	for _, r := range s.Rules {
-		for _, code := range codes {
-			if r.Code == code && r.Object == table {
-				conditions = append(conditions, "("+r.broken()+")")
-			}
+	for _, r := range s.rulesOf(table) {
+		if slices.Contains(codes, r.Code) {
+			conditions = append(conditions, "("+r.broken()+")")
 		}
 	}
 	return "(" + strings.Join(conditions, " OR ") + ")"
 }
 
 // Broken gives SQL for a join that yields, for the row x of table, a row g(code) for
-// each rule it breaks without a waiver.
+// each rule it breaks without a waiver, which is asked for once and of those alone.
 func (s *Service) Broken(table string) string {
 	values := []string{"(NULL, false)"}
-	for _, r := range s.Rules {
-		if r.Object == table {
-			values = append(values, fmt.Sprintf("('%s', (%s))", r.Code, r.broken()))
-		}
+	for _, r := range s.rulesOf(table) {
+		values = append(values, fmt.Sprintf("('%s', (%s))", r.Code, r.Where))
 	}
-	return "JOIN LATERAL (VALUES " + strings.Join(values, ", ") + ") AS g (code, broken) ON g.broken"
+	return "JOIN LATERAL (VALUES " + strings.Join(values, ", ") + ") AS g (code, broken) ON g.broken AND NOT EXISTS (" + waiver("g.code", quoted(table), "x.id") + ")"
 }
 
 // RuleName gives the title of the rule with the code, for facets.

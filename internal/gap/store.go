@@ -53,28 +53,29 @@ func (s *Service) weight() string {
 // live is the rows of a table as they are.
 func live(o Object) string { return o.Table + " x" }
 
-// computed gives SQL that selects every gap of the rows x that from gives, with the
-// condition that each must meet; waived has those too that a waiver lets be.
-func (s *Service) computed(from func(Object) string, where func(table string) string, waived bool) string {
-	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank, NULL::uuid AS waiver_id WHERE false"}
-	for _, r := range s.Rules {
+// computed gives SQL that selects every gap by the rules of the rows x that from gives,
+// with the condition that each must meet; waived has those too that a waiver lets be.
+func (s *Service) computed(rules []Rule, from func(Object) string, where func(table string) string, waived bool) string {
+	selects := []string{"SELECT NULL::uuid AS id, NULL AS rule, NULL AS object_kind, NULL::uuid AS object_id, NULL::uuid AS municipality_id, NULL::uuid AS unit_id, NULL::int AS rank WHERE false"}
+	for _, r := range rules {
 		municipality := "x.municipality_id"
 		if r.Object == "municipality" {
 			municipality = "x.id"
 		}
-		broken, by := r.broken(), "NULL::uuid"
-		if waived {
-			broken, by = r.Where, "("+r.waiver()+")"
-		}
 		selects = append(selects, fmt.Sprintf(
-			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d, %[9]s FROM %[8]s WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
-			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], broken, where(r.Object), from(s.object(r.Object)), by))
+			"SELECT md5('%[1]s ' || x.id)::uuid, '%[1]s', '%[2]s', x.id, %[3]s, %[4]s, %[5]d FROM %[8]s WHERE x.archived_at IS NULL AND (%[6]s) AND (%[7]s)",
+			r.Code, r.Object, municipality, s.object(r.Object).Unit, ranks[r.Severity], r.Where, where(r.Object), from(s.object(r.Object))))
 	}
-	return strings.Join(selects, "\nUNION ALL\n")
+	let := waiver("b.rule", "b.object_kind", "b.object_id")
+	broken := " FROM (" + strings.Join(selects, "\nUNION ALL\n") + ") b"
+	if waived {
+		return "SELECT b.*, (" + let + ") AS waiver_id" + broken
+	}
+	return "SELECT b.*, NULL::uuid AS waiver_id" + broken + " WHERE NOT EXISTS (" + let + ")"
 }
 
-// list is the list of the gaps of records that the caller may see.
-func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) postgres.List {
+// list is the list of the gaps by the rules of records that the caller may see.
+func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, f Filter, o Order, desc bool) postgres.List {
 	args := postgres.Args{}
 	rows := live
 	if f.Drafts {
@@ -87,7 +88,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 			return o.Drafted(seen)
 		}
 	}
-	from := s.computed(rows, func(table string) string {
+	from := s.computed(rules, rows, func(table string) string {
 		visible, more := s.Policy.Visible(ctx, table, "x", r.Past())
 		maps.Copy(args, more)
 		return visible
@@ -142,12 +143,12 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, f Filter, o Order
 
 // List reads one page of the gaps of records that the caller may see.
 func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
-	return postgres.Page[Gap](ctx, r, s.list(ctx, r, f, o, desc), a)
+	return postgres.Page[Gap](ctx, r, s.list(ctx, r, s.Rules, f, o, desc), a)
 }
 
-// OfEach reads, for each record, one page of its gaps.
-func (s *Service) OfEach(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, records []uuid.UUID, a page.Args) ([]*Connection, error) {
-	l := s.list(ctx, r, f, o, desc)
+// OfEach reads, for each record of a table, one page of its gaps.
+func (s *Service) OfEach(ctx context.Context, r postgres.Reader, table string, f Filter, o Order, desc bool, records []uuid.UUID, a page.Args) ([]*Connection, error) {
+	l := s.list(ctx, r, s.rulesOf(table), f, o, desc)
 	l.Parent = "x.object_id"
 	return postgres.Pages[Gap](ctx, r, l, records, a)
 }
@@ -221,7 +222,11 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched [
 	// episodes are that one's to close, until a run over all finds nobody who knows them.
 	ofRecord, ofEpisode := "true", "true"
 	if touched != nil {
-		args["touched"], args["rules"] = touched, s.codesOf(o.Table)
+		codes := []string{}
+		for _, r := range s.rulesOf(o.Table) {
+			codes = append(codes, r.Code)
+		}
+		args["touched"], args["rules"] = touched, codes
 		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched) AND e.rule = ANY (@rules)"
 	}
 	_, err := tx.Exec(ctx, `

@@ -111,6 +111,9 @@ func SaveTogether[T any](ctx context.Context, tx *Tx, table string, records []*T
 
 // SaveAll writes many records over their rows, in few round trips.
 func SaveAll[T any](ctx context.Context, tx *Tx, table string, records []*T) error {
+	if len(records) == 0 {
+		return nil
+	}
 	tx.wrote[table] = true
 	for chunk := range slices.Chunk(records, 500) {
 		batch := &pgx.Batch{}

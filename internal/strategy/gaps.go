@@ -39,8 +39,10 @@ func GapObjects() []gap.Object {
 	}
 }
 
-// treeOf is SQL for the ids of the goal x and of those under it.
-const treeOf = "(SELECT u.id FROM goal u WHERE u.archived_at IS NULL AND (u.id = x.id OR u.parent_goal_id = x.id OR u.parent_goal_id IN (SELECT c.id FROM goal c WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL)))"
+// treeOf is SQL for the ids of the goal x and of those under it, each level found by
+// its index.
+const treeOf = `(SELECT x.id UNION ALL SELECT c.id FROM goal c WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL
+	UNION ALL SELECT d.id FROM goal c JOIN goal d ON d.parent_goal_id = c.id WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL AND d.archived_at IS NULL)`
 
 const underWay = "x.status NOT IN ('DONE', 'CANCELLED')"
 
@@ -62,15 +64,15 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "GOAL_NO_INDICATOR", Severity: gap.Medium, Object: "goal",
-			Where:  "x.status IN ('ADOPTED', 'ONGOING') AND NOT EXISTS (SELECT FROM indicator i WHERE i.archived_at IS NULL AND i.goal_id IN " + treeOf + ")",
+			Where:  "x.status IN ('ADOPTED', 'ONGOING') AND NOT EXISTS (SELECT FROM " + treeOf + " t JOIN indicator i ON i.goal_id = t.id WHERE i.archived_at IS NULL)",
 			Title:  gap.Text{Sv: "Målet mäts inte", En: "The goal is not measured"},
 			Reason: gap.Text{Sv: "Varken målet eller något mål under det har en indikator, så ingen kan se om det nås. Lägg till en.", En: "Neither the goal nor any goal under it has an indicator, so nobody can see whether it is reached. Add one."},
 			Law:    noPlan,
 		},
 		{
 			Code: "GOAL_NO_ACTIVITY", Severity: gap.Medium, Object: "goal",
-			Where: `x.status = 'ONGOING' AND NOT EXISTS (SELECT FROM record_link l LEFT JOIN initiative i ON i.id = l.initiative_id LEFT JOIN shared_project p ON p.id = l.shared_project_id
-				WHERE l.archived_at IS NULL AND num_nonnulls(i.id, p.id) = 1 AND num_nonnulls(i.archived_at, p.archived_at) = 0 AND l.goal_id IN ` + treeOf + ")",
+			Where: `x.status = 'ONGOING' AND NOT EXISTS (SELECT FROM ` + treeOf + ` t JOIN record_link l ON l.goal_id = t.id LEFT JOIN initiative i ON i.id = l.initiative_id LEFT JOIN shared_project p ON p.id = l.shared_project_id
+				WHERE l.archived_at IS NULL AND num_nonnulls(i.id, p.id) = 1 AND num_nonnulls(i.archived_at, p.archived_at) = 0)`,
 			Title:  gap.Text{Sv: "Ingen arbetar mot målet", En: "Nobody works towards the goal"},
 			Reason: gap.Text{Sv: "Målet pågår utan att någon insats eller något projekt är kopplat till det eller till ett mål under det. Koppla det som görs, eller planera det.", En: "The goal is ongoing with no initiative or project tied to it or to a goal under it. Tie what is done, or plan it."},
 			Law:    noPlan,

@@ -111,7 +111,7 @@ func generators() []generator {
 			       name_sv = regexp_replace(x.name_sv, '^Ansök om ', 'Ansökan om '),
 			       accessibility_status = coalesce(x.accessibility_status, 'FULL'),
 			       accessibility_checked_on = today()
-			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 40`}})
+			 WHERE ` + own + ` AND x.archived_at IS NULL AND ` + chance(round+1) + ` < 24`}})
 	}
 	for round, days := range []float64{100, 2} {
 		all = append(all, generator{name: "användning", from: days, to: days - 1, each: true, role: access.CatalogueEditor, round: round + 1, comment: "Kvartalets ärenden ur plattformen", sql: []string{`

@@ -103,7 +103,7 @@ func strategyGenerators() []generator {
 	var all []generator
 	for round := 1; round <= rounds; round++ {
 		add := func(name string, days float64, comment string, sql ...string) {
-			all = append(all, generator{name: name, from: days, round: round, comment: comment, analyse: round == 1 || round == 2 || round == 4, sql: sql})
+			all = append(all, generator{name: name, from: days, round: round, comment: comment, analyse: round == 1 || (round == 2 || round == 4) && name == "granskningar", sql: sql})
 		}
 		add("ärenden och beslut", made(round), "Årets ärenden och beslut ur diariet", cases, decisions)
 		add("styrdokument och mål", made(round)-1, "Styrdokument, mål och indikatorer ur antagna strategier", documents("strategy", "strategies"), documents("document", "documents"), documentLinks, goals, goalLinks, indicators)
