@@ -45,7 +45,7 @@ var shared *Server
 // Main runs a test binary's tests with a server. A package's TestMain calls it.
 func Main(m *testing.M) {
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "fardplan-test-")
+		dir, err := folder()
 		if err != nil {
 			return fail(err)
 		}

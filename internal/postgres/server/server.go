@@ -193,7 +193,8 @@ func settings(socket string, throwaway bool) []string {
 		"jit=off",
 	}
 	if throwaway {
-		s = append(s, "fsync=off", "full_page_writes=off", "synchronous_commit=off")
+		// It may lie in memory, where its log is to be short.
+		s = append(s, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=256MB")
 	}
 	return s
 }
