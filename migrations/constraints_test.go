@@ -230,6 +230,7 @@ var catalogueBreaches = []breach{
 	refusedIn("gap_episode_pk", "gap_episode", "id", ":gap"),
 	refusedIn("gap_episode_rule", "gap_episode", "rule", "'Öppen'"),
 	refusedIn("gap_episode_object_kind", "gap_episode", "object_kind", "'Unit'"),
+	refusedIn("gap_episode_rank", "gap_episode", "rank", "4"),
 	refusedIn("gap_episode_municipality_fk", "gap_episode", "municipality_id", ":nothing"),
 	refusedIn("gap_episode_order", "gap_episode", "closed_at", "'2023-12-31'"),
 	refusedIn("gap_episode_open_once", "gap_episode", "rule", "'OPEN_GAP'"),

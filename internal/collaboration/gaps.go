@@ -137,7 +137,7 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "PARTICIPATION_UNANSWERED", Severity: gap.Medium, Object: "participation",
-			Where:  "x.state = 'INVITED' AND x.created_at < instant() - interval '60 days' AND EXISTS (SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND p.archived_at IS NULL AND p.phase <> 'CLOSED')",
+			Where:  "x.state = 'INVITED' AND (x.created_at AT TIME ZONE 'Europe/Stockholm')::date < today() - 60 AND EXISTS (SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND p.archived_at IS NULL AND p.phase <> 'CLOSED')",
 			Title:  gap.Text{Sv: "Inbjudan är obesvarad", En: "The invitation is unanswered"},
 			Reason: gap.Text{Sv: "Kommunen har inte svarat på inbjudan på 60 dagar. Visa intresse, påbörja beslutet eller tacka nej.", En: "The municipality has not answered the invitation for 60 days. Show interest, begin the decision or decline."},
 			Law:    formalDecision,

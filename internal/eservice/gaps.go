@@ -95,7 +95,7 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "ESERVICE_STALE_365", Severity: gap.Low, Object: "e_service",
-			Where:  "x.status = 'LIVE' AND x.updated_at < instant() - interval '365 days'",
+			Where:  "x.status = 'LIVE' AND (x.updated_at AT TIME ZONE 'Europe/Stockholm')::date < today() - 365",
 			Title:  gap.Text{Sv: "Inte sedd över på ett år", En: "Not looked over for a year"},
 			Reason: gap.Text{Sv: "Ingen har ändrat uppgifterna på minst 365 dagar. Kontrollera att de stämmer.", En: "Nobody has changed the record for at least 365 days. See that it is right."},
 			Law:    findingOwnership,

@@ -142,11 +142,22 @@ func (s *Service) rulesOf(table string) []Rule {
 	return slices.DeleteFunc(slices.Clone(s.Rules), func(r Rule) bool { return r.Object != table })
 }
 
+// codes lists the rules about a table's records that have one of the severities.
+func (s *Service) codes(table string, of ...Severity) []string {
+	codes := []string{}
+	for _, r := range s.rulesOf(table) {
+		if slices.Contains(of, r.Severity) {
+			codes = append(codes, r.Code)
+		}
+	}
+	return codes
+}
+
 // fingerprint changes when the rules do.
 func (s *Service) fingerprint() string {
 	h := fnv.New64a()
 	for _, r := range s.Rules {
-		fmt.Fprintf(h, "%s|%s|%s\n", r.Code, r.Object, r.broken())
+		fmt.Fprintf(h, "%s|%s|%s|%s\n", r.Code, r.Object, r.Severity, r.broken())
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
 }

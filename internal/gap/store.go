@@ -74,8 +74,38 @@ func (s *Service) computed(rules []Rule, from func(Object) string, where func(ta
 	return "SELECT b.*, NULL::uuid AS waiver_id" + broken + " WHERE NOT EXISTS (" + let + ")"
 }
 
-// list is the list of the gaps by the rules of records that the caller may see.
-func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, f Filter, o Order, desc bool) postgres.List {
+// remembered gives SQL that selects every open episode of the rows x that meet the
+// condition, as computed selects gaps. An index gives the gravest and the oldest first.
+func (s *Service) remembered(where func(table string) string) string {
+	var seen []string
+	unit := "CASE e.object_kind"
+	for _, o := range s.Objects {
+		record := fmt.Sprintf("FROM %s x WHERE x.id = e.object_id", o.Table)
+		seen = append(seen, fmt.Sprintf("e.object_kind = '%s' AND EXISTS (SELECT %s AND x.archived_at IS NULL AND (%s))", o.Table, record, where(o.Table)))
+		unit += fmt.Sprintf(" WHEN '%s' THEN (SELECT %s %s)", o.Table, o.Unit, record)
+	}
+	return "SELECT md5(e.rule || ' ' || e.object_id::text)::uuid AS id, e.rule, e.object_kind, e.object_id, e.municipality_id, " + unit + ` END AS unit_id,
+		coalesce(e.rank, 3) AS rank, NULL::uuid AS waiver_id, e.opened_at AS since
+		FROM gap_episode e WHERE e.closed_at IS NULL AND (` + strings.Join(seen, " OR ") + ")"
+}
+
+// remembers tells whether the episodes are what the rules give now: the newest run over
+// all gaps was made today and by these rules, and each change since has kept them.
+func (s *Service) remembers(ctx context.Context, r postgres.Reader) (bool, error) {
+	if r.Past() {
+		return false, nil
+	}
+	newest, err := postgres.Values[bool](ctx, r, `SELECT coalesce(c.comment = @rules AND (c.at AT TIME ZONE 'Europe/Stockholm')::date = today(), false)
+		FROM change c WHERE c.operation = @operation ORDER BY c.number DESC LIMIT 1`, postgres.Args{"rules": s.fingerprint(), "operation": sweepOperation})
+	if err != nil {
+		return false, fmt.Errorf("see whether the gaps have been gone through today: %w", err)
+	}
+	return len(newest) == 1 && newest[0], nil
+}
+
+// list is the list of the gaps by the rules of records that the caller may see: as they
+// are remembered, or else computed.
+func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, remembered bool, f Filter, o Order, desc bool) postgres.List {
 	args := postgres.Args{}
 	rows := live
 	if f.Drafts {
@@ -88,20 +118,26 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, f F
 			return o.Drafted(seen)
 		}
 	}
-	from := s.computed(rules, rows, func(table string) string {
-		visible, more := s.Policy.Visible(ctx, table, "x", r.Past())
+	visible := func(table string) string {
+		seen, more := s.Policy.Visible(ctx, table, "x", r.Past())
 		maps.Copy(args, more)
-		return visible
-	}, f.Waived)
+		return seen
+	}
+	var from string
+	if remembered {
+		from = s.remembered(visible)
+	} else {
+		from = "SELECT x.*, coalesce(e.opened_at, w.created_at, instant()) AS since FROM (" + s.computed(rules, rows, visible, f.Waived) + `) x
+			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL
+			LEFT JOIN waiver w ON w.id = x.waiver_id`
+	}
 	sort := orders[o]
 	if o == Heaviest {
 		sort = postgres.Sort{Expr: s.weight(), Type: "bigint"}
 	}
 	sort.Name, sort.Desc = string(o), desc
 	l := postgres.List{
-		From: "(SELECT x.*, coalesce(e.opened_at, w.created_at, instant()) AS since FROM (" + from + `) x
-			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL
-			LEFT JOIN waiver w ON w.id = x.waiver_id) x
+		From: "(" + from + `) x
 			LEFT JOIN unit u ON u.id = x.unit_id
 			JOIN municipality m ON m.id = x.municipality_id`,
 		Alias: "x", Sort: sort,
@@ -143,12 +179,19 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, f F
 
 // List reads one page of the gaps of records that the caller may see.
 func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
-	return postgres.Page[Gap](ctx, r, s.list(ctx, r, s.Rules, f, o, desc), a)
+	remembered := false
+	if !f.Drafts && !f.Waived { // which no episode tells of
+		var err error
+		if remembered, err = s.remembers(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return postgres.Page[Gap](ctx, r, s.list(ctx, r, s.Rules, remembered, f, o, desc), a)
 }
 
 // OfEach reads, for each record of a table, one page of its gaps.
 func (s *Service) OfEach(ctx context.Context, r postgres.Reader, table string, f Filter, o Order, desc bool, records []uuid.UUID, a page.Args) ([]*Connection, error) {
-	l := s.list(ctx, r, s.rulesOf(table), f, o, desc)
+	l := s.list(ctx, r, s.rulesOf(table), false, f, o, desc)
 	l.Parent = "x.object_id"
 	return postgres.Pages[Gap](ctx, r, l, records, a)
 }
@@ -213,7 +256,7 @@ func (s *Service) Series(ctx context.Context, r postgres.Reader, f SeriesFilter,
 // the rules say now: of the touched ones, or of all where touched is nil. It is one
 // statement, which the database makes over each record once, however many there are.
 func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched []uuid.UUID) error {
-	args := postgres.Args{"kind": o.Table}
+	args := postgres.Args{"kind": o.Table, "high": s.codes(o.Table, High), "medium": s.codes(o.Table, Medium)}
 	municipality := "x.municipality_id"
 	if o.Table == "municipality" {
 		municipality = "x.id"
@@ -222,11 +265,7 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched [
 	// episodes are that one's to close, until a run over all finds nobody who knows them.
 	ofRecord, ofEpisode := "true", "true"
 	if touched != nil {
-		codes := []string{}
-		for _, r := range s.rulesOf(o.Table) {
-			codes = append(codes, r.Code)
-		}
-		args["touched"], args["rules"] = touched, codes
+		args["touched"], args["rules"] = touched, s.codes(o.Table, High, Medium, Low)
 		ofRecord, ofEpisode = "x.id = ANY (@touched)", "e.object_id = ANY (@touched) AND e.rule = ANY (@rules)"
 	}
 	_, err := tx.Exec(ctx, `
@@ -243,12 +282,28 @@ func (s *Service) keep(ctx context.Context, tx *postgres.Tx, o Object, touched [
 			  FULL JOIN open o ON o.object_id = b.object_id AND o.rule = b.rule
 			 WHERE b.rule IS NULL OR o.id IS NULL
 		), opened AS (
-			INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at)
-			SELECT uuid_v7(), c.rule, @kind, c.object_id, c.municipality_id, instant() FROM compared c WHERE c.id IS NULL
+			INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at, rank)
+			SELECT uuid_v7(), c.rule, @kind, c.object_id, c.municipality_id, instant(), `+rank("c.rule")+` FROM compared c WHERE c.id IS NULL
 		)
 		UPDATE gap_episode e SET closed_at = instant() FROM compared c WHERE e.id = c.id`, args)
 	if err != nil {
 		return fmt.Errorf("keep the episodes of gaps: %w", err)
+	}
+	return nil
+}
+
+// rank gives SQL for the rank of the rule that the SQL names, by the arguments of keep.
+func rank(rule string) string {
+	return fmt.Sprintf("CASE WHEN %[1]s = ANY (@high) THEN %[2]d WHEN %[1]s = ANY (@medium) THEN %[3]d ELSE %[4]d END", rule, ranks[High], ranks[Medium], ranks[Low])
+}
+
+// regrade brings up to date the ranks of an object's open episodes, whose rules may have
+// another severity than they had.
+func (s *Service) regrade(ctx context.Context, tx *postgres.Tx, o Object) error {
+	_, err := tx.Exec(ctx, "UPDATE gap_episode e SET rank = "+rank("e.rule")+" WHERE e.closed_at IS NULL AND e.object_kind = @kind AND e.rank IS DISTINCT FROM "+rank("e.rule"),
+		postgres.Args{"kind": o.Table, "high": s.codes(o.Table, High), "medium": s.codes(o.Table, Medium)})
+	if err != nil {
+		return fmt.Errorf("keep the ranks of gaps: %w", err)
 	}
 	return nil
 }

@@ -82,6 +82,9 @@ func (s *Service) Recompute(ctx context.Context, tx *postgres.Tx) error {
 		if err := s.keep(ctx, tx, o, nil); err != nil {
 			return err
 		}
+		if err := s.regrade(ctx, tx, o); err != nil {
+			return err
+		}
 	}
 	return nil
 }
