@@ -33,7 +33,7 @@ lint: ## vet, format and staticcheck
 
 tools: ## install what the tests need beside Go
 	@status=0; for tool in "postgres/install.sh newest" "postgres/install.sh oldest" graphql-http/install.sh \
-		oidc-provider/install.sh postgres-client/install.sh libreoffice/install.sh deploy/install.sh; do sh tools/$$tool || status=1; done; exit $$status
+		oidc-provider/install.sh postgres-client/install.sh libreoffice/install.sh curl/install.sh deploy/install.sh; do sh tools/$$tool || status=1; done; exit $$status
 
 test: tools verify lint test-go ## run everything
 
