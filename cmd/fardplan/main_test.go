@@ -29,8 +29,9 @@ import (
 // binary is the program under test, built once.
 var binary string
 
-// patience is how long a start or a stop may take on a busy machine.
-const patience = 90 * time.Second
+// patience is how long a start, the loading of the demonstration among it, or a stop may
+// take on a busy machine.
+const patience = 3 * time.Minute
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {

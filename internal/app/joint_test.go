@@ -3,8 +3,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -299,56 +297,6 @@ func TestPlansAndDecisionsAreReadAsTheyWere(t *testing.T) {
 			variables(p.goal.NodeID(), meeting, apitest.Vars{"then": then})))(t)
 		if d := differ(field(t, data, "asOf"), was); d != "" {
 			t.Errorf("to a %s, the past differs %s", role, d)
-		}
-	}
-}
-
-// The questions of a partner that the document of the API shows are each answered by one
-// request.
-func TestAPartnersQuestionsAreAnswered(t *testing.T) {
-	document := string(must(os.ReadFile("../../docs/api.md"))(t))
-	example := func(heading string) string {
-		t.Helper()
-		_, section, _ := strings.Cut(document, "\n## "+heading+"\n")
-		_, query, found := strings.Cut(section, "```graphql\n")
-		query, _, _ = strings.Cut(query, "```")
-		if !found {
-			t.Fatalf("there is no example of %q", heading)
-		}
-		return query
-	}
-	j := newJoint(t)
-	p := j.plan(t, 1)
-	themes := []eservice.Theme{"EDUCATION_CHILDCARE"}
-	must(j.Services.Collaboration.UpdateProject(j.ctx, p.project.ID, p.project.Version, func(x *collaboration.SharedProject) {
-		x.OpenToJoin, x.JoinTermsSv, x.LeadFunction = true, ptr("Delad kostnad"), ptr("projektledare")
-	}))(t)
-	must(j.Services.Strategy.CreateMilestone(j.ctx, strategy.Milestone{Part: strategy.Part{SharedProjectID: &p.project.ID}, TitleSv: "Start", Kind: "LAUNCH", PlannedOn: j.day(40)}))(t)
-	must(j.Services.EServices.UpdateShared(j.ctx, p.code.ID, p.code.Version, func(x *eservice.SharedService) { x.Themes = themes }))(t)
-	must(j.Services.EServices.Update(j.ctx, p.service.ID, p.service.Version, func(e *eservice.EService) { e.Themes = themes }))(t)
-	must(j.Services.Collaboration.CreateOffer(j.ctx, collaboration.ServiceOffer{
-		MunicipalityID: j.home.ID, SharedServiceID: p.code.ID, TermsSv: "Fri att använda", ContactFunction: ptr("förvaltare"), ValidFrom: *j.day(-1), Visibility: eservice.Collaboration,
-	}))(t)
-	partner := j.As(j.Token(t, "0562", access.Reader))
-	for heading, wants := range map[string]map[string]any{
-		"What do we take part in?": {
-			"participations.nodes.0.sharedProject.name.sv": "Projekt 1", "participations.nodes.0.state": "CONFIRMED", "participations.nodes.0.links.nodes.0.from.state": "BINDING",
-			"milestones.nodes.1.plannedOn": j.day(40).String(), "milestones.nodes.1.of.id": string(p.project.NodeID()),
-		},
-		"What may we join?": {
-			"sharedProjects.nodes.0.joinTerms.sv": "Delad kostnad", "sharedProjects.nodes.0.leadFunction": "projektledare", "sharedProjects.nodes.0.municipality.name.sv": "Norrköping",
-			"serviceOffers.nodes.0.terms.sv": "Fri att använda", "serviceOffers.nodes.0.sharedService.name.sv": "Gemensam delad-1",
-		},
-		"What is in use within a theme, and may be reused?": {
-			"eServices.nodes.0.name.sv": "Tjänst 1", "eServices.nodes.0.ownerUnit.name.sv": "Kontoret", "eServices.nodes.0.sharedService.id": string(p.code.NodeID()),
-			"serviceOffers.nodes.0.sharedService.id": string(p.code.NodeID()), "serviceOffers.nodes.0.contactFunction": "förvaltare",
-		},
-	} {
-		r := partner.Must(t, example(heading), nil)
-		for path, want := range wants {
-			if got := r.At(path); got != want {
-				t.Errorf("%s: %s is %v, want %v", heading, path, got, want)
-			}
 		}
 	}
 }
