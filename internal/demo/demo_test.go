@@ -242,12 +242,15 @@ func (l *loaded) episodes(t *testing.T) {
 	var computed []string
 	first := page.Most
 	for a := (page.Args{First: &first}); ; {
-		c, err := l.gaps.List(ctx, now, gap.Filter{}, "CODE", false, a)
+		// With those that are waived the list is never what is remembered.
+		c, err := l.gaps.List(ctx, now, gap.Filter{Waived: true}, "CODE", false, a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, g := range c.Nodes() {
-			computed = append(computed, g.Rule+" "+g.ObjectID.String())
+			if g.WaiverID == nil {
+				computed = append(computed, g.Rule+" "+g.ObjectID.String())
+			}
 		}
 		if !c.PageInfo.HasNextPage {
 			break

@@ -397,7 +397,8 @@ func TestGapsShowWhereTheRecordDoes(t *testing.T) {
 	}
 }
 
-// TestListOrdersAndFilters reads the list in every order and by every filter.
+// TestListOrdersAndFilters reads the list in every order and by every filter: computed,
+// and as it is remembered when all gaps have been gone through.
 func TestListOrdersAndFilters(t *testing.T) {
 	w := newWorld(t)
 	w.service(func(e *eservice.EService) { e.ContactFunction, e.OepUnstableKey = nil, true })
@@ -435,6 +436,11 @@ func TestListOrdersAndFilters(t *testing.T) {
 		{gap.Filter{Codes: []string{low}, Municipalities: []string{"0581"}, Kinds: []string{"E_SERVICE"}}, "SEVERITY", false, []string{low}, false},
 	} {
 		got := codes(c.filter, c.order, c.desc)
+		w.sweep()
+		if remembered := codes(c.filter, c.order, c.desc); !slices.Equal(remembered, got) {
+			t.Errorf("%+v by %s, descending %v, is remembered as %v, and computed as %v", c.filter, c.order, c.desc, remembered, got)
+		}
+		w.clock.addDays(1) // so that the next is computed again
 		first := len(got) > 0 && got[0] == c.want[0]
 		if c.any {
 			slices.Sort(got)
@@ -444,6 +450,38 @@ func TestListOrdersAndFilters(t *testing.T) {
 		if !slices.Equal(got, c.want) || c.any && !first {
 			t.Errorf("%+v by %s, descending %v, gives %v, want %v", c.filter, c.order, c.desc, got, c.want)
 		}
+	}
+}
+
+// TestTodaysGapsAreRemembered loses an episode, which shows whether a list is computed.
+func TestTodaysGapsAreRemembered(t *testing.T) {
+	w := newWorld(t)
+	w.service(func(e *eservice.EService) { e.ContactFunction = nil })
+	lose := func() {
+		t.Helper()
+		if err := w.gaps.Journal.Write(w.ctx, "lose", "", func(tx *postgres.Tx) error {
+			_, err := tx.Exec(w.ctx, "UPDATE gap_episode SET closed_at = instant() WHERE closed_at IS NULL", nil)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown := func(f gap.Filter) int { return len(w.list(w.ctx, f)) }
+	lose()
+	if n := shown(gap.Filter{}); n != 1 {
+		t.Errorf("before the day's run %d gaps are shown, want the one that is computed", n)
+	}
+	w.sweep()
+	if n := shown(gap.Filter{}); n != 1 {
+		t.Errorf("after the day's run %d gaps are shown, want the one that it has found", n)
+	}
+	lose()
+	if remembered, computed := shown(gap.Filter{}), shown(gap.Filter{Waived: true}); remembered != 0 || computed != 1 {
+		t.Errorf("of a lost one %d are remembered and %d computed, want none and one", remembered, computed)
+	}
+	w.clock.addDays(1)
+	if n := shown(gap.Filter{}); n != 1 {
+		t.Errorf("the next day %d gaps are shown before its run, want the one that is computed", n)
 	}
 }
 
