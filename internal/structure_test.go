@@ -42,7 +42,7 @@ var layers = [][]string{
 }
 
 // forTests are packages that only tests import.
-var forTests = []string{"internal/postgres/dbtest", "internal/apitest"}
+var forTests = []string{"internal/postgres/dbtest", "internal/postgres/dbtest/ram", "internal/apitest"}
 
 // mayImport are third parties with one home each, by the packages that use them.
 var mayImport = map[string][]string{

@@ -20,6 +20,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/postgres/dbtest/ram"
 	"fardplan/internal/postgres/server"
 	"fardplan/migrations"
 )
@@ -79,7 +80,7 @@ func TestRecoveryToAnInstant(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts PostgreSQL three times")
 	}
-	folder, err := os.MkdirTemp("", "fardplan-recovery-")
+	folder, err := ram.Folder("recovery")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"fardplan/internal/app"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
+	"fardplan/internal/postgres/dbtest/ram"
 	"fardplan/internal/postgres/server"
 )
 
@@ -63,7 +64,7 @@ type site struct {
 // command of the site, as NAME=value.
 func newSite(t *testing.T, env ...string) *site {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "fardplan-site-")
+	dir, err := ram.Folder("site")
 	if err != nil {
 		t.Fatal(err)
 	}

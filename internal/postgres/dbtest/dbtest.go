@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fardplan/internal/postgres"
+	"fardplan/internal/postgres/dbtest/ram"
 	"fardplan/internal/postgres/server"
 	"fardplan/migrations"
 )
@@ -45,7 +46,7 @@ var shared *Server
 // Main runs a test binary's tests with a server. A package's TestMain calls it.
 func Main(m *testing.M) {
 	os.Exit(func() int {
-		dir, err := folder()
+		dir, err := ram.Folder("clones")
 		if err != nil {
 			return fail(err)
 		}

@@ -1,7 +1,8 @@
-package dbtest
+package ram
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,21 +15,22 @@ const (
 	// room is how many bytes are to be free there: the tests of two packages at once
 	// take a quarter of it.
 	room = 4 << 30
-	// prefix of the folders, before the process that made it.
+	// prefix of the folders, before what they are for and the process that made them.
 	prefix = "fardplan-test-"
 )
 
-// folder makes the folder of a test binary's server. Each test has a database of a
-// thousand files, which a disk makes and removes several times slower than memory does:
-// where there is room the folder lies in memory.
-func folder() (string, error) {
+// Folder makes a folder for a database server of tests, which who asked for it removes;
+// what it is for is part of its name. A database is a thousand files, which a disk makes
+// and removes several times slower than memory does: where there is room the folder lies
+// in memory.
+func Folder(what string) (string, error) {
 	within := os.TempDir()
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(memory, &fs); err == nil && fs.Bavail*uint64(fs.Bsize) >= room { // #nosec G115
 		within = memory
 	}
 	removeLeft(within)
-	return os.MkdirTemp(within, prefix+strconv.Itoa(os.Getpid())+"-")
+	return os.MkdirTemp(within, fmt.Sprintf("%s%d-%s-", prefix, os.Getpid(), what))
 }
 
 // removeLeft removes what test binaries that were killed have left.

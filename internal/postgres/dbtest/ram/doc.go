@@ -1,0 +1,2 @@
+// Package ram gives the tests' databases a place in memory.
+package ram
