@@ -37,6 +37,35 @@ var (
 			return collaborations.Kept(ctx, keep, tx, c)
 		},
 	}
+	// newMembers are memberships as they are made. Among a collaboration's members each
+	// shows its records to the others, so whoever keeps it makes itself a member alone: the
+	// others are made so by the municipality that runs the installation.
+	newMembers = record.Kind[CollaborationMember, *CollaborationMember]{
+		Table: "collaboration_member", Constraints: constraints,
+		Kept: func(ctx context.Context, keep record.Keeper, tx *postgres.Tx, m *CollaborationMember) (uuid.UUID, error) {
+			keeper, err := members.Kept(ctx, keep, tx, m)
+			if err != nil || keeper == m.MunicipalityID {
+				return keeper, err
+			}
+			runs, err := home(ctx, tx)
+			if err == nil && keep.Policy.Require(ctx, access.WriteCollaboration, runs) != nil && !access.From(ctx).Own(runs) {
+				err = fault.New(fault.Forbidden, "En medlem visar sitt för de andra. Be hemkommunen, som driver installationen, att lägga till kommunen.",
+					"A member shows its own to the others. Ask the home municipality, which runs the installation, to add the municipality.").At("municipality")
+			}
+			return runs, err
+		},
+	}
+	// endedMembers are memberships as they are ended: by whoever keeps the collaboration, or
+	// by the member itself.
+	endedMembers = record.Kind[CollaborationMember, *CollaborationMember]{
+		Table: "collaboration_member", Constraints: constraints,
+		Kept: func(ctx context.Context, keep record.Keeper, tx *postgres.Tx, m *CollaborationMember) (uuid.UUID, error) {
+			if access.From(ctx).Own(m.MunicipalityID) {
+				return m.MunicipalityID, nil
+			}
+			return members.Kept(ctx, keep, tx, m)
+		},
+	}
 	agreements = record.Kind[Agreement, *Agreement]{
 		Table: "agreement", Constraints: constraints, Owner: func(a *Agreement) uuid.UUID { return a.MunicipalityID },
 		Fill: func(a *Agreement) { shared(&a.Visibility) },
@@ -125,13 +154,25 @@ func (s *Service) UpdateCollaboration(ctx context.Context, id uuid.UUID, version
 // AddMember makes a municipality a member of a collaboration. From the next request on it
 // sees what is shared within it, while the membership holds.
 func (s *Service) AddMember(ctx context.Context, m CollaborationMember) (*CollaborationMember, error) {
-	return members.Create(ctx, s.Keeper, access.WriteCollaboration, "addCollaborationMember", m, nil, nil)
+	return newMembers.Create(ctx, s.Keeper, access.WriteCollaboration, "addCollaborationMember", m, nil, nil)
 }
 
-// EndMember gives a membership its last day.
+// EndMember gives a membership its last day. A later one than it has is a new membership.
 func (s *Service) EndMember(ctx context.Context, id uuid.UUID, version int, last date.Date, comment string) (*CollaborationMember, error) {
-	return members.Change(ctx, s.Keeper, record.Change{Action: access.WriteCollaboration, Operation: "endCollaborationMember", Comment: comment, ID: id, Version: version},
-		func(_ *postgres.Tx, m *CollaborationMember) error { m.ValidTo = &last; return nil }, nil)
+	return endedMembers.Change(ctx, s.Keeper, record.Change{Action: access.WriteCollaboration, Operation: "endCollaborationMember", Comment: comment, ID: id, Version: version},
+		func(tx *postgres.Tx, m *CollaborationMember) error {
+			if m.ValidTo != nil && m.ValidTo.Before(last) {
+				may, err := newMembers.Kept(ctx, s.Keeper, tx, m)
+				if err == nil {
+					err = s.Policy.Require(ctx, access.WriteCollaboration, may)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			m.ValidTo = &last
+			return nil
+		}, nil)
 }
 
 // CreateAgreement registers an agreement. Its host is a party from the first on.

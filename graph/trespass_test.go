@@ -1,0 +1,55 @@
+package graph_test
+
+import (
+	"testing"
+
+	"fardplan/internal/access"
+	"fardplan/internal/apitest"
+)
+
+// cesam gives the id of the collaboration of the home municipality and its partner.
+func (w *world) cesam() string {
+	w.t.Helper()
+	return w.as("", "").Must(w.t, `{ collaborations(filter: {nameContains: "Cesam"}) { nodes { id } } }`, nil).Text("collaborations.nodes.0.id")
+}
+
+// refused tells that the mutation is refused with the code.
+func (w *world) refused(c *apitest.Client, code, name string, input apitest.Vars) {
+	w.t.Helper()
+	answer := c.Query(w.t, mutation(name), apitest.Vars{"input": input})
+	if len(answer.Errors) == 0 || answer.Errors[0].Code() != code {
+		w.t.Errorf("%s of %v is not refused with %s: %s", name, input, code, answer.Raw)
+	}
+}
+
+// Whoever begins a collaboration does not see into municipalities by making members of
+// them: that takes the one that runs the installation. A member leaves by itself, and is
+// not taken back.
+func TestNobodyIsMadeAMemberToBeSeenInto(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	goal, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": "1", "titleSv": "Delat mål", "level": "GOAL", "visibility": "COLLABORATION"})
+	stranger, member := w.as(outside, access.Director), w.as(partner, access.Director)
+	sees := func(c *apitest.Client) bool {
+		return c.Must(t, `query($id: ID!) { node(id: $id) { id } }`, apitest.Vars{"id": goal}).At("node") != nil
+	}
+	own, _ := w.do(stranger, "createCollaboration", apitest.Vars{"municipality": outside, "nameSv": "Egen samverkan"})
+	of := func(code string) apitest.Vars {
+		return apitest.Vars{"collaboration": own, "municipality": code, "validFrom": "2026-01-01", "source": "Protokoll"}
+	}
+	w.do(stranger, "addCollaborationMember", of(outside))
+	w.refused(stranger, "FORBIDDEN", "addCollaborationMember", of(home))
+	if sees(stranger) {
+		t.Error("a stranger sees the goal by a membership that it has made")
+	}
+	id, version := w.do(w.director(), "addCollaborationMember", of(partner))
+	w.refused(w.as(home, access.ProjectEditor), "FORBIDDEN", "endCollaborationMember", apitest.Vars{"id": id, "expectedVersion": version, "validTo": "2026-03-01"})
+	_, version = w.do(member, "endCollaborationMember", apitest.Vars{"id": id, "expectedVersion": version, "validTo": "2026-03-01"})
+	for _, c := range []*apitest.Client{stranger, member} {
+		w.refused(c, "FORBIDDEN", "endCollaborationMember", apitest.Vars{"id": id, "expectedVersion": version, "validTo": "2026-12-31"})
+	}
+	w.do(w.director(), "addCollaborationMember", of(home))
+	if !sees(stranger) {
+		t.Error("a member does not see the goal")
+	}
+}
