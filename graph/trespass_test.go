@@ -5,6 +5,8 @@ import (
 
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
+	"fardplan/internal/decision"
+	"fardplan/internal/gid"
 )
 
 // cesam gives the id of the collaboration of the home municipality and its partner.
@@ -51,5 +53,35 @@ func TestNobodyIsMadeAMemberToBeSeenInto(t *testing.T) {
 	w.do(w.director(), "addCollaborationMember", of(home))
 	if !sees(stranger) {
 		t.Error("a member does not see the goal")
+	}
+}
+
+// A decision of a joint body binds a municipality when that municipality says so, not
+// when another member does.
+func TestAnotherMembersDecisionBindsNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	project, _ := w.do(w.director(), "createSharedProject", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov", "visibility": "PUBLIC"})
+	part, _ := w.do(w.director(), "proposeParticipation", apitest.Vars{"sharedProject": project, "municipality": partner, "role": "PILOT"})
+	_, cesam, err := gid.ID(w.cesam()).Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	joint := w.authorises(home, func(d *decision.Decision) { d.JointCollaborationID = &cesam })
+	by := func(code, purpose string) apitest.Vars {
+		return apitest.Vars{"municipality": code, "from": joint, "to": part, "purpose": purpose}
+	}
+	w.refused(w.director(), "INVALID", "linkRecords", by(home, "AUTHORISES"))
+	w.refused(w.director(), "INVALID", "linkRecords", by(home, "REVOKES"))
+	w.do(w.director(), "linkRecords", by(home, "NOTES"))
+	state := func() string {
+		return w.as("", "").Must(t, `{ decisionMatrix(filter: {municipalities: ["0580"]}) { rows { cells { state } } } }`, nil).Text("decisionMatrix.rows.0.cells.0.state")
+	}
+	if got := state(); got != "MISSING" {
+		t.Errorf("by another's link the decision is %s", got)
+	}
+	w.do(w.as(partner, access.Director), "linkRecords", by(partner, "AUTHORISES"))
+	if got := state(); got != "NOT_BINDING" {
+		t.Errorf("by its own link the decision is %s", got)
 	}
 }

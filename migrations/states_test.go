@@ -86,13 +86,13 @@ func TestADecisionLetsTheStepBeTaken(t *testing.T) {
 		"a direction by the executive board": {"UPDATE goal SET status = 'ADOPTED' WHERE id = :direction"},
 		"a goal under it":                    {insert("record_link"), "UPDATE goal SET status = 'ADOPTED' WHERE id = :goal"},
 		"a participation by its own municipality": {
-			insert("participation", "id", ":nothing"), insert("record_link", "decision_id", ":elsewhere", "goal_id", "NULL", "participation_id", ":nothing"),
+			insert("participation", "id", ":nothing"), insert("record_link", "municipality_id", ":other", "decision_id", ":elsewhere", "goal_id", "NULL", "participation_id", ":nothing"),
 			"UPDATE participation SET state = 'CONFIRMED' WHERE id = :nothing",
 		},
 		"a participation by a joint body": {
 			insert("collaboration_member"), insert("participation", "id", ":nothing"),
 			insert("decision", "id", ":spare", "joint_collaboration_id", ":collab", "meeting_date", "'2024-01-15'"),
-			insert("record_link", "decision_id", ":spare", "goal_id", "NULL", "participation_id", ":nothing"),
+			insert("record_link", "municipality_id", ":other", "decision_id", ":spare", "goal_id", "NULL", "participation_id", ":nothing"),
 			"UPDATE participation SET state = 'CONFIRMED' WHERE id = :nothing",
 		},
 		"an answer": {
@@ -118,7 +118,7 @@ func TestADecisionLetsTheStepBeTaken(t *testing.T) {
 		"a joint body that it did not belong to on the day": raised("record_link_own_decision", "record_link_decision",
 			insert("collaboration_member", "valid_from", "'2024-02-01'"), insert("participation", "id", ":nothing"),
 			insert("decision", "id", ":spare", "joint_collaboration_id", ":collab", "meeting_date", "'2024-01-15'"),
-			insert("record_link", "decision_id", ":spare", "goal_id", "NULL", "participation_id", ":nothing")),
+			insert("record_link", "municipality_id", ":other", "decision_id", ":spare", "goal_id", "NULL", "participation_id", ":nothing")),
 	} {
 		t.Run(what, func(t *testing.T) { refuse(t, conn, sql) })
 	}

@@ -25,6 +25,7 @@ var constraints = postgres.Constraints{
 	"record_link_purpose_given": fault.Field("purpose", "", "Ange vad beslutet gör med posten. En länk utan beslut har inget syfte.", "Say what the decision does to the record. A link without a decision has no purpose."),
 	"record_link_note_length":   fault.Field("note", "", "Anteckningen ska ha 1 till 1000 tecken, eller utelämnas.", "The note is to have 1 to 1000 characters, or be left out."),
 	"record_link_once":          fault.Field("to", "", "Posterna är redan länkade så.", "The records are linked so already."),
+	"record_link_own_record":    fault.Field("purpose", "", "Vad ett beslut gör med en post säger den kommun vars post det är. Andra kan anteckna beslutet.", "What a decision does to a record is said by the municipality whose record it is. Others can note the decision."),
 	"record_link_own_decision":  fault.Field("purpose", "", "En kommun binds av sina egna beslut och av det gemensamma organs beslut som beslutar för den. Andras beslut kan antecknas.", "A municipality is bound by its own decisions, and by those of a joint body that decides for it. Others' decisions can be noted."),
 }
 
@@ -36,7 +37,7 @@ var links = record.Kind[Link, *Link]{
 }
 
 // Link binds two records that the caller sees, of which the municipality owns at least
-// one.
+// one; by a decision that does more than note it, the one that is decided.
 func (s *Service) Link(ctx context.Context, municipality uuid.UUID, from, to End, purpose *Purpose, note *string) (*Link, error) {
 	l := Link{MunicipalityID: municipality, Purpose: purpose, Note: note}
 	return links.Create(ctx, s.Keeper, access.LinkRecords, "linkRecords", l, func(tx *postgres.Tx, l *Link) error {
