@@ -85,3 +85,19 @@ func TestAnotherMembersDecisionBindsNobody(t *testing.T) {
 		t.Errorf("by its own link the decision is %s", got)
 	}
 }
+
+// What hangs on a decision that one does not see is no part of its case's thread.
+func TestTheThreadOfACaseHidesWhatHiddenDecisionsAreAbout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	filed, _ := w.do(w.director(), "createCase", apitest.Vars{"municipality": home, "titleSv": "Ärende", "diaryNumber": "KS 2026/50"})
+	goal, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": "1", "titleSv": "Mål", "level": "GOAL"})
+	hidden, _ := w.do(w.director(), "createDecision", w.decided("Internt", apitest.Vars{"visibility": "MUNICIPALITY", "case": filed}))
+	w.bind(hidden, goal, apitest.Vars{"purpose": "AUTHORISES"})
+	for who, want := range map[access.Role]int{"": 1, access.Reader: 3} {
+		answer := w.as(home, who).Must(t, `query($id: ID!) { goldenThread(id: $id) { nodes { record { id } } } }`, apitest.Vars{"id": filed})
+		if got := len(answer.At("goldenThread.nodes").([]any)); got != want {
+			t.Errorf("%q sees %d records, want %d: %s", who, got, want, answer.Raw)
+		}
+	}
+}

@@ -160,8 +160,11 @@ func walk(ctx context.Context, keep record.Keeper, r postgres.Reader, of End) ([
 	case "decision":
 		begin = "SELECT e.kind, e.id, 1 AS distance FROM record_link l CROSS JOIN LATERAL " + bound() + " e (kind, id) WHERE l.decision_id = @id AND l.archived_at IS NULL AND e.id IS NOT NULL"
 	case "diary_case":
+		// What a decision that the caller does not see is about, is not of the case.
+		seen, more := keep.Policy.Visible(ctx, "decision", "d", r.Past())
+		maps.Copy(args, more)
 		begin = "SELECT 'decision' AS kind, d.id, 1 AS distance FROM decision d WHERE d.case_id = @id" +
-			" UNION SELECT e.kind, e.id, 2 FROM decision d JOIN record_link l ON l.decision_id = d.id CROSS JOIN LATERAL " + bound() + " e (kind, id) WHERE d.case_id = @id AND l.archived_at IS NULL AND e.id IS NOT NULL"
+			" UNION SELECT e.kind, e.id, 2 FROM decision d JOIN record_link l ON l.decision_id = d.id CROSS JOIN LATERAL " + bound() + " e (kind, id) WHERE d.case_id = @id AND d.archived_at IS NULL AND " + seen + " AND l.archived_at IS NULL AND e.id IS NOT NULL"
 		for _, kind := range filed {
 			begin += fmt.Sprintf(" UNION SELECT '%[1]s', f.id, 1 FROM %[1]s f WHERE f.case_id = @id", kind)
 		}
