@@ -101,3 +101,20 @@ func TestTheThreadOfACaseHidesWhatHiddenDecisionsAreAbout(t *testing.T) {
 		}
 	}
 }
+
+// The case that a party's diary number makes tells of the agreement to nobody who does
+// not see that.
+func TestAPartysCaseIsNotMoreVisibleThanTheAgreement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Collaboration(t, "Annan samverkan", w.municipalities[partner], w.municipalities[outside])
+	agreement, _ := w.do(w.director(), "createAgreement", apitest.Vars{"municipality": home, "collaboration": w.cesam(), "titleSv": "Avtal inom Cesam", "legalForm": "UNCLEAR"})
+	party, _ := w.do(w.director(), "addAgreementParty", apitest.Vars{"agreement": agreement, "municipality": partner})
+	w.do(w.as(partner, access.Director), "updateAgreementParty", apitest.Vars{"id": party, "expectedVersion": 1, "diaryNumber": "KS 2026/9"})
+	for code, want := range map[string]float64{outside: 0, partner: 1} {
+		answer := w.as(code, access.Reader).Must(t, `{ cases { totalCount nodes { title { sv } } } }`, nil)
+		if got := answer.At("cases.totalCount"); got != want {
+			t.Errorf("%s sees %s", code, answer.Raw)
+		}
+	}
+}

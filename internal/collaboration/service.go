@@ -216,9 +216,16 @@ func (s *Service) UpdateParty(ctx context.Context, id uuid.UUID, version int, se
 				return nil
 			}
 			of, err := agreements.One(ctx, s.Keeper, tx, p.AgreementID)
-			if err == nil {
-				p.CaseID, err = decision.ResolveCase(ctx, tx, p.MunicipalityID, *p.DiaryNumber, of.TitleSv, of.Visibility)
+			if err != nil {
+				return err
 			}
+			// What the agreement shares within its collaboration, the party's case would share
+			// within all that the party is in.
+			shown := of.Visibility
+			if shown != eservice.Public {
+				shown = eservice.Municipality
+			}
+			p.CaseID, err = decision.ResolveCase(ctx, tx, p.MunicipalityID, *p.DiaryNumber, of.TitleSv, shown)
 			return err
 		}, nil)
 }
