@@ -3,6 +3,8 @@ package graph_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
+
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
 	"fardplan/internal/decision"
@@ -116,5 +118,21 @@ func TestAPartysCaseIsNotMoreVisibleThanTheAgreement(t *testing.T) {
 		if got := answer.At("cases.totalCount"); got != want {
 			t.Errorf("%s sees %s", code, answer.Raw)
 		}
+	}
+}
+
+// Whether a hidden record is there is told to nobody.
+func TestAWaiverOfWhatIsHiddenIsNotFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	theirs := w.authorises(partner)
+	goal := func(code, visibility string) string {
+		id, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": code, "titleSv": "Mål", "level": "GOAL", "visibility": visibility})
+		return id
+	}
+	for object, code := range map[string]string{goal("1", "MUNICIPALITY"): "NOT_FOUND", string(gid.New("goal", uuid.New())): "NOT_FOUND", goal("2", "PUBLIC"): "FORBIDDEN"} {
+		w.refused(w.as(partner, access.Director), code, "grantWaiver", apitest.Vars{
+			"municipality": partner, "rule": "GOAL_NO_DECISION", "object": object, "decision": theirs, "reasonSv": "Skäl", "expiresOn": "2026-12-31",
+		})
 	}
 }

@@ -287,7 +287,7 @@ func (s *Service) Grant(ctx context.Context, w Waiver) (*Waiver, error) {
 		case w.ExpiresOn.Before(date.Of(tx.At)):
 			return fault.Field("expiresOn", "waiver_expires_ahead", "Undantagets sista dag har redan varit.", "The waiver's last day has been already.")
 		}
-		own, err := ownerOf(ctx, tx, w.ObjectKind, w.ObjectID)
+		own, err := s.ownerOf(ctx, tx, w.ObjectKind, w.ObjectID)
 		switch {
 		case err != nil:
 			return err

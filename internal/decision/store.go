@@ -80,14 +80,16 @@ func memberOf(ctx context.Context, r postgres.Reader, municipality, collaboratio
 	return err == nil && is[0], err
 }
 
-// ownerOf reads the municipality whose record it is; uuid.Nil for no such record. The
-// table is one that a rule of gaps names.
-func ownerOf(ctx context.Context, r postgres.Reader, table string, id uuid.UUID) (uuid.UUID, error) {
+// ownerOf reads the municipality whose record it is; uuid.Nil for none that the caller
+// may see. The table is one that a rule of gaps names.
+func (s *Service) ownerOf(ctx context.Context, r postgres.Reader, table string, id uuid.UUID) (uuid.UUID, error) {
 	column := "municipality_id"
 	if table == "municipality" {
 		column = "id"
 	}
-	ids, err := postgres.Values[uuid.UUID](ctx, r, fmt.Sprintf("SELECT x.%s FROM %s x WHERE x.id = @id AND x.archived_at IS NULL", column, table), postgres.Args{"id": id})
+	seen, args := s.Policy.Visible(ctx, table, "x", r.Past())
+	args["id"] = id
+	ids, err := postgres.Values[uuid.UUID](ctx, r, fmt.Sprintf("SELECT x.%s FROM %s x WHERE x.id = @id AND x.archived_at IS NULL AND %s", column, table, seen), args)
 	if err != nil || len(ids) == 0 {
 		return uuid.Nil, err
 	}
