@@ -136,3 +136,14 @@ func TestAWaiverOfWhatIsHiddenIsNotFound(t *testing.T) {
 		})
 	}
 }
+
+// What takes the place of a decision is itself one that was taken, with a yes.
+func TestARefusalSupersedesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, version := w.do(w.director(), "createDecision", w.decided("Ja", nil))
+	for title, more := range map[string]apitest.Vars{"Nej": {"rejected": true}, "Upphävt": {"appealedOn": "2026-03-10", "overturnedOn": "2026-03-12"}, "Kommande": {"meetingDate": "2026-12-01", "paragraph": nil, "adjustedOn": nil, "announcedOn": nil, "legallyBindingOn": nil}} {
+		later, _ := w.do(w.director(), "createDecision", w.decided(title, more))
+		w.refused(w.director(), "INVALID", "supersedeDecision", apitest.Vars{"id": first, "expectedVersion": version, "supersededBy": later, "supersededOn": "2026-12-01"})
+	}
+}

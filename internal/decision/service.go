@@ -213,8 +213,13 @@ func (s *Service) Supersede(ctx context.Context, id uuid.UUID, version int, by *
 			return constraints.Fault("decision_superseded_by_fk")
 		case err != nil:
 			return err
+		}
+		states, err := s.States(ctx, tx, []uuid.UUID{later.ID})
+		switch {
+		case err != nil:
+			return err
 		// It is the last of its line, so that no line ends where it began.
-		case later.MeetingDate == nil, d.MeetingDate != nil && later.MeetingDate.Before(*d.MeetingDate), later.SupersededByID != nil, later.ArchivedAt != nil:
+		case slices.Contains([]State{Preparing, Proposed, Rejected, Overturned}, states[later.ID]), d.MeetingDate != nil && later.MeetingDate.Before(*d.MeetingDate), later.SupersededByID != nil, later.ArchivedAt != nil:
 			return fault.Field("supersededBy", "decision_superseded_by_later",
 				"Ett beslut ersätts av ett som är fattat senare och som själv gäller.", "A decision is superseded by one that was taken later and stands itself.")
 		}
