@@ -147,3 +147,16 @@ func TestARefusalSupersedesNothing(t *testing.T) {
 		w.refused(w.director(), "INVALID", "supersedeDecision", apitest.Vars{"id": first, "expectedVersion": version, "supersededBy": later, "supersededOn": "2026-12-01"})
 	}
 }
+
+func TestNoGoalLiesUnderAnArchivedOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := func(code, level string) (string, int) {
+		return w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": code, "titleSv": "Mål", "level": level})
+	}
+	above, version := made("1", "DIRECTION")
+	w.do(w.director(), "archiveGoal", apitest.Vars{"id": above, "expectedVersion": version})
+	w.refused(w.director(), "INVALID", "createGoal", apitest.Vars{"municipality": home, "code": "1.1", "titleSv": "Mål", "level": "GOAL", "parentGoal": above})
+	goal, version := made("2", "GOAL")
+	w.refused(w.director(), "INVALID", "updateGoal", apitest.Vars{"id": goal, "expectedVersion": version, "parentGoal": above})
+}

@@ -17,16 +17,27 @@ import (
 // CreateGoal registers a goal: as a proposal, or in another status as it was found,
 // with the source and the reason.
 func (s *Service) CreateGoal(ctx context.Context, g Goal) (*Goal, error) {
-	return goals.Create(ctx, s.Keeper, access.WriteGoal, "createGoal", g, nil, nil)
+	return goals.Create(ctx, s.Keeper, access.WriteGoal, "createGoal", g, func(tx *postgres.Tx, g *Goal) error { return s.placed(ctx, tx, g, nil) }, nil)
+}
+
+// placed refuses to lay a goal under one that is archived.
+func (s *Service) placed(ctx context.Context, tx *postgres.Tx, g *Goal, before *uuid.UUID) error {
+	if g.ParentGoalID == nil || before != nil && *before == *g.ParentGoalID {
+		return nil
+	}
+	if _, err := s.ownerOf(ctx, tx, "goal", *g.ParentGoalID, "parentGoal"); fault.CodeOf(err) != fault.NotFound {
+		return err
+	}
+	return constraints.Fault("goal_parent_goal_fk")
 }
 
 // UpdateGoal lets set change a goal; its status changes by TransitionGoal.
 func (s *Service) UpdateGoal(ctx context.Context, id uuid.UUID, version int, set func(*Goal)) (*Goal, error) {
-	return goals.Change(ctx, s.Keeper, record.Change{Action: access.WriteGoal, Operation: "updateGoal", ID: id, Version: version}, func(_ *postgres.Tx, g *Goal) error {
-		status := g.Status
+	return goals.Change(ctx, s.Keeper, record.Change{Action: access.WriteGoal, Operation: "updateGoal", ID: id, Version: version}, func(tx *postgres.Tx, g *Goal) error {
+		status, above := g.Status, g.ParentGoalID
 		set(g)
 		g.Status = status
-		return nil
+		return s.placed(ctx, tx, g, above)
 	}, nil)
 }
 
