@@ -160,3 +160,43 @@ func TestNoGoalLiesUnderAnArchivedOne(t *testing.T) {
 	goal, version := made("2", "GOAL")
 	w.refused(w.director(), "INVALID", "updateGoal", apitest.Vars{"id": goal, "expectedVersion": version, "parentGoal": above})
 }
+
+// Filters tell nothing of what one does not see.
+func TestTheRoadmapIsNotFilteredByWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	initiative, _ := w.do(w.director(), "createInitiative", apitest.Vars{"municipality": home, "titleSv": "Insats", "kind": "ACTIVITY", "plannedStart": "2026-05-01"})
+	above, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": "1", "titleSv": "Inriktning", "level": "DIRECTION"})
+	goal, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": "1.1", "titleSv": "Mål", "level": "GOAL", "visibility": "MUNICIPALITY", "parentGoal": above, "ownerUnit": w.units[home].NodeID()})
+	project, _ := w.do(w.director(), "createSharedProject", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov", "visibility": "MUNICIPALITY", "collaboration": w.cesam()})
+	w.bind(goal, initiative, nil)
+	w.bind(initiative, project, nil)
+	w.bind(w.taken("Beslut om målet"), goal, apitest.Vars{"purpose": "AUTHORISES"})
+	for _, filter := range []apitest.Vars{{"goals": []any{above}}, {"units": []any{w.units[home].NodeID()}}, {"collaborations": []any{w.cesam()}}} {
+		for who, want := range map[access.Role]bool{"": false, access.Reader: true} {
+			answer := w.as(home, who).Must(t, `query($f: RoadmapFilter) { roadmap(filter: $f) { initiatives { id } decisions { id } } }`, apitest.Vars{"f": filter})
+			if got := len(answer.At("roadmap.initiatives").([]any))+len(answer.At("roadmap.decisions").([]any)) > 0; got != want {
+				t.Errorf("by %v %q sees %s", filter, who, answer.Raw)
+			}
+		}
+	}
+}
+
+// A project stands on its host's decision to take part as it does on one of its own, on
+// the roadmap as in the matrix.
+func TestTheRoadmapAndTheMatrixAgreeOnDecisions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	project, _ := w.do(w.director(), "createSharedProject", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov", "plannedStart": "2026-05-01"})
+	part := w.director().Must(t, `query($id: ID!) { node(id: $id) { ... on SharedProject { participations { nodes { id } } } } }`, apitest.Vars{"id": project}).Text("node.participations.nodes.0.id")
+	decided := func(want bool, state string) {
+		t.Helper()
+		answer := w.director().Must(t, `{ roadmap { sharedProjects { decided } } decisionMatrix { rows { cells { state } } } }`, nil)
+		if answer.At("roadmap.sharedProjects.0.decided") != want || answer.Text("decisionMatrix.rows.0.cells.0.state") != state {
+			t.Errorf("the views say %s", answer.Raw)
+		}
+	}
+	decided(false, "PREPARING")
+	w.do(w.director(), "confirmParticipation", apitest.Vars{"id": part, "expectedVersion": 1, "decision": w.authorises(home)})
+	decided(true, "NOT_BINDING")
+}

@@ -177,7 +177,8 @@ var itemColumns = map[RoadmapKind]string{
 	InitiativeItem: `x.owner_unit_id, NULL::text, NULL::uuid, x.title_sv, x.title_en, x.lane, x.planned_start, x.planned_end, x.baseline_start, x.baseline_end, x.actual_start, x.actual_end,
 		x.status, coalesce(` + latest("health", "initiative") + `, 'UNKNOWN'), x.progress, ` + authorised("initiative_id"),
 	ProjectItem: `NULL::uuid, NULL::text, NULL::uuid, x.name_sv, x.name_en, NULL::text, x.planned_start, x.planned_end, x.baseline_start, x.baseline_end, x.actual_start, x.actual_end,
-		x.status, x.health, NULL::int, ` + authorised("shared_project_id"),
+		x.status, x.health, NULL::int, (` + authorised("shared_project_id") + ` OR EXISTS (SELECT FROM participation y JOIN record_link l ON l.participation_id = y.id JOIN decision d ON d.id = l.decision_id
+			WHERE y.shared_project_id = x.id AND y.role = 'HOST' AND y.archived_at IS NULL AND l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND ` + holds + `))`,
 	MilestoneItem: `coalesce(i.owner_unit_id, g.owner_unit_id), CASE WHEN x.initiative_id IS NOT NULL THEN 'initiative' WHEN x.goal_id IS NOT NULL THEN 'goal' ELSE 'shared_project' END,
 		` + ofRecord + `, x.title_sv, x.title_en, i.lane, x.planned_on, x.planned_on, x.baseline_on, x.baseline_on, x.reached_on, x.reached_on,
 		CASE WHEN x.reached_on IS NOT NULL THEN 'REACHED' WHEN x.planned_on < today() THEN 'OVERDUE' ELSE 'PLANNED' END, 'UNKNOWN', NULL::int, NULL::boolean`,
@@ -226,9 +227,16 @@ func linked(alias, own, condition string) string {
 	return fmt.Sprintf("EXISTS (SELECT FROM record_link l WHERE l.%s = %s.id AND l.archived_at IS NULL AND %s)", own, alias, condition)
 }
 
+// sighted is SQL of what a filter goes by as far as the caller may see it: it tells nothing
+// of what is tied to the rest.
+type sighted struct {
+	goals         string // the ids of those wanted, with those under them
+	goal, project string // the conditions on the goal o and the shared project o
+}
+
 // wanted gives the conditions of a filter on the rows of a sort that alias names, but for
 // the period.
-func (f RoadmapFilter) wanted(kind RoadmapKind, alias, goals string) string {
+func (f RoadmapFilter) wanted(kind RoadmapKind, alias string, by sighted) string {
 	all := []string{"true"}
 	where := func(given bool, condition string) {
 		if given {
@@ -239,7 +247,7 @@ func (f RoadmapFilter) wanted(kind RoadmapKind, alias, goals string) string {
 	if kind == MilestoneItem {
 		var of []string
 		for _, parent := range []RoadmapKind{GoalItem, InitiativeItem, ProjectItem} {
-			of = append(of, fmt.Sprintf("EXISTS (SELECT FROM %[1]s of_%[1]s WHERE of_%[1]s.id = %[2]s.%[1]s_id AND %[3]s)", parent.table(), alias, f.wanted(parent, "of_"+parent.table(), goals)))
+			of = append(of, fmt.Sprintf("EXISTS (SELECT FROM %[1]s of_%[1]s WHERE of_%[1]s.id = %[2]s.%[1]s_id AND of_%[1]s.archived_at IS NULL AND %[3]s)", parent.table(), alias, f.wanted(parent, "of_"+parent.table(), by)))
 		}
 		return "(" + strings.Join(of, " OR ") + ")"
 	}
@@ -248,12 +256,12 @@ func (f RoadmapFilter) wanted(kind RoadmapKind, alias, goals string) string {
 		byCode += " OR EXISTS (SELECT FROM participation p JOIN municipality m ON m.id = p.municipality_id WHERE p.shared_project_id = %x.id AND p.archived_at IS NULL AND p.state NOT IN ('DECLINED', 'WITHDRAWN') AND m.scb_code = ANY (@municipalities))"
 	}
 	where(len(f.Municipalities) > 0, byCode)
-	ofUnits := "l.goal_id IN (SELECT o.id FROM goal o WHERE o.owner_unit_id = ANY (@units))"
-	ofProjects := "l.shared_project_id IN (SELECT o.id FROM shared_project o WHERE o.collaboration_id = ANY (@collaborations))"
-	byUnit, byGoal, byCollaboration := "%x.owner_unit_id = ANY (@units)", linked(alias, own, "l.goal_id IN ("+goals+")"), linked(alias, own, ofProjects)
+	ofUnits := "l.goal_id IN (SELECT o.id FROM goal o WHERE o.owner_unit_id = ANY (@units) AND " + by.goal + ")"
+	ofProjects := "l.shared_project_id IN (SELECT o.id FROM shared_project o WHERE o.collaboration_id = ANY (@collaborations) AND " + by.project + ")"
+	byUnit, byGoal, byCollaboration := "%x.owner_unit_id = ANY (@units)", linked(alias, own, "l.goal_id IN ("+by.goals+")"), linked(alias, own, ofProjects)
 	switch kind {
 	case GoalItem:
-		byGoal = "%x.id IN (" + goals + ")"
+		byGoal = "%x.id IN (" + by.goals + ")"
 	case ProjectItem:
 		byUnit, byCollaboration = linked(alias, own, ofUnits), "%x.collaboration_id = ANY (@collaborations)"
 	case DecisionItem:
@@ -291,8 +299,11 @@ func (f RoadmapFilter) within(kind RoadmapKind) string {
 // statement for each sort of record, however many there are.
 func (s *Service) Roadmap(ctx context.Context, r postgres.Reader, f RoadmapFilter) (*Roadmap, error) {
 	seen, args := s.Policy.Visible(ctx, "goal", "seen", r.Past())
-	goals := `WITH RECURSIVE wanted AS (SELECT seen.id FROM goal seen WHERE seen.id = ANY (@goals) AND ` + seen + `
-		UNION SELECT child.id FROM goal child JOIN wanted above ON child.parent_goal_id = above.id WHERE child.archived_at IS NULL) SELECT wanted.id FROM wanted`
+	under, _ := s.Policy.Visible(ctx, "goal", "child", r.Past())
+	by := sighted{goals: `WITH RECURSIVE wanted AS (SELECT seen.id FROM goal seen WHERE seen.id = ANY (@goals) AND ` + seen + `
+		UNION SELECT child.id FROM goal child JOIN wanted above ON child.parent_goal_id = above.id WHERE child.archived_at IS NULL AND ` + under + `) SELECT wanted.id FROM wanted`}
+	by.goal, _ = s.Policy.Visible(ctx, "goal", "o", r.Past())
+	by.project, _ = s.Policy.Visible(ctx, "shared_project", "o", r.Past())
 	maps.Copy(args, postgres.Args{
 		"period_from": f.From, "period_to": f.To, "municipalities": f.Municipalities, "units": f.Units, "goals": f.Goals, "collaborations": f.Collaborations,
 	})
@@ -306,7 +317,7 @@ func (s *Service) Roadmap(ctx context.Context, r postgres.Reader, f RoadmapFilte
 		if list == nil {
 			continue
 		}
-		all, err := s.items(ctx, r, kind, f.wanted(kind, "x", goals)+" AND "+f.within(kind), args, MostItems+1)
+		all, err := s.items(ctx, r, kind, f.wanted(kind, "x", by)+" AND "+f.within(kind), args, MostItems+1)
 		if err != nil {
 			return nil, err
 		}
