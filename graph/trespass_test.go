@@ -200,3 +200,22 @@ func TestTheRoadmapAndTheMatrixAgreeOnDecisions(t *testing.T) {
 	w.do(w.director(), "confirmParticipation", apitest.Vars{"id": part, "expectedVersion": 1, "decision": w.authorises(home)})
 	decided(true, "NOT_BINDING")
 }
+
+// What hangs on an archived record is on no roadmap, and is no gap.
+func TestWhatIsArchivedTakesItsPartsAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	initiative, version := w.do(w.director(), "createInitiative", apitest.Vars{"municipality": home, "titleSv": "Insats", "kind": "ACTIVITY"})
+	w.do(w.director(), "createMilestone", apitest.Vars{"of": initiative, "titleSv": "Start", "kind": "LAUNCH", "plannedOn": "2026-03-01"})
+	w.do(w.director(), "createBenefit", apitest.Vars{"of": initiative, "descriptionSv": "Nytta", "certainty": "GREEN", "measure": "QUALITATIVE", "collectBy": "2026-03-01"})
+	has := func(want int) {
+		t.Helper()
+		answer := w.director().Must(t, `{ roadmap { milestones { id } } gaps(filter: {codes: ["MILESTONE_OVERDUE", "BENEFIT_NOT_FOLLOWED_UP"]}) { nodes { rule { code } } } }`, nil)
+		if m, g := len(answer.At("roadmap.milestones").([]any)), len(answer.At("gaps.nodes").([]any)); m != want || g != 2*want {
+			t.Errorf("there are %s", answer.Raw)
+		}
+	}
+	has(1)
+	w.do(w.director(), "archiveInitiative", apitest.Vars{"id": initiative, "expectedVersion": version})
+	has(0)
+}

@@ -27,15 +27,8 @@ func GapObjects() []gap.Object {
 			},
 		},
 		{Table: "initiative", Name: gap.Text{Sv: "insats", En: "initiative"}, Unit: "x.owner_unit_id"},
-		{
-			Table: "milestone", Name: gap.Text{Sv: "milstolpe", En: "milestone"}, Unit: unitOf,
-			Affected: []string{
-				"SELECT y.id FROM milestone y JOIN initiative i ON i.id = y.initiative_id WHERE i.changed_in = @change",
-				"SELECT y.id FROM milestone y JOIN shared_project p ON p.id = y.shared_project_id WHERE p.changed_in = @change",
-				"SELECT y.id FROM milestone y JOIN goal g ON g.id = y.goal_id WHERE g.changed_in = @change",
-			},
-		},
-		{Table: "benefit", Name: gap.Text{Sv: "nytta", En: "benefit"}, Unit: unitOf},
+		{Table: "milestone", Name: gap.Text{Sv: "milstolpe", En: "milestone"}, Unit: unitOf, Affected: under("milestone")},
+		{Table: "benefit", Name: gap.Text{Sv: "nytta", En: "benefit"}, Unit: unitOf, Affected: under("benefit")},
 	}
 }
 
@@ -45,6 +38,22 @@ const treeOf = `(SELECT x.id UNION ALL SELECT c.id FROM goal c WHERE c.parent_go
 	UNION ALL SELECT d.id FROM goal c JOIN goal d ON d.parent_goal_id = c.id WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL AND d.archived_at IS NULL)`
 
 const underWay = "x.status NOT IN ('DONE', 'CANCELLED')"
+
+// stands is the condition that what the row x hangs on is neither archived nor cancelled
+// or revoked.
+const stands = `NOT EXISTS (SELECT FROM initiative i WHERE i.id = x.initiative_id AND (i.status = 'CANCELLED' OR i.archived_at IS NOT NULL))
+	AND NOT EXISTS (SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND (p.status = 'CANCELLED' OR p.archived_at IS NOT NULL))
+	AND NOT EXISTS (SELECT FROM goal g WHERE g.id = x.goal_id AND (g.status = 'REVOKED' OR g.archived_at IS NOT NULL))`
+
+// under are SQL for the ids of the records of a table whose row hangs on what the change
+// has written.
+func under(table string) []string {
+	return []string{
+		"SELECT y.id FROM " + table + " y JOIN initiative i ON i.id = y.initiative_id WHERE i.changed_in = @change",
+		"SELECT y.id FROM " + table + " y JOIN shared_project p ON p.id = y.shared_project_id WHERE p.changed_in = @change",
+		"SELECT y.id FROM " + table + " y JOIN goal g ON g.id = y.goal_id WHERE g.changed_in = @change",
+	}
+}
 
 var (
 	noStrategy = gap.Text{Sv: "Granskning KR-2017/0039, avsnitt 4.6 (F11)", En: "Audit KR-2017/0039, section 4.6 (F11)"}
@@ -117,16 +126,14 @@ func GapRules() []gap.Rule {
 		{
 			Code: "MILESTONE_OVERDUE", Severity: gap.Medium, Object: "milestone",
 			// What was cancelled or revoked no longer waits for its milestones.
-			Where: `x.planned_on < today() AND x.reached_on IS NULL AND NOT EXISTS (SELECT FROM initiative i WHERE i.id = x.initiative_id AND (i.status = 'CANCELLED' OR i.archived_at IS NOT NULL))
-				AND NOT EXISTS (SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND (p.status = 'CANCELLED' OR p.archived_at IS NOT NULL))
-				AND NOT EXISTS (SELECT FROM goal g WHERE g.id = x.goal_id AND (g.status = 'REVOKED' OR g.archived_at IS NOT NULL))`,
+			Where:  "x.planned_on < today() AND x.reached_on IS NULL AND " + stands,
 			Title:  gap.Text{Sv: "Milstolpen har passerat", En: "The milestone has passed"},
 			Reason: gap.Text{Sv: "Dagen har varit och det framgår inte att milstolpen nåddes. Ange när den nåddes, eller en ny dag.", En: "The day has been and the milestone is not known to have been reached. Give when it was reached, or a new day."},
 			Law:    noPlan,
 		},
 		{
 			Code: "BENEFIT_NOT_FOLLOWED_UP", Severity: gap.Low, Object: "benefit",
-			Where:  "x.collect_by < today() AND x.followed_up_on IS NULL",
+			Where:  "x.collect_by < today() AND x.followed_up_on IS NULL AND " + stands,
 			Title:  gap.Text{Sv: "Nyttan är inte uppföljd", En: "The benefit was not followed up"},
 			Reason: gap.Text{Sv: "Dagen då nyttan skulle vara hemtagen har passerat utan uppföljning. Följ upp den och ange vad den blev.", En: "The day by which the benefit was to be collected has passed without a follow-up. Follow it up and give what came of it."},
 			Law:    gap.Text{Sv: "E-delegationens vägledning i nyttorealisering", En: "The E-delegation's guidance on benefits realisation"},
