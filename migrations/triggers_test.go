@@ -38,6 +38,8 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 		"dependency_no_cycle":           raises("dependency_no_cycle"),
 		"status_report_published":       raises("status_report_published_stands"),
 		"record_link_decision":          raises("record_link_own_decision"),
+		"record_link_rests":             raises("record_link_goal_rests"),
+		"audit_question_answered":       raises("audit_question_answer_stands"),
 	}
 	for _, table := range domainTables {
 		tests[table+"_guard"] = func(t *testing.T, d dbtest.Database) { guarded(t, d, table) }

@@ -64,6 +64,7 @@ var constraints = postgres.Constraints{
 	"audit_question_audit_fk":           ownAudit(),
 	"audit_question_formal_answer_fk":   fault.Field("formalAnswer", "", "Svaret finns inte i samma kommun.", "There is no such answer in the same municipality."),
 	"audit_question_answer_of_audit_fk": fault.Field("formalAnswer", "", "Svaret ska höra till samma granskning som frågan.", "The answer is to be of the same audit as the question."),
+	"audit_question_answer_stands":      fault.Field("formalAnswer", "", "Svaret är skickat, och vilka frågor det besvarar ändras inte. Lägg ett nytt svar bredvid det.", "The answer is sent, and which questions it answers does not change. Add a new one beside it."),
 	"audit_question_position":           fault.Field("position", "", "Frågans nummer är 1 till 1 000.", "The question's number is 1 to 1,000."),
 	"audit_question_position_unique":    fault.Field("position", "", "En annan fråga i granskningen har eller har haft det numret.", "Another question of the audit has or has had that number."),
 	"audit_question_text_length":        needed("textSv", "Frågan", "The question", 2000),

@@ -181,6 +181,8 @@ func TestADecisionKeepsItsNumberAndFindsItsCase(t *testing.T) {
 	if *moved.CaseID == c.ID {
 		t.Error("a new number leaves the decision in its old case")
 	}
+	_, err = w.all.Decisions.Update(w.ctx, d.ID, moved.Version, "", func(d *decision.Decision) { d.CaseID = &c.ID })
+	w.refused(err, "case", "decision_case_of_number")
 	_, err = w.all.Decisions.CreateCase(w.ctx, decision.Case{MunicipalityID: w.home.ID, TitleSv: "Igen", DiaryNumber: "KS-44/2026", Visibility: eservice.Public})
 	w.refused(err, "diaryNumber", "diary_case_number_unique")
 }

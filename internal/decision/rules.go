@@ -1,6 +1,8 @@
 package decision
 
 import (
+	"strings"
+
 	"fardplan/internal/gap"
 	"fardplan/internal/postgres"
 	"fardplan/internal/search"
@@ -9,13 +11,33 @@ import (
 // waiverExpired is the rule that a waiver which holds no more is looked after.
 const waiverExpired = "WAIVER_EXPIRED"
 
+// numberInTwoCases is the rule that a diary number stands on decisions of one case.
+const numberInTwoCases = "DECISION_NUMBER_IN_TWO_CASES"
+
+// sameText is SQL for whether two decisions of a municipality have the number written alike.
+func sameText(one, other string) string {
+	return strings.NewReplacer("#1", one, "#2", other).Replace("#1.municipality_id = #2.municipality_id AND lower(btrim(#1.diary_number)) = lower(btrim(#2.diary_number))")
+}
+
+// sameNumber is SQL for whether two cases of a municipality have the number of one register.
+func sameNumber(one, other string) string {
+	return strings.NewReplacer("#1", one, "#2", other).Replace("#1.municipality_id = #2.municipality_id AND #1.diary_year = #2.diary_year AND #1.diary_serial = #2.diary_serial AND #1.diary_code = #2.diary_code")
+}
+
 // GapObjects says how gaps of these records are kept.
 func GapObjects() []gap.Object {
 	return []gap.Object{
 		{Table: "diary_case", Name: gap.Text{Sv: "ärende", En: "case"}, Unit: "NULL::uuid"},
 		{
 			Table: "decision", Name: gap.Text{Sv: "beslut", En: "decision"}, Unit: "x.body_unit_id",
-			Affected: []string{"SELECT l.decision_id FROM record_link l WHERE l.changed_in = @change AND l.decision_id IS NOT NULL"},
+			Affected: []string{
+				"SELECT l.decision_id FROM record_link l WHERE l.changed_in = @change AND l.decision_id IS NOT NULL",
+				"SELECT y.id FROM decision y JOIN diary_case c ON c.id = y.case_id WHERE c.changed_in = @change",
+				"SELECT y.id FROM decision d JOIN decision y ON " + sameText("y", "d") + " WHERE d.changed_in = @change",
+				"SELECT y.id FROM decision d JOIN diary_case c ON c.id = d.case_id JOIN diary_case o ON " + sameNumber("o", "c") + " JOIN decision y ON y.case_id = o.id WHERE @change IN (d.changed_in, c.changed_in, o.changed_in)",
+				// Those that had the number in common before.
+				"SELECT e.object_id FROM gap_episode e WHERE e.rule = '" + numberInTwoCases + "' AND e.closed_at IS NULL AND e.municipality_id IN (SELECT d.municipality_id FROM decision d WHERE d.changed_in = @change UNION SELECT c.municipality_id FROM diary_case c WHERE c.changed_in = @change)",
+			},
 		},
 		{
 			Table: "waiver", Name: gap.Text{Sv: "undantag", En: "waiver"}, Unit: "NULL::uuid",
@@ -52,6 +74,26 @@ func GapRules() []gap.Rule {
 			Where:  "x.diary_number IS NULL AND x.case_id IS NULL AND x.meeting_date <= today()",
 			Title:  gap.Text{Sv: "Beslutet saknar diarienummer", En: "The decision has no diary number"},
 			Reason: gap.Text{Sv: "Ett beslut utan diarienummer kan ingen hitta eller visa upp. Ange numret på det ärende som det fattades i.", En: "Nobody can find or show a decision without a diary number. Give the number of the case that it was taken in."},
+			Law:    findingNumbers,
+		},
+		{
+			Code: numberInTwoCases, Severity: gap.Medium, Object: "decision",
+			// A number finds its case, in any notation, when it is written. Two are there when
+			// the case has got another number since, or was archived.
+			Where: `x.diary_number IS NOT NULL AND (
+				EXISTS (SELECT FROM decision y WHERE ` + sameText("y", "x") + ` AND y.case_id <> x.case_id AND y.archived_at IS NULL)
+				OR EXISTS (SELECT FROM diary_case c JOIN diary_case o ON ` + sameNumber("o", "c") + ` AND o.id <> c.id JOIN decision y ON y.case_id = o.id
+				            WHERE c.id = x.case_id AND y.diary_number IS NOT NULL AND y.archived_at IS NULL))`,
+			Title:  gap.Text{Sv: "Samma diarienummer på beslut i två ärenden", En: "One diary number on decisions of two cases"},
+			Reason: gap.Text{Sv: "Ett annat beslut har samma diarienummer men hör till ett annat ärende. Rätta numret på det beslut som det är fel på, eller för samman besluten i ett ärende.", En: "Another decision has the same diary number and is in another case. Correct the number of the one that has it wrong, or bring both into one case."},
+			Law:    findingNumbers,
+		},
+		{
+			Code: "DECISION_NUMBER_AHEAD", Severity: gap.Medium, Object: "decision",
+			// A case runs for years, but nothing is decided in it before it is registered.
+			Where:  "x.diary_number IS NOT NULL AND (SELECT c.diary_year FROM diary_case c WHERE c.id = x.case_id) > extract(year FROM x.meeting_date)",
+			Title:  gap.Text{Sv: "Diarienumrets år är senare än beslutet", En: "The year of the diary number is after the decision"},
+			Reason: gap.Text{Sv: "Beslutet är fattat ett år innan ärendet kan ha registrerats. Rätta diarienumret eller dagen för beslutet.", En: "The decision was taken in a year before its case can have been registered. Correct the diary number or the day of the decision."},
 			Law:    findingNumbers,
 		},
 		{

@@ -231,10 +231,11 @@ func (s *Service) change(ctx context.Context, operation, comment string, id uuid
 	return decisions.Change(ctx, s.Keeper, record.Change{Action: access.WriteDecision, Operation: operation, Comment: comment, ID: id, Version: version}, set, nil)
 }
 
-// settle finds the case of a decision's number where that is new, and sees that a joint
+// settle finds the case of a decision's number where either is new, and sees that a joint
 // body is one that the municipality is in.
 func (s *Service) settle(ctx context.Context, tx *postgres.Tx, d *Decision, before Decision) error {
-	if d.DiaryNumber != nil && (before.DiaryNumber == nil || *before.DiaryNumber != *d.DiaryNumber || d.CaseID == nil) {
+	moved := d.CaseID != nil && (before.CaseID == nil || *before.CaseID != *d.CaseID)
+	if d.DiaryNumber != nil && (before.DiaryNumber == nil || *before.DiaryNumber != *d.DiaryNumber || d.CaseID == nil || moved) {
 		// What the database refuses of the decision is told of it, not of its case.
 		broken, err := postgres.Check(ctx, tx, "decision", []*Decision{d}, constraints)
 		if err != nil || len(broken[0]) > 0 {
@@ -245,7 +246,7 @@ func (s *Service) settle(ctx context.Context, tx *postgres.Tx, d *Decision, befo
 			return err
 		}
 		if found != nil {
-			if d.CaseID != nil && *d.CaseID != *found && (before.CaseID == nil || *before.CaseID != *d.CaseID) {
+			if moved && *d.CaseID != *found {
 				return fault.Field("case", "decision_case_of_number",
 					"Diarienumret är ett annat ärendes. Ange det ena eller låt båda stämma.", "The diary number is another case's. Give one of them, or let both agree.")
 			}

@@ -37,6 +37,22 @@ func (w *world) setDecision(id uuid.UUID, set func(*decision.Decision)) {
 	must(w.decisions().Update(w.ctx, id, w.version("decision", id), "", set))(w.t)
 }
 
+// caseOf gives the case that a decision is in.
+func (w *world) caseOf(id uuid.UUID) (in uuid.UUID) {
+	w.t.Helper()
+	w.read(func(r *postgres.Snapshot) error {
+		ids, err := postgres.Values[uuid.UUID](w.ctx, r, "SELECT x.case_id FROM decision x WHERE x.id = @id", postgres.Args{"id": id})
+		in = ids[0]
+		return err
+	})
+	return in
+}
+
+func (w *world) setCase(id uuid.UUID, set func(*decision.Case)) {
+	w.t.Helper()
+	must(w.decisions().UpdateCase(w.ctx, id, w.version("diary_case", id), set))(w.t)
+}
+
 // ofDecision breaks and mends fields of a decision.
 func ofDecision(broken, mended func(*decision.Decision)) ruleCase {
 	return ruleCase{
@@ -118,6 +134,7 @@ func (w *world) withdraw(id uuid.UUID) {
 func decisionCases() map[string][]ruleCase {
 	plain := func(*decision.Decision) {}
 	var link *thread.Link
+	var twin uuid.UUID
 	return map[string][]ruleCase{
 		"CASE_NUMBER_NOT_UNDERSTOOD": {{
 			func(w *world) uuid.UUID {
@@ -147,6 +164,56 @@ func decisionCases() map[string][]ruleCase {
 				func(w *world, id uuid.UUID) { w.waits(id, 10) },
 				func(w *world, id uuid.UUID) {
 					w.setDecision(id, func(d *decision.Decision) { d.DiaryNumber = ptr("KS 2024/4") })
+				},
+			},
+		},
+		"DECISION_NUMBER_IN_TWO_CASES": {
+			// The case was registered under a wrong number, which another decision bears: its
+			// case gets the right one.
+			{
+				func(w *world) uuid.UUID { return w.decided(plain).ID },
+				func(w *world, id uuid.UUID) {
+					w.setCase(w.caseOf(id), func(c *decision.Case) { c.DiaryNumber = "KS 2024/0045" })
+					twin = w.decided(func(d *decision.Decision) { d.DiaryNumber = ptr("ks 2024/0044") }).ID
+				},
+				func(w *world, _ uuid.UUID) {
+					w.setDecision(twin, func(d *decision.Decision) { d.DiaryNumber = ptr("KS 2024/0046") })
+				},
+			},
+			// The case gets its number back, and so is the other's.
+			{
+				func(w *world) uuid.UUID { return w.decided(plain).ID },
+				func(w *world, id uuid.UUID) {
+					w.setCase(w.caseOf(id), func(c *decision.Case) { c.DiaryNumber = "KS 2024/0045" })
+					twin = w.decided(plain).ID
+				},
+				func(w *world, id uuid.UUID) {
+					w.setDecision(twin, func(d *decision.Decision) { d.DiaryNumber, d.CaseID = nil, nil })
+				},
+			},
+			// The case was archived, and another was begun of its number in another notation.
+			{
+				func(w *world) uuid.UUID { return w.decided(plain).ID },
+				func(w *world, id uuid.UUID) {
+					archived := w.caseOf(id)
+					must(w.decisions().ArchiveCase(w.ctx, archived, w.version("diary_case", archived), "Fel"))(w.t)
+					w.decided(func(d *decision.Decision) { d.DiaryNumber = ptr("KS-44/2024") })
+				},
+				func(w *world, id uuid.UUID) {
+					w.setDecision(id, func(d *decision.Decision) { d.DiaryNumber = ptr("KS 2024/44") })
+				},
+			},
+		},
+		"DECISION_NUMBER_AHEAD": {
+			ofDecision(func(d *decision.Decision) { d.MeetingDate = day("2023-12-20") }, func(d *decision.Decision) { d.MeetingDate = day("2024-01-02") }),
+			{
+				func(w *world) uuid.UUID { return w.decided(plain).ID },
+				func(w *world, id uuid.UUID) {
+					w.setCase(w.caseOf(id), func(c *decision.Case) { c.DiaryNumber = "KS 2025/0044" })
+				},
+				// A case that has run for years.
+				func(w *world, id uuid.UUID) {
+					w.setCase(w.caseOf(id), func(c *decision.Case) { c.DiaryNumber = "KS 2019/0044" })
 				},
 			},
 		},

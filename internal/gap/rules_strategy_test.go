@@ -241,13 +241,43 @@ func strategyCases() map[string][]ruleCase {
 			set(func(i *strategy.Initiative) { i.Status, i.BlockedReason = "BLOCKED", ptr("Väntar på avtal") }),
 			set(func(i *strategy.Initiative) { i.Status = "ONGOING" }),
 		}},
-		"ROADMAP_NO_OWNER": {{
-			func(w *world) uuid.UUID { return w.work(nil) },
-			set(func(i *strategy.Initiative) { i.OwnerUnitID = nil }),
-			func(w *world, id uuid.UUID) {
-				setWork(func(i *strategy.Initiative) { i.OwnerUnitID = &w.office.ID })(w, id)
+		"ROADMAP_NO_OWNER": {
+			{
+				func(w *world) uuid.UUID { return w.work(nil) },
+				set(func(i *strategy.Initiative) { i.OwnerUnitID = nil }),
+				func(w *world, id uuid.UUID) {
+					setWork(func(i *strategy.Initiative) { i.OwnerUnitID = &w.office.ID })(w, id)
+				},
 			},
-		}},
+			{
+				func(w *world) uuid.UUID {
+					return w.work(func(i *strategy.Initiative) { i.OwnerUnitID = &w.other.ID })
+				},
+				func(w *world, _ uuid.UUID) { w.closeUnit(w.other.ID, "2024-03-14", &w.office.ID) },
+				func(w *world, _ uuid.UUID) { w.setUnit(w.other.ID, reopen) },
+			},
+		},
+		"GOAL_CLOSED_OWNER": {
+			{
+				func(w *world) uuid.UUID {
+					return w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.OwnerUnitID = &w.other.ID })
+				},
+				func(w *world, _ uuid.UUID) { w.closeUnit(w.other.ID, "2024-03-14", &w.office.ID) },
+				func(w *world, id uuid.UUID) {
+					must(w.strategy().UpdateGoal(w.ctx, id, w.version("goal", id), func(g *strategy.Goal) { g.OwnerUnitID = &w.office.ID }))(w.t)
+				},
+			},
+			// The day comes, and the unit is opened again.
+			{
+				func(w *world) uuid.UUID {
+					id := w.foundGoal("1", "PROPOSED", func(g *strategy.Goal) { g.OwnerUnitID = &w.other.ID })
+					w.closeUnit(w.other.ID, "2024-03-16", &w.office.ID)
+					return id
+				},
+				waits(2),
+				func(w *world, _ uuid.UUID) { w.setUnit(w.other.ID, reopen) },
+			},
+		},
 		"ROADMAP_OVERDUE": {
 			{func(w *world) uuid.UUID { return w.work(nil) }, waits(47), set(func(i *strategy.Initiative) { i.Status = "CANCELLED" })},
 			{func(w *world) uuid.UUID { return w.work(nil) }, waits(47), set(func(i *strategy.Initiative) { i.PlannedEnd = day("2024-06-30") })},

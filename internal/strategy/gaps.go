@@ -17,6 +17,7 @@ func GapObjects() []gap.Object {
 				`SELECT y.id FROM goal y WHERE y.municipality_id IN (SELECT g.municipality_id FROM record_link l JOIN goal g ON g.id = l.goal_id
 					LEFT JOIN decision d ON d.id = l.decision_id LEFT JOIN initiative i ON i.id = l.initiative_id LEFT JOIN shared_project p ON p.id = l.shared_project_id
 					WHERE @change IN (l.changed_in, d.changed_in, i.changed_in, p.changed_in))`,
+				"SELECT y.id FROM goal y JOIN unit u ON u.id = y.owner_unit_id WHERE u.changed_in = @change",
 			},
 		},
 		{
@@ -26,7 +27,10 @@ func GapObjects() []gap.Object {
 				"SELECT y.id FROM indicator y JOIN goal g ON g.id = y.goal_id WHERE g.changed_in = @change",
 			},
 		},
-		{Table: "initiative", Name: gap.Text{Sv: "insats", En: "initiative"}, Unit: "x.owner_unit_id"},
+		{
+			Table: "initiative", Name: gap.Text{Sv: "insats", En: "initiative"}, Unit: "x.owner_unit_id",
+			Affected: []string{"SELECT y.id FROM initiative y JOIN unit u ON u.id = y.owner_unit_id WHERE u.changed_in = @change"},
+		},
 		{Table: "milestone", Name: gap.Text{Sv: "milstolpe", En: "milestone"}, Unit: unitOf, Affected: under("milestone")},
 		{Table: "benefit", Name: gap.Text{Sv: "nytta", En: "benefit"}, Unit: unitOf, Affected: under("benefit")},
 	}
@@ -36,6 +40,9 @@ func GapObjects() []gap.Object {
 // its index.
 const treeOf = `(SELECT x.id UNION ALL SELECT c.id FROM goal c WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL
 	UNION ALL SELECT d.id FROM goal c JOIN goal d ON d.parent_goal_id = c.id WHERE c.parent_goal_id = x.id AND c.archived_at IS NULL AND d.archived_at IS NULL)`
+
+// ownerOpen is SQL for whether the unit that owns the row x is there and has not closed.
+const ownerOpen = "EXISTS (SELECT FROM unit u WHERE u.id = x.owner_unit_id AND u.archived_at IS NULL AND coalesce(u.valid_to, 'infinity') >= today())"
 
 const underWay = "x.status NOT IN ('DONE', 'CANCELLED')"
 
@@ -87,6 +94,13 @@ func GapRules() []gap.Rule {
 			Law:    noPlan,
 		},
 		{
+			Code: "GOAL_CLOSED_OWNER", Severity: gap.High, Object: "goal",
+			Where:  "x.status IN ('PROPOSED', 'ADOPTED', 'ONGOING') AND x.owner_unit_id IS NOT NULL AND NOT " + ownerOpen,
+			Title:  gap.Text{Sv: "Målets enhet har stängts", En: "The goal's unit has closed"},
+			Reason: gap.Text{Sv: "Enheten som svarar för målet finns inte längre. Ange vem som äger målet i dag.", En: "The unit that answers for the goal is no longer there. Say who owns it today."},
+			Law:    gap.Text{Sv: "Granskning KR-2017/0039, avsnitt 4.5 (F10)", En: "Audit KR-2017/0039, section 4.5 (F10)"},
+		},
+		{
 			Code: "INDICATOR_STALE", Severity: gap.Medium, Object: "indicator",
 			// One that nobody has measured counts from when it was registered.
 			Where: `EXISTS (SELECT FROM goal g WHERE g.id = x.goal_id AND g.archived_at IS NULL AND g.status IN ('PROPOSED', 'ADOPTED', 'ONGOING')) AND NOT ` + fresh("x") + `
@@ -111,9 +125,9 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "ROADMAP_NO_OWNER", Severity: gap.Medium, Object: "initiative",
-			Where:  underWay + " AND x.owner_unit_id IS NULL",
+			Where:  underWay + " AND NOT " + ownerOpen,
 			Title:  gap.Text{Sv: "Ingen enhet äger insatsen", En: "No unit owns the initiative"},
-			Reason: gap.Text{Sv: "Det framgår inte vilken enhet som svarar för insatsen. Ange den.", En: "It is not known which unit answers for the initiative. Give it."},
+			Reason: gap.Text{Sv: "Det framgår inte vilken enhet som svarar för insatsen, eller så har den stängts. Ange vem som äger den i dag.", En: "It is not known which unit answers for the initiative, or that unit has closed. Say who owns it today."},
 			Law:    noPlan,
 		},
 		{

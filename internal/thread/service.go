@@ -27,6 +27,12 @@ var constraints = postgres.Constraints{
 	"record_link_once":          fault.Field("to", "", "Posterna är redan länkade så.", "The records are linked so already."),
 	"record_link_own_record":    fault.Field("purpose", "", "Vad ett beslut gör med en post säger den kommun vars post det är. Andra kan anteckna beslutet.", "What a decision does to a record is said by the municipality whose record it is. Others can note the decision."),
 	"record_link_own_decision":  fault.Field("purpose", "", "En kommun binds av sina egna beslut och av det gemensamma organs beslut som beslutar för den. Andras beslut kan antecknas.", "A municipality is bound by its own decisions, and by those of a joint body that decides for it. Others' decisions can be noted."),
+	"record_link_goal_rests": fault.Field("id", "", "Målet är beslutat med stöd av det här beslutet, och inget annat beslut av rätt organ som gäller ligger bakom det. Länka ett sådant först, eller ta målet tillbaka till förslag.",
+		"The goal was adopted by this decision, and no other of the right body that holds lies behind it. Link one first, or take the goal back to a proposal."),
+	"record_link_participation_rests": fault.Field("id", "", "Deltagandet är bekräftat med stöd av det här beslutet, och inget annat som gäller ligger bakom det. Länka ett annat först, ta deltagandet tillbaka till att vänta på beslut, eller dra kommunen ur.",
+		"The participation was confirmed by this decision, and no other that holds lies behind it. Link another first, take the participation back to waiting for a decision, or withdraw the municipality."),
+	"record_link_answer_rests": fault.Field("id", "", "Svaret är beslutat med stöd av det här beslutet, och inget annat som gäller ligger bakom det. Länka ett annat först, eller ta ett svar som inte är skickat tillbaka till granskning.",
+		"The answer was decided by this decision, and no other that holds lies behind it. Link another first, or take an answer that is not sent back to review."),
 }
 
 // Constraints lists the names of the constraints that have words here.

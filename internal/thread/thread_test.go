@@ -301,3 +301,89 @@ func TestADecisionIsBoundWithinAnotherWrite(t *testing.T) {
 		t.Errorf("a decision that is not there: %v", all)
 	}
 }
+
+// TestWhatRestsOnADecisionKeepsIt holds that the link by which a decision carries a goal, a
+// participation or an answer goes when another decision carries it, when it has gone back
+// to where it needs none, or when the decision itself has ceased; and not before.
+func TestWhatRestsOnADecisionKeepsIt(t *testing.T) {
+	for kind, c := range map[string]struct {
+		rule  string
+		taken []string // SQL that takes the record there by the decision
+		back  []string // and that takes it back
+	}{
+		"goal":          {"record_link_goal_rests", []string{"UPDATE goal SET status = 'ADOPTED'", "UPDATE goal SET status = 'ONGOING'"}, []string{"UPDATE goal SET status = 'REVOKED'"}},
+		"participation": {"record_link_participation_rests", []string{"UPDATE participation SET state = 'CONFIRMED'"}, []string{"UPDATE participation SET state = 'WITHDRAWN', reason = 'Skäl'"}},
+		"formal_answer": {"record_link_answer_rests", []string{"UPDATE formal_answer SET status = 'DRAFT'", "UPDATE formal_answer SET status = 'IN_REVIEW', text_sv = 'Svar'", "UPDATE formal_answer SET status = 'DECIDED'"}, []string{"UPDATE formal_answer SET status = 'IN_REVIEW'"}},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t)
+			run := func(statements ...string) {
+				t.Helper()
+				for _, sql := range statements {
+					if err := w.all.Journal.Write(w.ctx, "prov", "Skäl", func(tx *postgres.Tx) error { _, err := tx.Exec(w.ctx, sql, nil); return err }); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			refused := func(l *thread.Link) {
+				t.Helper()
+				_, err := w.all.Threads.Unlink(w.ctx, l.ID, l.Version, "Fel länk")
+				if all := fault.All(err); len(all) != 1 || all[0].Rule != c.rule || all[0].Field != "id" {
+					t.Errorf("to take the link away gave %v, want %s", err, c.rule)
+				}
+			}
+			gone := func(l *thread.Link) {
+				t.Helper()
+				if l = must(w.all.Threads.Unlink(w.ctx, l.ID, l.Version, "Fel länk"))(t); l.ArchivedAt == nil {
+					t.Error("the link stays")
+				}
+			}
+			first := w.link("decision", kind)
+			run(c.taken...)
+			refused(first)
+
+			// A decision that nobody has taken carries nothing; one that is taken does.
+			taken := date.Of(noon)
+			other := must(w.all.Decisions.Create(w.ctx, decision.Decision{MunicipalityID: w.home.ID, BodyUnitID: w.body(), TitleSv: "Tas om", Type: decision.ByBoard, Visibility: eservice.Public}))(t)
+			w.end["decision"] = thread.End{Kind: "decision", ID: other.ID}
+			second := w.link("decision", kind)
+			refused(first)
+			other = must(w.all.Decisions.Update(w.ctx, other.ID, other.Version, "", func(d *decision.Decision) { d.MeetingDate = &taken }))(t)
+			gone(first)
+			refused(second)
+
+			// A decision that was overturned carries nothing any more.
+			other = must(w.all.Decisions.Update(w.ctx, other.ID, other.Version, "", func(d *decision.Decision) { d.AppealedOn = &taken }))(t)
+			refused(second)
+			other = must(w.all.Decisions.Update(w.ctx, other.ID, other.Version, "", func(d *decision.Decision) { d.OverturnedOn = &taken }))(t)
+			gone(second)
+
+			must(w.all.Decisions.Update(w.ctx, other.ID, other.Version, "", func(d *decision.Decision) { d.AppealedOn, d.OverturnedOn = nil, nil }))(t)
+			third := w.link("decision", kind)
+			refused(third)
+			run(c.back...)
+			gone(third)
+		})
+	}
+}
+
+// TestWhatWasFoundRestsOnNothing holds that a decision tied later to what was registered as
+// found is untied again: nothing was asked of it.
+func TestWhatWasFoundRestsOnNothing(t *testing.T) {
+	w := newWorld(t)
+	w.write(func(tx *postgres.Tx) {
+		w.insert(tx, "goal", "code, title_sv, level, status, found_source, found_reason", "'M2', 'Mål', 'GOAL', 'ONGOING', 'Budgeten', 'Gällde redan'")
+	})
+	l := w.link("decision", "goal")
+	must(w.all.Threads.Unlink(w.ctx, l.ID, l.Version, "Fel länk"))(t)
+}
+
+// body gives the unit of the home municipality.
+func (w *world) body() uuid.UUID {
+	w.t.Helper()
+	var ids []uuid.UUID
+	w.write(func(tx *postgres.Tx) {
+		ids = must(postgres.Values[uuid.UUID](w.ctx, tx, "SELECT x.id FROM unit x WHERE x.municipality_id = @home", postgres.Args{"home": w.home.ID}))(w.t)
+	})
+	return ids[0]
+}
