@@ -361,7 +361,7 @@ func haystack(raw []byte) string {
 var notWalked = map[string]string{
 	"Query.asOf":      "the same walk is made under it",
 	"Mutation":        "writes are tried one by one",
-	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
+	"ReorganisedUnit": "only the answers of writes have it", "ReorganisationHandover": "likewise", "ReorganisationCounts": "likewise", "ReorganisationOrphan": "likewise", "ReorganisationGaps": "likewise",
 	"UsageImportLine": "is of a mutation's answer", "SpreadsheetLine": "likewise", "SpreadsheetCell": "likewise", "SpreadsheetFault": "likewise", "SpreadsheetCount": "likewise",
 	"Query.previewBulkEditEServices": "is for those who may write, and shows what its mutation does", "BulkEditLine": "likewise", "BulkEditDifference": "likewise", "BulkEditFault": "likewise", "BulkEditCount": "likewise", "BulkEditCondition": "likewise",
 	"Query.movePreview": "is asked with records to be moved", "RoadmapMove": "only that and the answers of writes have it",

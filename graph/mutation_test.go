@@ -150,19 +150,19 @@ func catalogueSteps() []step {
 		},
 		{
 			mutation: "previewReorganisation", as: director, input: reorganised,
-			ask: `applied change effectiveOn units(changed: true) { unit { name { sv } } key outcomes nameBefore { sv } name { sv en } aliases parentBefore { name { sv } } parent { key } validTo successor { key } eServicesBefore eServicesAfter }
-				handovers { from { key } to { key } count eServices { id } } orphans { rule { code } unit { key } count } gaps { rule { code } opened closed }`,
+			ask: `applied change effectiveOn units(changed: true) { unit { name { sv } } key outcomes nameBefore { sv } name { sv en } aliases parentBefore { name { sv } } parent { key } validTo successor { key } eServicesBefore eServicesAfter ownsBefore { eServices goals } ownsAfter { initiatives governingDocuments } }
+				handovers { from { key } to { key } count eServices { id } counts { goals } goals { id } initiatives { id } governingDocuments { id } } orphans { rule { code } unit { key } count } gaps { rule { code } opened closed }`,
 			want: apitest.Vars{
 				"applied": false, "change": nil, "effectiveOn": "2026-03-01", "handovers": []any{}, "orphans": []any{}, "gaps": []any{},
 				"units": []any{
 					apitest.Vars{
 						"unit": nil, "key": "ny", "outcomes": []any{"CREATED"}, "nameBefore": nil, "name": apitest.Vars{"sv": "Nya avdelningen", "en": nil}, "aliases": []any{},
-						"parentBefore": nil, "parent": nil, "validTo": nil, "successor": nil, "eServicesBefore": 0., "eServicesAfter": 0.,
+						"parentBefore": nil, "parent": nil, "validTo": nil, "successor": nil, "eServicesBefore": 0., "eServicesAfter": 0., "ownsBefore": apitest.Vars{"eServices": 0., "goals": 0.}, "ownsAfter": apitest.Vars{"initiatives": 0., "governingDocuments": 0.},
 					},
 					apitest.Vars{
 						"unit": apitest.Vars{"name": apitest.Vars{"sv": "Sektionen"}}, "key": nil, "outcomes": []any{"RENAMED", "MOVED"}, "nameBefore": apitest.Vars{"sv": "Sektionen"},
 						"name": apitest.Vars{"sv": "Gruppen", "en": nil}, "aliases": []any{"Sektionen", "Section"}, "parentBefore": apitest.Vars{"name": apitest.Vars{"sv": "Kontoret"}},
-						"parent": apitest.Vars{"key": "ny"}, "validTo": nil, "successor": nil, "eServicesBefore": 0., "eServicesAfter": 0.,
+						"parent": apitest.Vars{"key": "ny"}, "validTo": nil, "successor": nil, "eServicesBefore": 0., "eServicesAfter": 0., "ownsBefore": apitest.Vars{"eServices": 0., "goals": 0.}, "ownsAfter": apitest.Vars{"initiatives": 0., "governingDocuments": 0.},
 					},
 				},
 			},

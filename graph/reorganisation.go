@@ -115,3 +115,16 @@ func part[T any](all []T, first, offset int) ([]T, error) {
 	all = all[min(offset, len(all)):]
 	return append([]T{}, all[:min(first, len(all))]...), nil
 }
+
+// passing reads some of the records that pass to another unit.
+func passing[T any](ctx context.Context, all []uuid.UUID, first, offset int, of func(*loaders) *byID[T]) ([]T, error) {
+	ids, err := part(all, first, offset)
+	if err != nil {
+		return nil, err
+	}
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return of(s.load).all(ctx, ids)
+}

@@ -10,11 +10,13 @@ import (
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
 	"fardplan/internal/date"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
 	"fardplan/internal/reorganisation"
+	"fardplan/internal/strategy"
 	"fardplan/internal/text"
 	"slices"
 )
@@ -51,15 +53,19 @@ func (r *reorganisationHandoverResolver) Count(ctx context.Context, obj *reorgan
 }
 
 func (r *reorganisationHandoverResolver) EServices(ctx context.Context, obj *reorganisation.Handover, first int, offset int) ([]*eservice.EService, error) {
-	ids, err := part(obj.EServices, first, offset)
-	if err != nil {
-		return nil, err
-	}
-	s, err := reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.load.eService.all(ctx, ids)
+	return passing(ctx, obj.EServices, first, offset, func(l *loaders) *byID[*eservice.EService] { return l.eService })
+}
+
+func (r *reorganisationHandoverResolver) Goals(ctx context.Context, obj *reorganisation.Handover, first int, offset int) ([]*strategy.Goal, error) {
+	return passing(ctx, obj.Goals, first, offset, func(l *loaders) *byID[*strategy.Goal] { return l.goal })
+}
+
+func (r *reorganisationHandoverResolver) Initiatives(ctx context.Context, obj *reorganisation.Handover, first int, offset int) ([]*strategy.Initiative, error) {
+	return passing(ctx, obj.Initiatives, first, offset, func(l *loaders) *byID[*strategy.Initiative] { return l.initiative })
+}
+
+func (r *reorganisationHandoverResolver) GoverningDocuments(ctx context.Context, obj *reorganisation.Handover, first int, offset int) ([]*document.GoverningDocument, error) {
+	return passing(ctx, obj.GoverningDocuments, first, offset, func(l *loaders) *byID[*document.GoverningDocument] { return l.document })
 }
 
 func (r *reorganisationOrphanResolver) Rule(ctx context.Context, obj *reorganisation.Orphan) (*gap.Rule, error) {

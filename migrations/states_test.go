@@ -123,3 +123,31 @@ func TestADecisionLetsTheStepBeTaken(t *testing.T) {
 		t.Run(what, func(t *testing.T) { refuse(t, conn, sql) })
 	}
 }
+
+// TestWhatAUnitDoesNotCloseWith holds that each kind of record in use needs a unit that takes
+// over, and that what has ended does not.
+func TestWhatAUnitDoesNotCloseWith(t *testing.T) {
+	conn := newFixture(t).App(t)
+	const unit, ends = ":nothing", "UPDATE unit SET valid_to = '2024-01-01' WHERE id = :nothing"
+	for what, c := range map[string]struct{ inUse, ended string }{
+		"a goal": {
+			insert("goal", "owner_unit_id", unit),
+			insert("goal", "owner_unit_id", unit, "status", "'REVOKED'", "found_source", "'Planen'", "found_reason", "'Upphävt'"),
+		},
+		"an initiative": {insert("initiative", "owner_unit_id", unit), insert("initiative", "owner_unit_id", unit, "status", "'CANCELLED'")},
+		"a governing document": {
+			insert("governing_document", "owner_unit_id", unit, "status", "'ADOPTED'", "decided_on", "'2020-01-15'", "found_source", "'Diariet'", "found_reason", "'Gällde'"),
+			insert("governing_document", "owner_unit_id", unit),
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			refuse(t, conn, raised("unit_close_needs_successor", "unit_close", insert("unit", "id", unit), c.inUse, ends))
+			undone(t, conn, func(tx pgx.Tx) {
+				begin(t, tx, "")
+				for _, sql := range []string{insert("unit", "id", unit), c.ended, ends} {
+					exec(t, tx, sql)
+				}
+			})
+		})
+	}
+}

@@ -555,7 +555,7 @@ type CloseUnitInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Its last day, that day included.
 	ValidTo date.Date `json:"validTo"`
-	// The unit that takes over, of the same municipality, and gets what it owns; needed while it owns e-services in use.
+	// The unit that takes over, of the same municipality, and gets what it owns; needed while it owns anything in use: e-services, goals, initiatives or governing documents.
 	Successor graphql.Omittable[*gid.ID] `json:"successor,omitempty"`
 	// Why, for the history.
 	Comment string `json:"comment"`
@@ -1879,7 +1879,7 @@ type ReorganisationCloseInput struct {
 	Unit gid.ID `json:"unit"`
 	// The version that the step builds on.
 	ExpectedVersion int `json:"expectedVersion"`
-	// The one that takes over; needed while the unit owns e-services in use.
+	// The one that takes over; needed while the unit owns anything in use: e-services, goals, initiatives or governing documents.
 	Successor graphql.Omittable[*ReorganisationTargetInput] `json:"successor,omitempty"`
 }
 

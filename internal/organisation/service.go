@@ -52,7 +52,7 @@ var constraints = postgres.Constraints{
 	"unit_successor_fk":                     fault.Field("successor", "", "Efterträdaren finns inte i samma kommun.", "There is no such successor in the same municipality."),
 	"unit_parent_no_cycle":                  fault.Field("parent", "", "Enheten kan inte ligga under sig själv eller under en av sina egna enheter.", "The unit cannot lie under itself or under one of its own units."),
 	"unit_successor_no_cycle":               fault.Field("successor", "", "Efterträdaren ersätts i sin tur av den här enheten.", "The successor is in turn succeeded by this unit."),
-	"unit_close_needs_successor":            fault.Field("successor", "", "Enheten äger e-tjänster i drift. Ange vilken enhet som tar över, eller flytta dem först.", "The unit owns e-services in use. Name the unit that takes over, or move them first."),
+	"unit_close_needs_successor":            fault.Field("successor", "", "Enheten äger e-tjänster, mål, insatser eller styrdokument som är i bruk. Ange vilken enhet som tar över, eller flytta dem först.", "The unit owns e-services, goals, initiatives or governing documents in use. Name the unit that takes over, or move them first."),
 	"unit_close_children_open":              fault.Field("validTo", "", "Enheten har öppna enheter under sig. Stäng eller flytta dem först.", "The unit has open units under it. Close or move them first."),
 }
 
@@ -186,8 +186,8 @@ func (s *Service) UpdateUnit(ctx context.Context, id uuid.UUID, version int, set
 }
 
 // CloseUnit gives a unit its last day and the unit that takes over, which gets at once
-// what it owns. A unit that owns e-services in use needs a successor; one with open
-// units under it is not closed.
+// what it owns. A unit that owns what is in use needs a successor; one with open units
+// under it is not closed.
 func (s *Service) CloseUnit(ctx context.Context, id uuid.UUID, version int, last date.Date, successor *uuid.UUID, comment string) (*Unit, error) {
 	var handOver func(*postgres.Tx) error
 	if successor != nil && s.HandOver != nil {

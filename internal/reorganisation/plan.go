@@ -49,7 +49,7 @@ func newPlan(ctx context.Context, r postgres.Reader, in Reorganisation, at time.
 	}
 	for _, o := range p.owned {
 		if u := p.byID[o.Owner]; u != nil {
-			u.EServicesBefore++
+			*u.OwnsBefore.of(o.Kind)++
 		}
 	}
 	return p, nil
@@ -353,9 +353,9 @@ func (p *plan) judge(ctx context.Context, r postgres.Reader) error {
 	for _, o := range p.owned {
 		if u := p.byID[o.Owner]; u != nil {
 			h := u.heir()
-			h.EServicesAfter++
+			*h.OwnsAfter.of(o.Kind)++
 			if o.InUse {
-				h.inUse++
+				*h.inUse.of(o.Kind)++
 			}
 		}
 	}
@@ -368,7 +368,7 @@ func (p *plan) judge(ctx context.Context, r postgres.Reader) error {
 		if u.Parent != nil && u.Parent.closing && !p.ended(u) {
 			p.broken(u.Parent.place, "unit_close_children_open")
 		}
-		if u.closing && u.Successor == nil && u.inUse > 0 {
+		if u.closing && u.Successor == nil && u.inUse != (Counts{}) {
 			p.broken(u.place+".successor", "unit_close_needs_successor")
 		}
 		if u.After.ValidTo != nil {
@@ -430,15 +430,18 @@ func (p *plan) preview() *Preview {
 		if handovers[u] == nil {
 			handovers[u] = &Handover{From: u, To: u.heir()}
 		}
-		handovers[u].EServices = append(handovers[u].EServices, o.ID)
+		passing := handovers[u].of(o.Kind)
+		*passing = append(*passing, o.ID)
 	}
 	for _, u := range v.Units {
 		if h := handovers[u]; h != nil {
 			v.Handovers = append(v.Handovers, h)
 		}
 		orphan := func(rule string, n int) { v.Orphans = append(v.Orphans, &Orphan{Rule: rule, Unit: u, Count: n}) }
-		if p.ended(u) && u.EServicesAfter > 0 {
-			orphan("UNIT_CLOSED_OWNER", u.EServicesAfter)
+		for _, h := range holdings {
+			if n := *h.left(u); p.ended(u) && n > 0 {
+				orphan(h.rule, n)
+			}
 		}
 		if !p.ended(u) && u.Parent != nil && p.ended(u.Parent) {
 			orphan("UNIT_CLOSED_PARENT", 1)

@@ -110,29 +110,50 @@ type Unit struct {
 	Outcomes []Outcome
 	// ParentBefore and Parent are the units above it, nil at the top; Successor takes over.
 	ParentBefore, Parent, Successor *Unit
-	// EServicesBefore and EServicesAfter count the e-services that it owns, but for the
-	// retired, rejected and archived ones.
-	EServicesBefore, EServicesAfter int
+	// OwnsBefore and OwnsAfter count what it owns, but for what has ended or is archived.
+	OwnsBefore, OwnsAfter Counts
 
-	inUse   int    // of EServicesAfter, those that citizens use
+	inUse   Counts // of OwnsAfter, what no unit may close with unless another takes over
 	closing bool   // a step closes it
 	place   string // the newest step on it, as a path in the input
 }
 
-// Handover is the e-services that pass from one unit to another.
-type Handover struct {
-	From, To  *Unit
-	EServices []uuid.UUID // by Swedish name
+// Holdings has something for each kind of record that units own.
+type Holdings[T any] struct{ EServices, Goals, Initiatives, GoverningDocuments T }
+
+// Counts is how many there are of each kind.
+type Counts = Holdings[int]
+
+// of gives what it has for the records of a table.
+func (h *Holdings[T]) of(table string) *T {
+	return map[string]*T{"e_service": &h.EServices, "goal": &h.Goals, "initiative": &h.Initiatives, "governing_document": &h.GoverningDocuments}[table]
 }
+
+// Handover is what passes from one unit to another, each kind by Swedish name.
+type Handover struct {
+	From, To *Unit
+	Holdings[[]uuid.UUID]
+}
+
+// Counts counts what passes.
+func (h *Handover) Counts() Counts {
+	return Counts{EServices: len(h.EServices), Goals: len(h.Goals), Initiatives: len(h.Initiatives), GoverningDocuments: len(h.GoverningDocuments)}
+}
+
+// EServicesBefore counts the e-services that the unit owns today.
+func (u *Unit) EServicesBefore() int { return u.OwnsBefore.EServices }
+
+// EServicesAfter counts the e-services that the unit will own.
+func (u *Unit) EServicesAfter() int { return u.OwnsAfter.EServices }
 
 // Orphan is what would be left without an open unit to answer for it.
 type Orphan struct {
 	// Rule is the code of the gap that it is.
 	Rule string
-	// Unit is the closed one that still owns e-services, the open one under a closed one,
+	// Unit is the closed one that still owns something, the open one under a closed one,
 	// or the closed one whose successor is closed too.
 	Unit *Unit
-	// Count is the number of e-services; 1 for a unit.
+	// Count is the number of records that it owns; 1 for a unit.
 	Count int
 }
 

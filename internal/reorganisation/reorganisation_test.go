@@ -218,7 +218,7 @@ func shown(p *reorganisation.Preview) []string {
 		if u.Parent != nil {
 			line += "<" + u.Parent.After.NameSv
 		}
-		all = append(all, fmt.Sprintf("%s %d", line, u.EServicesAfter))
+		all = append(all, fmt.Sprintf("%s %d", line, u.EServicesAfter()))
 	}
 	return all
 }
@@ -711,6 +711,112 @@ func TestACloseHandsOver(t *testing.T) {
 	}
 	must(w.Services.Organisation.CloseUnit(w.ctx, w.units["A"].ID, 1, today, &w.units["B"].ID, ""))(t)
 	same(t, "the tree", []string{"A 1", "B 2"}, w.tree(w.reading()))
+}
+
+// sets gives a unit one record of each kind beside e-services that is in use, and one that
+// has ended, by one change.
+func (w *world) sets(unit string) {
+	w.t.Helper()
+	of := postgres.Args{"home": w.home.ID, "unit": w.units[unit].ID}
+	if err := w.Services.Journal.Write(w.ctx, "seed", "", func(tx *postgres.Tx) error {
+		for _, sql := range []string{
+			`INSERT INTO goal (id, municipality_id, owner_unit_id, code, title_sv, level, status, found_source, found_reason) VALUES
+				(uuid_v7(), @home, @unit, '1', 'Mål', 'GOAL', 'ONGOING', 'Plan', 'Fanns'), (uuid_v7(), @home, @unit, '2', 'Nått mål', 'GOAL', 'ACHIEVED', 'Plan', 'Fanns')`,
+			`INSERT INTO initiative (id, municipality_id, owner_unit_id, title_sv, kind, status, actual_end) VALUES
+				(uuid_v7(), @home, @unit, 'Insats', 'ACTIVITY', 'PLANNED', NULL), (uuid_v7(), @home, @unit, 'Klar insats', 'ACTIVITY', 'DONE', '2026-01-31')`,
+			`INSERT INTO governing_document (id, municipality_id, owner_unit_id, title_sv, kind, status, decided_on, found_source, found_reason) VALUES
+				(uuid_v7(), @home, @unit, 'Plan', 'PLAN', 'ADOPTED', '2025-01-31', 'Diariet', 'Gällde'), (uuid_v7(), @home, @unit, 'Utkast', 'PLAN', 'DRAFT', NULL, NULL, NULL),
+				(uuid_v7(), @home, @unit, 'Gammal plan', 'PLAN', 'SUPERSEDED', '2020-01-31', 'Diariet', 'Gällde')`,
+		} {
+			if _, err := tx.Exec(w.ctx, sql, of); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// held lists what a unit owns beside e-services, by title.
+func (w *world) held(unit string) []string {
+	w.t.Helper()
+	return must(postgres.Values[string](w.ctx, w.reading(), `SELECT o.title_sv COLLATE "C" FROM (SELECT title_sv, owner_unit_id FROM goal UNION ALL SELECT title_sv, owner_unit_id FROM initiative
+		UNION ALL SELECT title_sv, owner_unit_id FROM governing_document) o WHERE o.owner_unit_id = @unit ORDER BY 1`, postgres.Args{"unit": w.units[unit].ID}))(w.t)
+}
+
+var (
+	inUse = []string{"Insats", "Mål", "Plan", "Utkast"}
+	ended = []string{"Gammal plan", "Klar insats", "Nått mål"}
+)
+
+// TestGoalsInitiativesAndDocumentsFollow holds that what a unit owns besides e-services needs
+// somebody who takes over, is counted beforehand, and passes; what has ended stays.
+func TestGoalsInitiativesAndDocumentsFollow(t *testing.T) {
+	w := newWorld(t, "A", "B", "C")
+	w.sets("A")
+	refused := func(err error, rule, field string) {
+		t.Helper()
+		if all := fault.All(err); len(all) != 1 || all[0].Rule != rule || all[0].Field != field {
+			t.Errorf("it gave %v, want %s", err, rule)
+		}
+	}
+	_, err := w.preview(w.plan(w.close("A", nil)))
+	refused(err, "unit_close_needs_successor", "steps.0.close.successor")
+	in := w.plan(w.merge("B", "A"))
+	seen := must(w.preview(in))(t)
+	if len(seen.Handovers) != 1 || seen.Handovers[0].Counts() != (reorganisation.Counts{Goals: 1, Initiatives: 1, GoverningDocuments: 2}) {
+		t.Errorf("what passes is %+v", seen.Handovers)
+	}
+	for _, u := range seen.Units {
+		all := reorganisation.Counts{Goals: 1, Initiatives: 1, GoverningDocuments: 2}
+		if u.After.NameSv == "A" && (u.OwnsBefore != all || u.OwnsAfter != reorganisation.Counts{}) || u.After.NameSv == "B" && (u.OwnsBefore != reorganisation.Counts{} || u.OwnsAfter != all) {
+			t.Errorf("%s owns %+v, and then %+v", u.After.NameSv, u.OwnsBefore, u.OwnsAfter)
+		}
+	}
+	same(t, "the gaps", map[string]string{}, counted(seen))
+
+	// Whatever has changed of what passes is seen before it passes.
+	w.Clock.Add(time.Minute)
+	must(0, w.Services.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
+		_, err := tx.Exec(w.ctx, "UPDATE goal SET progress = 50 WHERE title_sv = 'Mål'", nil)
+		return err
+	}))(t)
+	if _, err := w.Services.Reorganise.Apply(w.ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Conflict || !strings.Contains(err.Error(), "Mål") {
+		t.Errorf("after a change of what passes: %v", err)
+	}
+	must(w.Services.Reorganise.Apply(w.ctx, in, must(w.preview(in))(t).Fingerprint))(t)
+	same(t, "what B owns", inUse, w.held("B"))
+	same(t, "what stays with A", ended, w.held("A"))
+
+	// A single unit that closes hands over the same.
+	w.refreshed()
+	_, err = w.Services.Organisation.CloseUnit(w.ctx, w.units["B"].ID, w.units["B"].Version, today, nil, "")
+	refused(err, "unit_close_needs_successor", "successor")
+	first := today.AddDays(3)
+	late := must(w.Services.Organisation.UpdateUnit(w.ctx, w.units["C"].ID, 1, func(u *organisation.Unit) { u.ValidFrom = &first }))(t)
+	_, err = w.Services.Organisation.CloseUnit(w.ctx, w.units["B"].ID, w.units["B"].Version, today, &late.ID, "")
+	refused(err, "successor_closed", "successor")
+	must(w.Services.Organisation.UpdateUnit(w.ctx, late.ID, late.Version, func(u *organisation.Unit) { u.ValidFrom = nil }))(t)
+	must(w.Services.Organisation.CloseUnit(w.ctx, w.units["B"].ID, w.units["B"].Version, today, &late.ID, ""))(t)
+	same(t, "what C owns", inUse, w.held("C"))
+}
+
+// TestWhatAClosedUnitOwnsIsTold holds that what is left with a unit that closed before is
+// told by the gap that it is.
+func TestWhatAClosedUnitOwnsIsTold(t *testing.T) {
+	w := newWorld(t, "A", "B")
+	must(w.Data.Owner(t).Exec(t.Context(), "ALTER TABLE unit DISABLE TRIGGER unit_close"))(t)
+	must(w.Services.Organisation.CloseUnit(w.ctx, w.units["A"].ID, 1, yesterday, nil, ""))(t)
+	must(w.Data.Owner(t).Exec(t.Context(), "ALTER TABLE unit ENABLE TRIGGER unit_close"))(t)
+	w.sets("A")
+	w.refreshed()
+	var orphans []string
+	for _, o := range must(w.preview(w.plan(w.rename("B", "Bé"))))(t).Orphans {
+		orphans = append(orphans, fmt.Sprintf("%s %s %d", o.Rule, o.Unit.After.NameSv, o.Count))
+	}
+	same(t, "what nobody answers for", []string{"GOAL_CLOSED_OWNER A 1", "ROADMAP_NO_OWNER A 1", "DOC_NO_OWNER A 1"}, orphans)
+	same(t, "the gaps that close", map[string]string{"GOAL_CLOSED_OWNER": "+0 -1", "ROADMAP_NO_OWNER": "+0 -1", "DOC_NO_OWNER": "+0 -1"}, counted(must(w.preview(w.plan(w.merge("B", "A"))))(t)))
 }
 
 // 40 units that own 2,000 e-services are previewed in less than a second, applied as

@@ -78,7 +78,7 @@ func fingerprintOf(in Reorganisation) string {
 	return fmt.Sprintf("%x", sha256.Sum256(text))[:32]
 }
 
-// seen changes when any unit does, or any e-service of a unit that closes.
+// seen changes when any unit does, or anything that a unit which closes owns.
 func (p *plan) seen() string {
 	h := sha256.New()
 	var lines []string

@@ -14,17 +14,46 @@ import (
 	"fardplan/internal/postgres"
 )
 
-// owned is an e-service and who owns it.
+// owned is a record and the unit that owns it.
 type owned struct {
+	Kind    string    `db:"kind"` // its table
 	ID      uuid.UUID `db:"id"`
 	Version int       `db:"version"`
 	Owner   uuid.UUID `db:"owner_unit_id"`
 	InUse   bool      `db:"in_use"`
 }
 
-// passes is the condition that the e-service x passes to a successor: what has ended
-// stays with the unit that it ended with.
-const passes = "x.archived_at IS NULL AND x.status NOT IN ('RETIRED', 'REJECTED')"
+// holding is a kind of record that units own.
+type holding struct {
+	table, name string
+	// ended are the statuses in which x stays with the unit that it ended with.
+	ended string
+	// inUse is SQL for whether a unit does not close with x unless another takes over.
+	inUse string
+	// rule is the gap of what a closed unit owns.
+	rule string
+}
+
+var holdings = []holding{
+	{"e_service", "name_sv", "'RETIRED', 'REJECTED'", "x.status IN ('PILOT', 'LIVE', 'PHASING_OUT')", "UNIT_CLOSED_OWNER"},
+	{"goal", "title_sv", "'ACHIEVED', 'PARTLY', 'NOT_ACHIEVED', 'REVOKED'", "true", "GOAL_CLOSED_OWNER"},
+	{"initiative", "title_sv", "'DONE', 'CANCELLED'", "true", "ROADMAP_NO_OWNER"},
+	{"governing_document", "title_sv", "'SUPERSEDED', 'REVOKED'", "x.status IN ('ADOPTED', 'UNDER_REVISION')", "DOC_NO_OWNER"},
+}
+
+// passes is the condition that the record x passes to a successor.
+func (h holding) passes() string {
+	return "x.archived_at IS NULL AND x.status NOT IN (" + h.ended + ")"
+}
+
+// left counts what the unit will own that its rule is about: of e-services all, of the
+// others what is in use.
+func (h holding) left(u *Unit) *int {
+	if h.table == "e_service" {
+		return u.OwnsAfter.of(h.table)
+	}
+	return u.inUse.of(h.table)
+}
 
 // unitsOf reads the municipality's units.
 func unitsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]*organisation.Unit, error) {
@@ -32,11 +61,14 @@ func unitsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]
 		WHERE x.municipality_id = @municipality AND x.archived_at IS NULL ORDER BY x.name_sv, x.id`, postgres.Args{"municipality": municipality})
 }
 
-// ownedIn reads the municipality's e-services that would pass to a successor.
+// ownedIn reads what the municipality's units own that would pass to a successor.
 func ownedIn(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([]*owned, error) {
-	return postgres.All[owned](ctx, r, "SELECT "+postgres.Columns[owned]("o")+` FROM (
-			SELECT x.id, x.version, x.owner_unit_id, x.status IN ('PILOT', 'LIVE', 'PHASING_OUT') AS in_use, x.name_sv FROM e_service x
-			 WHERE x.municipality_id = @municipality AND `+passes+`) o ORDER BY o.name_sv, o.id`, postgres.Args{"municipality": municipality})
+	var selects []string
+	for _, h := range holdings {
+		selects = append(selects, fmt.Sprintf("SELECT '%[1]s' AS kind, x.id, x.version, x.owner_unit_id, %[2]s AS in_use, x.%[3]s AS name FROM %[1]s x WHERE x.municipality_id = @municipality AND x.owner_unit_id IS NOT NULL AND %[4]s",
+			h.table, h.inUse, h.name, h.passes()))
+	}
+	return postgres.All[owned](ctx, r, "SELECT "+postgres.Columns[owned]("o")+" FROM ("+strings.Join(selects, " UNION ALL ")+") o ORDER BY o.name, o.id", postgres.Args{"municipality": municipality})
 }
 
 // heirs are who takes over from whom, as arguments @from and @to.
@@ -60,31 +92,33 @@ func gapsOf(ctx context.Context, r postgres.Reader, gaps *gap.Service, municipal
 	args := heirs(of)
 	args["municipality"], args["rows"] = municipality, rows
 	const given = "jsonb_populate_recordset(NULL::unit, @rows::jsonb)"
-	return gaps.Compare(ctx, r, map[string]gap.Would{
+	would := map[string]gap.Would{
 		"municipality": {Rows: "SELECT x.* FROM municipality x WHERE x.id = @municipality", Touched: "x.id = @municipality"},
 		"unit": {
 			Rows: "SELECT x.* FROM unit x WHERE x.municipality_id = @municipality AND NOT EXISTS (SELECT FROM " + given + " g WHERE g.id = x.id) UNION ALL SELECT g.* FROM " + given + " g",
 			// Their gaps follow from the units above them and after them too.
 			Touched: "x.municipality_id = @municipality",
 		},
-		"e_service": {
-			Rows: "SELECT " + strings.NewReplacer(
-				"x.owner_unit_id", "coalesce(h.new, x.owner_unit_id) AS owner_unit_id",
-				"x.updated_at", "CASE WHEN h.new IS NULL THEN x.updated_at ELSE instant() END AS updated_at",
-			).Replace(postgres.Columns[eservice.EService]("x")) + " FROM e_service x LEFT JOIN " + heir + " ON h.old = x.owner_unit_id AND " + passes + " WHERE x.municipality_id = @municipality",
+	}
+	for _, h := range holdings {
+		would[h.table] = gap.Would{
+			Rows: "SELECT y.* FROM " + h.table + " x LEFT JOIN " + heir + " ON h.old = x.owner_unit_id AND " + h.passes() +
+				" CROSS JOIN LATERAL jsonb_populate_record(x, CASE WHEN h.new IS NULL THEN '{}' ELSE jsonb_build_object('owner_unit_id', h.new, 'updated_at', instant()) END) y WHERE x.municipality_id = @municipality",
 			Touched: "x.municipality_id = @municipality",
-		},
-	}, args)
+		}
+	}
+	return gaps.Compare(ctx, r, would, args)
 }
 
-// changedSince reads the names of what in the municipality has changed since a change: units, and e-services
-// of the units given.
+// changedSince reads the names of what in the municipality has changed since a change: units, and
+// what the units given own.
 func changedSince(ctx context.Context, r postgres.Reader, municipality uuid.UUID, units []uuid.UUID, since int64) ([]string, error) {
-	return postgres.Values[string](ctx, r, `SELECT c.name_sv FROM (
-			SELECT x.name_sv, x.changed_in FROM unit x WHERE x.municipality_id = @municipality AND x.changed_in > @since
-			UNION ALL
-			SELECT x.name_sv, x.changed_in FROM e_service x WHERE x.municipality_id = @municipality AND x.changed_in > @since AND x.owner_unit_id = ANY (@units)
-		) c ORDER BY c.changed_in, c.name_sv LIMIT 10`, postgres.Args{"municipality": municipality, "units": units, "since": since})
+	selects := []string{"SELECT x.name_sv AS name, x.changed_in FROM unit x WHERE x.municipality_id = @municipality AND x.changed_in > @since"}
+	for _, h := range holdings {
+		selects = append(selects, fmt.Sprintf("SELECT x.%s, x.changed_in FROM %s x WHERE x.municipality_id = @municipality AND x.changed_in > @since AND x.owner_unit_id = ANY (@units)", h.name, h.table))
+	}
+	return postgres.Values[string](ctx, r, "SELECT c.name FROM ("+strings.Join(selects, " UNION ALL ")+") c ORDER BY c.changed_in, c.name LIMIT 10",
+		postgres.Args{"municipality": municipality, "units": units, "since": since})
 }
 
 // write keeps the units that are made and changed, and hands over what they own.
@@ -119,20 +153,38 @@ func categoriesTouched(ctx context.Context, r postgres.Reader, units []uuid.UUID
 	return postgres.Values[uuid.UUID](ctx, r, "SELECT c.id FROM platform_category c WHERE c.owner_unit_id = ANY (@from::uuid[]) ORDER BY c.category, c.id", postgres.Args{"from": units})
 }
 
+func successorClosed() error {
+	return fault.Field("successor", "successor_closed",
+		"Efterträdaren är inte öppen i dag och kan inte äga det som är i bruk. Välj en öppen enhet.",
+		"The successor is not open today and cannot own what is in use. Choose an open unit.")
+}
+
 // HandOver gives what units own to those that take over from them, also what imports will
-// bring, within a write that is allowed to. What is retired, rejected or archived stays.
+// bring, within a write that is allowed to. What has ended or is archived stays.
 func HandOver(ctx context.Context, tx *postgres.Tx, of map[uuid.UUID]uuid.UUID) error {
 	if len(of) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, "UPDATE e_service x SET owner_unit_id = h.new FROM "+heir+" WHERE h.old = x.owner_unit_id AND "+passes, heirs(of)); err != nil {
-		err = eservice.Constraints().Explain(err)
-		if all := fault.All(err); len(all) == 1 && all[0].Rule == "e_service_live_owner_valid" {
-			return fault.Field("successor", "successor_closed",
-				"Efterträdaren är inte öppen i dag och kan inte äga e-tjänster i drift. Välj en öppen enhet.",
-				"The successor is not open today and cannot own live e-services. Choose an open unit.")
+	for _, h := range holdings {
+		passed, err := tx.Exec(ctx, "UPDATE "+h.table+" x SET owner_unit_id = h.new FROM "+heir+" WHERE h.old = x.owner_unit_id AND "+h.passes(), heirs(of))
+		if err != nil {
+			err = eservice.Constraints().Explain(err)
+			if all := fault.All(err); len(all) == 1 && all[0].Rule == "e_service_live_owner_valid" {
+				return successorClosed()
+			}
+			return fmt.Errorf("hand over what units own: %w", err)
 		}
-		return fmt.Errorf("hand over e-services: %w", err)
+		if passed == 0 || h.table == "e_service" {
+			continue
+		}
+		closed, err := postgres.Values[bool](ctx, tx, "SELECT EXISTS (SELECT FROM "+h.table+` x JOIN unit u ON u.id = x.owner_unit_id
+			WHERE x.changed_in = @change AND x.owner_unit_id = ANY (@to) AND `+h.passes()+" AND "+h.inUse+" AND (u.archived_at IS NOT NULL OR today() NOT BETWEEN coalesce(u.valid_from, '-infinity') AND coalesce(u.valid_to, 'infinity')))", postgres.Args{"change": tx.Number, "to": heirs(of)["to"]})
+		if err != nil {
+			return err
+		}
+		if closed[0] {
+			return successorClosed()
+		}
 	}
 	// A draft under way knows its owner both as drafted and as it was drafted over: the
 	// first follows wherever it leads, the second the e-service.
