@@ -212,6 +212,13 @@ func Staff() []Role { return []Role{Admin, CatalogueEditor, Director, Auditor} }
 // Shared tells whether records of the table may be shared within a collaboration.
 func Shared(table string) bool { return sights[table].visibility }
 
+// Above gives what the sight of a table's records follows beside their own rows: the
+// columns that lead to other records, each with that one's table; and the table of those
+// who take part with its column that leads here, which are empty where nobody does.
+func Above(table string) (of [][2]string, joined [2]string) {
+	return sights[table].of, sights[table].joined
+}
+
 // Rules lists every rule, for the test that takes each away in turn.
 func Rules() []Rule {
 	rules := []Rule{ReadVisibility, ReadCollaboration, ReadPublished, ReadArchived, ReadParent, ReadOwn, ReadAdmin, ReadStaff, ReadScope, ReadPast, ReadActor}

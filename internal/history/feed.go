@@ -109,17 +109,17 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 		}
 	}
 	for {
-		events, seen, err := candidates(ctx, end, p, kinds, differing(partners, access.From(ctx).Partners), position, w.Limit+1)
+		events, err := candidates(ctx, end, p, kinds, differing(partners, access.From(ctx).Partners), position, w.Limit+1)
 		if err != nil {
 			return nil, err
 		}
-		removed, err := seenBefore(access.With(ctx, then), before, p, events, seen)
+		saw, err := seenBefore(access.With(ctx, then), before, p, events)
 		if err != nil {
 			return nil, err
 		}
-		for i, e := range events {
+		for _, e := range events {
 			position["number"], position["kind"], position["id"] = e.Number, e.Kind, e.ID
-			if e.Removed = removed[e.ID]; !seen[i] && !e.Removed {
+			if e.Removed = !e.seen; !e.seen && !saw[e.ID] || e.seen && e.turned && saw[e.ID] {
 				continue
 			}
 			if len(feed.Edges) == w.Limit {
@@ -127,7 +127,7 @@ func Since(ctx context.Context, now, before *postgres.Snapshot, p access.Policy,
 				return feed, nil
 			}
 			cursor := page.Cursor{Order: order, Value: fmt.Sprintf("%d %d %s", e.Number, feed.Through, e.Kind), ID: e.ID}
-			feed.Edges = append(feed.Edges, page.Edge[*Event]{Cursor: cursor.String(), Node: e})
+			feed.Edges = append(feed.Edges, page.Edge[*Event]{Cursor: cursor.String(), Node: &e.Event})
 		}
 		if len(events) <= w.Limit {
 			return feed, nil
@@ -148,12 +148,24 @@ func differing(a, b []uuid.UUID) []uuid.UUID {
 	return only
 }
 
-// candidates reads the next records changed after the position, or shared by or with
-// those of shifted, and of each whether the caller sees it now.
-func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, kinds []string, shifted []uuid.UUID, position postgres.Args, limit int) ([]*Event, []bool, error) {
+// candidate is a record of which there may be something to tell.
+type candidate struct {
+	Event
+	seen bool // by the caller now
+	// turned tells that the record stands as it did: what it is seen by has changed.
+	turned bool
+}
+
+// candidates reads the next records changed after the position, those shared by or with
+// those of shifted, and those that stand as they did but whose sight follows another row
+// that has changed; and of each whether the caller sees it now.
+func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, kinds []string, shifted []uuid.UUID, position postgres.Args, limit int) ([]*candidate, error) {
 	args := postgres.Args{"limit": limit}
 	for name, value := range position {
 		args[name] = value
+	}
+	if len(shifted) > 0 {
+		args["shifted"] = shifted
 	}
 	var selects []string
 	for _, kind := range kinds {
@@ -163,38 +175,63 @@ func candidates(ctx context.Context, end *postgres.Snapshot, p access.Policy, ki
 		}
 		number, among := "x.changed_in", "x.changed_in > @since AND x.changed_in <= @through"
 		if len(shifted) > 0 && access.Shared(kind) {
-			args["shifted"] = shifted
 			number = "CASE WHEN x.changed_in > @since THEN x.changed_in ELSE @through::bigint END"
 			among = "x.changed_in <= @through AND (x.changed_in > @since OR " + access.Within(kind, "x", "@shifted") + ")"
 		}
-		selects = append(selects, fmt.Sprintf(`
-			(SELECT '%[1]s' AS kind, x.id, %[3]s AS number, coalesce((%[2]s), false) AS seen
-			   FROM %[1]s x
+		const next = `
+			(SELECT '%[1]s' AS kind, x.id, %[3]s AS number, coalesce((%[2]s), false) AS seen, %[5]t AS turned
+			   FROM %[1]s x%[6]s
 			  WHERE %[4]s AND (%[3]s, '%[1]s' COLLATE "C", x.id) > (@number, @kind::text, @id::uuid)
-			  ORDER BY 3, x.id LIMIT @limit)`, kind, visible, number, among))
+			  ORDER BY 3, x.id LIMIT @limit)`
+		selects = append(selects, fmt.Sprintf(next, kind, visible, number, among, false, ""))
+		if other := turnedBeside(kind, len(shifted) > 0); len(other) > 0 {
+			join := " JOIN (SELECT t.id, max(t.number) AS number FROM (" + strings.Join(other, " UNION ALL ") + ") t GROUP BY t.id) t ON t.id = x.id"
+			selects = append(selects, fmt.Sprintf(next, kind, visible, "t.number", "NOT ("+among+")", true, join))
+		}
 	}
-	var events []*Event
-	var seen []bool
+	var events []*candidate
 	err := end.Read(ctx, "SELECT e.* FROM ("+strings.Join(selects, " UNION ALL ")+`) e ORDER BY e.number, e.kind COLLATE "C", e.id LIMIT @limit`, args, func(rows pgx.Rows) error {
-		e, s := &Event{}, false
-		err := rows.Scan(&e.Kind, &e.ID, &e.Number, &s)
-		events, seen = append(events, e), append(seen, s)
+		c := &candidate{}
+		err := rows.Scan(&c.Kind, &c.ID, &c.Number, &c.seen, &c.turned)
+		events = append(events, c)
 		return err
 	})
-	return events, seen, err
+	return events, err
 }
 
-// seenBefore tells which of the events' records, unseen now, the caller saw before.
-func seenBefore(ctx context.Context, before *postgres.Snapshot, p access.Policy, events []*Event, seen []bool) (map[uuid.UUID]bool, error) {
-	unseen := map[string][]uuid.UUID{}
-	for i, e := range events {
-		if !seen[i] {
-			unseen[e.Kind] = append(unseen[e.Kind], e.ID)
+// turnedBeside gives SQL for the records of a table, as rows of id and number, that
+// may have come into or gone out of sight by another row: of the record that they are a
+// part of, or of the caller's own part in them. The number is that row's change.
+func turnedBeside(table string, shifted bool) []string {
+	of, joined := access.Above(table)
+	var selects []string
+	if joined[0] != "" {
+		selects = append(selects, fmt.Sprintf("SELECT y.%[2]s AS id, y.changed_in AS number FROM %[1]s y WHERE y.municipality_id = @access_own AND y.changed_in > @since AND y.changed_in <= @through", joined[0], joined[1]))
+	}
+	for _, o := range of {
+		column, above := o[0], o[1]
+		turned := []string{fmt.Sprintf("SELECT y.id, y.changed_in AS number FROM %s y WHERE y.changed_in > @since AND y.changed_in <= @through", above)}
+		if shifted && access.Shared(above) {
+			turned = append(turned, fmt.Sprintf("SELECT y.id, @through::bigint FROM %s y WHERE y.changed_in <= @through AND %s", above, access.Within(above, "y", "@shifted")))
+		}
+		turned = append(turned, turnedBeside(above, shifted)...)
+		selects = append(selects, fmt.Sprintf("SELECT y.id, a.number FROM (%s) a JOIN %s y ON y.%s = a.id AND y.changed_in <= @since", strings.Join(turned, " UNION ALL "), table, column))
+	}
+	return selects
+}
+
+// seenBefore tells which of the events' records the caller saw before: of those not seen
+// now, and of those that stand as they did.
+func seenBefore(ctx context.Context, before *postgres.Snapshot, p access.Policy, events []*candidate) (map[uuid.UUID]bool, error) {
+	asked := map[string][]uuid.UUID{}
+	for _, e := range events {
+		if !e.seen || e.turned {
+			asked[e.Kind] = append(asked[e.Kind], e.ID)
 		}
 	}
 	saw := map[uuid.UUID]bool{}
 	for _, kind := range FeedKinds() {
-		ids, some := unseen[kind]
+		ids, some := asked[kind]
 		if !some {
 			continue
 		}

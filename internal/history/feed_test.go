@@ -114,6 +114,104 @@ func TestSinceTellsWhatLeavesSight(t *testing.T) {
 	}
 }
 
+// insert adds a record of the own municipality and gives its number; n tells the id apart.
+func (w *world) insert(table string, n int, columns, values string) int64 {
+	w.t.Helper()
+	return w.write("create", fmt.Sprintf("INSERT INTO %s (id, municipality_id, %s) VALUES ('%s', @own, %s)", table, columns, uuid.UUID{13: 1, 15: byte(n)}, values))
+}
+
+// TestSinceTellsOfPartsWithTheirRecord holds that a part enters and leaves with the record
+// that it is a part of, though nobody has changed it, and is told of at no other change of that.
+func TestSinceTellsOfPartsWithTheirRecord(t *testing.T) {
+	w := newWorld(t)
+	goal := uuid.UUID{13: 1, 15: 1}
+	w.insert("goal", 1, "code, title_sv, level, status", "'1', 'Mål', 'GOAL', 'PROPOSED'")
+	w.insert("indicator", 2, "goal_id, name_sv, unit_of_measure, direction, frequency, source", fmt.Sprintf("'%s', 'Andel', '%%', 'UP', 'YEARLY', 'MANUAL'", goal))
+	from := w.insert("milestone", 3, "goal_id, title_sv, kind", fmt.Sprintf("'%s', 'Start', 'LAUNCH'", goal))
+	told := func(caller uuid.UUID, from int64, want ...string) {
+		t.Helper()
+		for _, size := range []int{1, 2, 100} {
+			if got, _ := w.since(as(t, caller), from, size, nil); !slices.Equal(got, want) {
+				t.Errorf("in pages of %d it tells %q, want %q", size, got, want)
+			}
+		}
+	}
+	set := func(sql string) int64 {
+		t.Helper()
+		return w.write("updateGoal", fmt.Sprintf("UPDATE goal SET %s WHERE id = '%s'", sql, goal))
+	}
+	plain := set("progress = 50")
+	told(uuid.Nil, from, fmt.Sprintf("goal %d 1", plain))
+	hidden := set("visibility = 'MUNICIPALITY'")
+	told(uuid.Nil, plain, fmt.Sprintf("-goal %d 1", hidden), fmt.Sprintf("-indicator %d 2", hidden), fmt.Sprintf("-milestone %d 3", hidden))
+	told(own, plain, fmt.Sprintf("goal %d 1", hidden))
+	// What changes while nobody else sees it is told of when it is seen.
+	late := w.write("updateIndicator", "UPDATE indicator SET target = 80")
+	told(uuid.Nil, hidden)
+	shown := set("visibility = 'PUBLIC'")
+	told(uuid.Nil, hidden, fmt.Sprintf("indicator %d 2", late), fmt.Sprintf("goal %d 1", shown), fmt.Sprintf("milestone %d 3", shown))
+	told(uuid.Nil, plain, fmt.Sprintf("indicator %d 2", late), fmt.Sprintf("goal %d 1", shown))
+	archived := set("archived_at = instant()")
+	told(other, shown, fmt.Sprintf("-goal %d 1", archived), fmt.Sprintf("-indicator %d 2", archived), fmt.Sprintf("-milestone %d 3", archived))
+}
+
+// TestSinceTellsWhoTakesPart holds that a record enters with its parts for the municipality
+// that comes to take part in it, and leaves when it does so no more.
+func TestSinceTellsWhoTakesPart(t *testing.T) {
+	w := newWorld(t)
+	project := uuid.UUID{13: 1, 15: 1}
+	w.write("create",
+		fmt.Sprintf("INSERT INTO shared_project (id, municipality_id, code, name_sv, phase, status, visibility) VALUES ('%s', @own, 'kod', 'Projekt', 'IDEA', 'ACTIVE', 'MUNICIPALITY')", project),
+		fmt.Sprintf("INSERT INTO participation (id, municipality_id, shared_project_id, role, state) VALUES ('%s', @own, '%s', 'HOST', 'INTERESTED')", uuid.UUID{13: 1, 15: 2}, project))
+	from := w.insert("milestone", 3, "shared_project_id, title_sv, kind", fmt.Sprintf("'%s', 'Start', 'LAUNCH'", project))
+	asked := w.write("proposeParticipation", fmt.Sprintf("INSERT INTO participation (id, municipality_id, shared_project_id, role, state) VALUES ('%s', @other, '%s', 'PILOT', 'INVITED')", uuid.UUID{13: 1, 15: 4}, project))
+	want := []string{fmt.Sprintf("milestone %d 3", asked), fmt.Sprintf("participation %d 2", asked), fmt.Sprintf("participation %d 4", asked), fmt.Sprintf("shared_project %d 1", asked)}
+	if got, _ := w.since(as(t, other), from, 2, nil); !slices.Equal(got, want) {
+		t.Errorf("who is asked is told %q, want %q", got, want)
+	}
+	if got, _ := w.since(as(t, own), from, 2, nil); !slices.Equal(got, []string{want[2]}) {
+		t.Errorf("the host is told %q", got)
+	}
+	if got, _ := w.since(as(t, uuid.Nil), from, 2, nil); len(got) != 0 {
+		t.Errorf("anyone is told %q", got)
+	}
+	gone := w.write("archiveParticipation", fmt.Sprintf("UPDATE participation SET archived_at = instant() WHERE id = '%s'", uuid.UUID{13: 1, 15: 4}))
+	want = []string{fmt.Sprintf("-milestone %d 3", gone), fmt.Sprintf("-participation %d 2", gone), fmt.Sprintf("participation %d 4", gone), fmt.Sprintf("-shared_project %d 1", gone)}
+	if got, _ := w.since(as(t, other), asked, 2, nil); !slices.Equal(got, want) {
+		t.Errorf("who takes part no more is told %q, want %q", got, want)
+	}
+}
+
+// TestSinceTellsOfPartsWhenAMembershipDoes holds that the parts of what is shared within a
+// collaboration enter for whoever joins it, without any of them having changed.
+func TestSinceTellsOfPartsWhenAMembershipDoes(t *testing.T) {
+	w := newWorld(t)
+	w.insert("goal", 1, "code, title_sv, level, status, visibility", "'1', 'Mål', 'GOAL', 'PROPOSED', 'COLLABORATION'")
+	from := w.insert("milestone", 3, "goal_id, title_sv, kind", fmt.Sprintf("'%s', 'Start', 'LAUNCH'", uuid.UUID{13: 1, 15: 1}))
+	through := w.write("addCollaborationMember", "INSERT INTO collaboration (id, name_sv) VALUES (@own, 'Samverkan')")
+	joined := access.With(t.Context(), access.Caller{Kind: access.User, ID: "1", Municipality: other, Partners: []uuid.UUID{own, other}})
+	now := w.reading()
+	before, err := now.Before(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for was, want := range map[uuid.UUID][]string{other: {"goal", "milestone"}, own: {}} {
+		feed, err := history.Since(joined, now, before, access.Policy{}, history.FeedKinds(), []uuid.UUID{was, other}, page.Args{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, e := range feed.Nodes() {
+			if got = append(got, e.Kind); e.Number != through || e.Removed {
+				t.Errorf("it tells %+v", e)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("from partners of %v it tells %q, want %q", was, got, want)
+		}
+	}
+}
+
 // TestSinceRefuses what no answer gave.
 func TestSinceRefuses(t *testing.T) {
 	w := newWorld(t)
