@@ -219,18 +219,20 @@ func (c *Case) Address(template *string) *string {
 }
 
 // appealDays are the three weeks in which a decision may be appealed, from the day on
-// which the notice of the adjusted minutes is put up (KL 13 kap. 5 §).
+// which the notice of the adjusted minutes is put up (KL 13 kap. 5 §). A time in weeks ends
+// on the day of the same name (lag (1930:173) om beräkning av lagstadgad tid, 1 §).
 const appealDays = 21
 
 // ExpectedBindingOn gives the day on which a decision that nobody appeals becomes
-// legally binding: three weeks after it is announced (KL 13 kap. 5 §). It is nil for
-// one that is not announced, that is binding, appealed or rejected, and for execution,
-// which is not appealed.
+// legally binding: the first after the time to appeal it has run out (KL 13 kap. 5 §),
+// which ends on a working day (lag (1930:173), 2 §). It is nil for one that is not
+// announced, that is binding, appealed or rejected, and for execution, which is not
+// appealed.
 func (d *Decision) ExpectedBindingOn() *date.Date {
 	if d.AnnouncedOn == nil || d.LegallyBindingOn != nil || d.AppealedOn != nil || d.Rejected || d.Type == Execution {
 		return nil
 	}
-	day := d.AnnouncedOn.AddDays(appealDays)
+	day := d.AnnouncedOn.AddDays(appealDays).NextWorking().AddDays(1)
 	return &day
 }
 

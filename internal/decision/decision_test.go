@@ -240,7 +240,11 @@ func TestWhenADecisionIsExpectedToBind(t *testing.T) {
 		d    decision.Decision
 		want string
 	}{
-		{decision.Decision{AnnouncedOn: day("2026-02-03")}, "2026-02-24"},
+		{decision.Decision{AnnouncedOn: day("2026-02-03")}, "2026-02-25"},
+		{decision.Decision{AnnouncedOn: day("2026-03-13")}, "2026-04-08"}, // to appeal until after Easter, which begins on the last day
+		{decision.Decision{AnnouncedOn: day("2026-02-07")}, "2026-03-03"}, // a Saturday
+		{decision.Decision{AnnouncedOn: day("2026-12-03")}, "2026-12-29"}, // julafton
+		{decision.Decision{AnnouncedOn: day("2026-02-06")}, "2026-02-28"}, // to appeal until a Friday, and binding on the day after
 		{decision.Decision{}, ""},
 		{decision.Decision{AnnouncedOn: day("2026-02-03"), LegallyBindingOn: day("2026-02-24")}, ""},
 		{decision.Decision{AnnouncedOn: day("2026-02-03"), AppealedOn: day("2026-02-20")}, ""},
