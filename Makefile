@@ -45,7 +45,7 @@ mutants: tools ## take away each constraint, trigger, gap rule and access rule i
 
 pages: ## print what a page of each list touches at scale 0.1 and 1, and how long the views take
 	@sh tools/postgres/install.sh if-missing
-	@go test ./internal/demo/scale -run '^TestPages' -count=1 -v -timeout 60m -pages $(CURDIR)/.fardplan/pages | grep -v '^=== '
+	@go test ./internal/demo/scale -run '^Test(Pages|Views)$$' -count=1 -v -timeout 60m -pages $(CURDIR)/.fardplan/pages | grep -v '^=== '
 
 clean: ## remove what was built; the private database stays
 	@rm -rf bin

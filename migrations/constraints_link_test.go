@@ -17,7 +17,7 @@ var linkBreaches = []breach{
 	refusedIn("record_link_of_two", "record_link", "finding_id", ":finding"),
 	raised("record_link_goal_rests", "record_link_rests", "UPDATE goal SET status = 'ADOPTED' WHERE id = :direction", "UPDATE record_link SET archived_at = updated_at WHERE id = :tie"),
 	raised("record_link_participation_rests", "record_link_rests", insert("participation", "id", ":nothing"),
-		insert("record_link", "id", ":spare", "decision_id", ":elsewhere", "goal_id", "NULL", "participation_id", ":nothing"),
+		insert("record_link", "id", ":spare", "municipality_id", ":other", "decision_id", ":elsewhere", "goal_id", "NULL", "participation_id", ":nothing"),
 		"UPDATE participation SET state = 'CONFIRMED' WHERE id = :nothing", "UPDATE record_link SET archived_at = updated_at WHERE id = :spare"),
 	raised("record_link_answer_rests", "record_link_rests", reviewed, insert("record_link", "id", ":spare", "goal_id", "NULL", "formal_answer_id", ":answer"),
 		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer", "UPDATE record_link SET archived_at = updated_at WHERE id = :spare"),

@@ -113,6 +113,10 @@ func filled(t *testing.T, dir string, size float64) *measure {
 			t.Fatal(err)
 		}
 	}
+	// As the application's job does each day.
+	if _, err := m.services.Gaps.SweepDaily(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	limits := graph.Limits{Depth: 20, Aliases: 100, Cost: 1 << 30, CostPerMinute: 1 << 40, Timeout: time.Minute}
 	handler, err := app.NewHandler(m.services, app.Options{
 		Limits: limits, MaxBody: 1 << 20, MaxUpload: 1 << 20, Concurrent: 4, LoaderWait: 4 * time.Millisecond, Log: log, Metrics: observe.NewMetrics("mätning"), Introspection: true,
@@ -264,6 +268,23 @@ func (m *measure) lists(t *testing.T) []string {
 	return names
 }
 
+// slowest is how long a municipality's view may take at scale 1.
+const slowest = 300 * time.Millisecond
+
+// views are what no list shows, as the home municipality's director asks for them; $id is
+// a goal of the municipality.
+var views = []struct{ name, query string }{
+	{"roadmap", `{ roadmap(filter: {municipalities: ["` + home + `"], from: "$from", to: "$to"}) {
+		goals { ...Item } initiatives { ...Item } sharedProjects { ...Item } milestones { ...Item } decisions { ...Item } undated { ...Item } dependencies { id kind before after } cut } }
+		fragment Item on RoadmapItem { id kind version municipalityName { sv } unitName { sv } of title { sv } lane plannedStart plannedEnd baselineStart baselineEnd actualStart actualEnd slipDays status health progress decided }`},
+	{"decisionMatrix", `{ decisionMatrix(first: 20, filter: {municipalities: ["` + home + `"]}) {
+		municipalities { id name { sv } } totalCount pageInfo { hasNextPage } totals { municipality { scbCode } counts { state count } }
+		rows { sharedProject { id name { sv } phase } totals { state count } cells { municipality { id } state participation { role state } decision { title { sv } state } } } } }`},
+	{"goldenThread", `{ goldenThread(id: "$id") { cut missing { record { id } stage title { sv } rule { code } } links { from to purpose } nodes { stage distance record { id ... on Decision { title { sv } state } ... on EService { name { sv } } } } } }`},
+	{"coverageMap", `{ coverageMap(first: 20) { municipalities { id } totalCount rows { sharedService { name { sv } } live planned missing cells { municipality { id } state eService { name { sv } } } } } }`},
+	{"sinceMeeting", `{ sinceMeeting(from: "$meeting", municipality: "` + home + `") { lineCount truncated areas { area lineCount } lines { area change text { sv } weight days recordId } } }`},
+}
+
 // grown is how much more a page may touch at ten times the records.
 const grown = 1.5
 
@@ -289,6 +310,44 @@ func TestPages(t *testing.T) {
 			if float64(after) > grown*float64(before) && after-before > 30 {
 				t.Errorf("a page of %s, as %s, touches %d blocks at scale 0.1 and %d at scale 1", name, caller, before, after)
 			}
+		}
+	}
+}
+
+// TestViews prints how long the views take at scale 1: the median of nine, with all that
+// the answer needs, in a process that has answered the same before.
+func TestViews(t *testing.T) {
+	if *pages == "" {
+		t.Skip("make pages runs it: it fills a database")
+	}
+	dir, err := filepath.Abs(*pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := filled(t, dir, 1)
+	var goals struct {
+		Goals struct{ Nodes []struct{ ID string } }
+	}
+	if err := json.Unmarshal(m.ask(t, `{ goals(first: 1, filter: {municipalities: ["`+home+`"], levels: [GOAL]}) { nodes { id } } }`, true), &goals); err != nil || len(goals.Goals.Nodes) == 0 {
+		t.Fatalf("no goal of the municipality: %v", err)
+	}
+	now := time.Now()
+	values := strings.NewReplacer("$id", goals.Goals.Nodes[0].ID, "$meeting", now.AddDate(0, -3, 0).UTC().Format(time.RFC3339),
+		"$from", now.AddDate(0, -6, 0).Format(time.DateOnly), "$to", now.AddDate(1, 6, 0).Format(time.DateOnly))
+	t.Logf("%-16s %8s %10s", "view", "ms", "bytes")
+	for _, v := range views {
+		var took []time.Duration
+		var answer json.RawMessage
+		for range 9 {
+			began := time.Now()
+			answer = m.ask(t, values.Replace(v.query), true)
+			took = append(took, time.Since(began))
+		}
+		slices.Sort(took)
+		median := took[len(took)/2]
+		t.Logf("%-16s %8d %10d", v.name, median.Milliseconds(), len(answer))
+		if median > slowest {
+			t.Errorf("%s takes %v at scale 1", v.name, median)
 		}
 	}
 }
