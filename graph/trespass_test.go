@@ -219,3 +219,31 @@ func TestWhatIsArchivedTakesItsPartsAlong(t *testing.T) {
 	w.do(w.director(), "archiveInitiative", apitest.Vars{"id": initiative, "expectedVersion": version})
 	has(0)
 }
+
+// A waiver tells of a record only to those who see that.
+func TestAWaiverOfAHiddenRecordIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	decided, _ := w.do(w.director(), "createDecision", w.decided("Undantag", nil))
+	goal := func(code, visibility string) string {
+		id, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": code, "titleSv": "Mål", "level": "GOAL", "visibility": visibility})
+		return id
+	}
+	hidden := w.waive("GOAL_NO_DECISION", goal("1", "MUNICIPALITY"), decided, apitest.Vars{"reasonSv": "Det interna målet väntar"})
+	open := goal("2", "PUBLIC")
+	shown := w.waive("GOAL_NO_DECISION", open, decided, nil)
+	for who, want := range map[access.Role]float64{"": 1, access.Reader: 2} {
+		answer := w.as(home, who).Must(t, `query($id: ID!) { waivers { totalCount nodes { id } } node(id: $id) { id } }`, apitest.Vars{"id": hidden})
+		if answer.At("waivers.totalCount") != want || (answer.At("node") != nil) != (want == 2) {
+			t.Errorf("%q sees %s", who, answer.Raw)
+		}
+	}
+	// What keeps a copy is told when the record is hidden from it.
+	nobody := w.as("", "")
+	since := nobody.Must(t, `{ changes(since: 0, first: 100) { through } }`, nil).At("changes.through")
+	w.do(w.director(), "updateGoal", apitest.Vars{"id": open, "expectedVersion": 1, "visibility": "MUNICIPALITY"})
+	answer := nobody.Must(t, `query($s: Int!) { changes(since: $s, kinds: [WAIVER]) { nodes { id removed } } }`, apitest.Vars{"s": since})
+	if answer.At("changes.nodes.0.id") != shown || answer.At("changes.nodes.0.removed") != true {
+		t.Errorf("the changes are %s", answer.Raw)
+	}
+}

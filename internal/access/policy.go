@@ -140,6 +140,9 @@ type sight struct {
 	// of are the columns that lead to other records, by table: it is seen by whoever sees
 	// each of those it leads to, and by its own municipality.
 	of [][2]string
+	// about are the columns of the kind and the id of another record, one of Waivable, that
+	// it tells of: others see it where they see that.
+	about [2]string
 	// offered lets the municipality see whose record the first of these leads to, beside
 	// its own: an answer is between the two.
 	offered bool
@@ -165,7 +168,7 @@ var sights = map[string]sight{
 
 	"diary_case": {visibility: true, archived: true},
 	"decision":   {visibility: true, archived: true},
-	"waiver":     {of: [][2]string{{"decision_id", "decision"}}},
+	"waiver":     {of: [][2]string{{"decision_id", "decision"}}, about: [2]string{"object_kind", "object_id"}},
 
 	"governing_document": {visibility: true, archived: true, shown: "{x}.status NOT IN ('DRAFT', 'IN_REVIEW')"},
 	"audit":              {visibility: true, archived: true},
@@ -206,6 +209,14 @@ var sights = map[string]sight{
 // strategic are the records that what is planned and reported hangs on.
 var strategic = [][2]string{{"initiative_id", "initiative"}, {"shared_project_id", "shared_project"}, {"goal_id", "goal"}}
 
+// Waivable are the kinds of record that a waiver may tell of: those that have gaps.
+func Waivable() []string {
+	return []string{
+		"municipality", "unit", "e_service", "platform_flow", "diary_case", "decision", "governing_document", "finding", "formal_answer",
+		"agreement", "agreement_party", "shared_project", "participation", "goal", "indicator", "initiative", "milestone", "benefit",
+	}
+}
+
 // Staff are the roles that answer for what the program does by itself.
 func Staff() []Role { return []Role{Admin, CatalogueEditor, Director, Auditor} }
 
@@ -216,7 +227,16 @@ func Shared(table string) bool { return sights[table].visibility }
 // columns that lead to other records, each with that one's table; and the table of those
 // who take part with its column that leads here, which are empty where nobody does.
 func Above(table string) (of [][2]string, joined [2]string) {
-	return sights[table].of, sights[table].joined
+	s := sights[table]
+	of = slices.Clone(s.of)
+	if s.about[0] != "" {
+		for _, kind := range Waivable() {
+			if told := sights[kind]; !told.own && !told.open() {
+				of = append(of, [2]string{s.about[1], kind})
+			}
+		}
+	}
+	return of, s.joined
 }
 
 // Rules lists every rule, for the test that takes each away in turn.
@@ -332,6 +352,14 @@ func (p Policy) visible(table, alias, schema string) string {
 		above := fmt.Sprintf("%s_%d", alias, i)
 		others += " AND " + p.holds(ReadParent, fmt.Sprintf("(%[1]s.%[2]s IS NULL OR EXISTS (SELECT FROM %[3]s%[4]s %[5]s WHERE %[5]s.id = %[1]s.%[2]s AND %[6]s))",
 			alias, column, schema, parent, above, p.visible(parent, above, schema)))
+	}
+	if kind, id := s.about[0], s.about[1]; kind != "" {
+		told := "CASE " + alias + "." + kind
+		for i, of := range Waivable() {
+			above := fmt.Sprintf("%s_about_%d", alias, i)
+			told += fmt.Sprintf(" WHEN '%[1]s' THEN EXISTS (SELECT FROM %[2]s%[1]s %[3]s WHERE %[3]s.id = %[4]s.%[5]s AND %[6]s)", of, schema, above, alias, id, p.visible(of, above, schema))
+		}
+		others += " AND " + p.holds(ReadParent, told+" ELSE false END")
 	}
 	sql := own + " OR " + others
 	if s.joined[0] != "" {

@@ -2,15 +2,35 @@ package app_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"fardplan/internal/access"
 	"fardplan/internal/apitest"
+	"fardplan/internal/app"
 	"fardplan/internal/date"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 )
+
+// Every kind of record that has gaps, but waivers themselves, is one that a waiver may
+// tell of: others see it where they see the record.
+func TestWaiversTellOfWhatHasGaps(t *testing.T) {
+	t.Parallel()
+	var tables []string
+	for _, o := range app.GapObjects() {
+		if o.Table != "waiver" {
+			tables = append(tables, o.Table)
+		}
+	}
+	told := access.Waivable()
+	slices.Sort(tables)
+	slices.Sort(told)
+	if !slices.Equal(tables, told) {
+		t.Errorf("waivers tell of %v, and gaps are of %v", told, tables)
+	}
+}
 
 func TestGapsAreFilteredCountedAndFollowedOverTime(t *testing.T) {
 	a := apitest.New(t)
