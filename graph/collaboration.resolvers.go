@@ -426,6 +426,18 @@ func (r *mutationResolver) AddAgreementParty(ctx context.Context, input model.Ad
 	return &model.AgreementPartyPayload{Party: made}, nil
 }
 
+func (r *mutationResolver) ArchiveAgreementParty(ctx context.Context, input model.ArchiveAgreementPartyInput) (*model.AgreementPartyPayload, error) {
+	id, err := input.ID.As("agreement_party", "id")
+	if err != nil {
+		return nil, err
+	}
+	saved, err := r.Joint.ArchiveParty(ctx, id, input.ExpectedVersion, input.Comment)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AgreementPartyPayload{Party: saved}, nil
+}
+
 func (r *mutationResolver) UpdateAgreementParty(ctx context.Context, input model.UpdateAgreementPartyInput) (*model.AgreementPartyPayload, error) {
 	id, err := input.ID.As("agreement_party", "id")
 	if err != nil {
@@ -466,6 +478,18 @@ func (r *mutationResolver) UpdateAgreementFollowUp(ctx context.Context, input mo
 		return nil, err
 	}
 	saved, err := r.Joint.UpdateFollowUp(ctx, id, input.ExpectedVersion, func(record *collaboration.AgreementFollowUp) { _ = apply(input, record) })
+	if err != nil {
+		return nil, err
+	}
+	return &model.AgreementFollowUpPayload{FollowUp: saved}, nil
+}
+
+func (r *mutationResolver) ArchiveAgreementFollowUp(ctx context.Context, input model.ArchiveAgreementFollowUpInput) (*model.AgreementFollowUpPayload, error) {
+	id, err := input.ID.As("agreement_follow_up", "id")
+	if err != nil {
+		return nil, err
+	}
+	saved, err := r.Joint.ArchiveFollowUp(ctx, id, input.ExpectedVersion, input.Comment)
 	if err != nil {
 		return nil, err
 	}
@@ -552,6 +576,18 @@ func (r *mutationResolver) SetParticipationTerms(ctx context.Context, input mode
 		return nil, err
 	}
 	saved, err := r.Joint.SetTerms(ctx, id, input.ExpectedVersion, func(record *collaboration.Participation) { _ = apply(input, record) })
+	if err != nil {
+		return nil, err
+	}
+	return &model.ParticipationPayload{Participation: saved}, nil
+}
+
+func (r *mutationResolver) ArchiveParticipation(ctx context.Context, input model.ArchiveParticipationInput) (*model.ParticipationPayload, error) {
+	id, err := input.ID.As("participation", "id")
+	if err != nil {
+		return nil, err
+	}
+	saved, err := r.Joint.ArchiveParticipation(ctx, id, input.ExpectedVersion, input.Comment)
 	if err != nil {
 		return nil, err
 	}

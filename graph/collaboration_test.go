@@ -111,6 +111,21 @@ func collaborationSteps() []step {
 			want: apitest.Vars{"followUp": apitest.Vars{"version": 2., "text": named("Fungerar väl"), "agreement": apitest.Vars{"followUps": apitest.Vars{"totalCount": 1.}}}},
 		},
 		{
+			mutation: "archiveAgreementFollowUp", as: theirs, input: on("uppföljning", apitest.Vars{"comment": "Fel avtal"}),
+			ask: "followUp { version agreement { followUps { totalCount } } history(first: 1) { nodes { change { operation comment } } } }",
+			want: apitest.Vars{"followUp": apitest.Vars{"version": 3., "agreement": apitest.Vars{"followUps": apitest.Vars{"totalCount": 0.}},
+				"history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "archiveAgreementFollowUp", "comment": "Fel avtal"}}}}}},
+		},
+		{
+			mutation: "archiveAgreementParty", as: director,
+			input: func(w *world, m made) apitest.Vars {
+				id, version := w.do(w.director(), "addAgreementParty", apitest.Vars{"agreement": m.id["avtal"], "municipality": outside})
+				return apitest.Vars{"id": id, "expectedVersion": version, "comment": "Fel kommun"}
+			},
+			ask:  "party { version agreement { parties { totalCount } } }",
+			want: apitest.Vars{"party": apitest.Vars{"version": 2., "agreement": apitest.Vars{"parties": apitest.Vars{"totalCount": 2.}}}},
+		},
+		{
 			mutation: "createSharedProject", as: lead, keep: "projekt",
 			input: of("agreement", "avtal", apitest.Vars{"municipality": home, "code": "bygglov-2", "nameSv": "Nytt bygglov", "budget": 250000.5, "costKey": "INHABITANTS", "deliverables": []string{"E-tjänst"}, "visibility": "PUBLIC", "plannedEnd": "2026-12-31"}),
 			ask:   "sharedProject { id version code name { sv } phase status health budget costKey deliverables agreement { title { sv } } participations { nodes { role state municipality { scbCode } proposedBy { id } } } }",
@@ -139,6 +154,15 @@ func collaborationSteps() []step {
 			mutation: "setParticipationTerms", as: lead, keep: "deltagande", input: on("deltagande", apitest.Vars{"role": "PILOT", "costSharePercent": nil, "costShareAmount": 10000}),
 			ask:  "participation { id version role costSharePercent costShareAmount }",
 			want: apitest.Vars{"participation": apitest.Vars{"version": 2., "role": "PILOT", "costSharePercent": nil, "costShareAmount": 10000.}},
+		},
+		{
+			mutation: "archiveParticipation", as: lead,
+			input: func(w *world, m made) apitest.Vars {
+				id, version := w.do(w.director(), "proposeParticipation", apitest.Vars{"sharedProject": m.id["projekt"], "municipality": outside, "role": "PILOT"})
+				return apitest.Vars{"id": id, "expectedVersion": version, "comment": "Fel kommun"}
+			},
+			ask:  "participation { version sharedProject { participations { totalCount } } }",
+			want: apitest.Vars{"participation": apitest.Vars{"version": 2., "sharedProject": apitest.Vars{"participations": apitest.Vars{"totalCount": 2.}}}},
 		},
 		{
 			mutation: "updateParticipation", as: theirs, keep: "deltagande", input: on("deltagande", apitest.Vars{"contactFunction": "utvecklingsledare", "localLaunch": "2027-01-01"}),
@@ -240,34 +264,37 @@ func collaborationAttempts(w *world, id map[string]string) map[string]attempt {
 		return attempt{with(apitest.Vars{"id": id[of], "expectedVersion": 99}, more), "CONFLICT"}
 	}
 	return map[string]attempt{
-		"createCollaboration":     {apitest.Vars{"municipality": home, "nameSv": " "}, "INVALID"},
-		"updateCollaboration":     stale("collaboration", nil),
-		"addCollaborationMember":  {apitest.Vars{"collaboration": id["collaboration"], "municipality": outside, "validFrom": "2026-01-01", "source": " "}, "INVALID"},
-		"endCollaborationMember":  stale("member", apitest.Vars{"validTo": "2026-12-31"}),
-		"createAgreement":         {apitest.Vars{"municipality": home, "titleSv": " ", "legalForm": "UNCLEAR"}, "INVALID"},
-		"updateAgreement":         stale("agreement", nil),
-		"archiveAgreement":        stale("agreement", nil),
-		"addAgreementParty":       {apitest.Vars{"agreement": id["agreement"], "municipality": home}, "INVALID"},
-		"updateAgreementParty":    stale("party", nil),
-		"addAgreementFollowUp":    {apitest.Vars{"agreement": id["agreement"], "municipality": home, "kind": "FOLLOW_UP", "heldOn": "2026-01-01", "year": 1}, "INVALID"},
-		"updateAgreementFollowUp": stale("followUp", nil),
-		"createSharedProject":     {apitest.Vars{"municipality": home, "code": "kod", "nameSv": " "}, "INVALID"},
-		"updateSharedProject":     stale("sharedProject", nil),
-		"setSharedProjectPhase":   stale("sharedProject", apitest.Vars{"phase": "PRESTUDY"}),
-		"archiveSharedProject":    stale("sharedProject", nil),
-		"proposeParticipation":    {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": partner, "role": "HOST"}, "INVALID"},
-		"setParticipationTerms":   stale("participation", nil),
-		"joinSharedProject":       {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": home, "role": "PILOT"}, "INVALID"},
-		"registerParticipation":   {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": home, "role": "PILOT", "state": "ACTIVE", "foundSource": "Prov", "foundReason": "Prov"}, "INVALID"},
-		"answerParticipation":     stale("participation", apitest.Vars{"state": "DECLINED"}),
-		"confirmParticipation":    stale("participation", apitest.Vars{"decision": gid.New("decision", uuid.Nil)}),
-		"updateParticipation":     stale("participation", nil),
-		"createServiceOffer":      {apitest.Vars{"municipality": home, "sharedService": id["sharedService"], "termsSv": " ", "validFrom": "2026-01-01"}, "INVALID"},
-		"updateServiceOffer":      stale("serviceOffer", nil),
-		"archiveServiceOffer":     stale("serviceOffer", nil),
-		"answerServiceOffer":      {apitest.Vars{"serviceOffer": id["serviceOffer"], "municipality": home, "answer": "INTERESTED"}, "INVALID"},
-		"changeOfferAnswer":       stale("offerAnswer", apitest.Vars{"answer": "JOIN"}),
-		"updateAdoptionStep":      stale("adoptionStep", nil),
+		"createCollaboration":      {apitest.Vars{"municipality": home, "nameSv": " "}, "INVALID"},
+		"updateCollaboration":      stale("collaboration", nil),
+		"addCollaborationMember":   {apitest.Vars{"collaboration": id["collaboration"], "municipality": outside, "validFrom": "2026-01-01", "source": " "}, "INVALID"},
+		"endCollaborationMember":   stale("member", apitest.Vars{"validTo": "2026-12-31"}),
+		"createAgreement":          {apitest.Vars{"municipality": home, "titleSv": " ", "legalForm": "UNCLEAR"}, "INVALID"},
+		"updateAgreement":          stale("agreement", nil),
+		"archiveAgreement":         stale("agreement", nil),
+		"addAgreementParty":        {apitest.Vars{"agreement": id["agreement"], "municipality": home}, "INVALID"},
+		"updateAgreementParty":     stale("party", nil),
+		"addAgreementFollowUp":     {apitest.Vars{"agreement": id["agreement"], "municipality": home, "kind": "FOLLOW_UP", "heldOn": "2026-01-01", "year": 1}, "INVALID"},
+		"updateAgreementFollowUp":  stale("followUp", nil),
+		"archiveAgreementParty":    stale("party", nil),
+		"archiveAgreementFollowUp": stale("followUp", nil),
+		"archiveParticipation":     stale("participation", nil),
+		"createSharedProject":      {apitest.Vars{"municipality": home, "code": "kod", "nameSv": " "}, "INVALID"},
+		"updateSharedProject":      stale("sharedProject", nil),
+		"setSharedProjectPhase":    stale("sharedProject", apitest.Vars{"phase": "PRESTUDY"}),
+		"archiveSharedProject":     stale("sharedProject", nil),
+		"proposeParticipation":     {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": partner, "role": "HOST"}, "INVALID"},
+		"setParticipationTerms":    stale("participation", nil),
+		"joinSharedProject":        {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": home, "role": "PILOT"}, "INVALID"},
+		"registerParticipation":    {apitest.Vars{"sharedProject": id["sharedProject"], "municipality": home, "role": "PILOT", "state": "ACTIVE", "foundSource": "Prov", "foundReason": "Prov"}, "INVALID"},
+		"answerParticipation":      stale("participation", apitest.Vars{"state": "DECLINED"}),
+		"confirmParticipation":     stale("participation", apitest.Vars{"decision": gid.New("decision", uuid.Nil)}),
+		"updateParticipation":      stale("participation", nil),
+		"createServiceOffer":       {apitest.Vars{"municipality": home, "sharedService": id["sharedService"], "termsSv": " ", "validFrom": "2026-01-01"}, "INVALID"},
+		"updateServiceOffer":       stale("serviceOffer", nil),
+		"archiveServiceOffer":      stale("serviceOffer", nil),
+		"answerServiceOffer":       {apitest.Vars{"serviceOffer": id["serviceOffer"], "municipality": home, "answer": "INTERESTED"}, "INVALID"},
+		"changeOfferAnswer":        stale("offerAnswer", apitest.Vars{"answer": "JOIN"}),
+		"updateAdoptionStep":       stale("adoptionStep", nil),
 	}
 }
 

@@ -50,7 +50,7 @@ func decisionSteps() []step {
 			want: apitest.Vars{"decision": apitest.Vars{
 				"version": 1., "title": apitest.Vars{"sv": "Strategi för e-tjänster antas"}, "diaryNumber": "ks-44/2026", "diaryNumberUnderstood": true,
 				"case": apitest.Vars{"diaryNumber": "KS 2026/0044", "decisions": apitest.Vars{"totalCount": 1.}}, "bodyUnit": apitest.Vars{"name": apitest.Vars{"sv": "Kontoret"}},
-				"state": "DECIDED", "meetingDate": "2026-02-02", "paragraph": "12 a", "expectedBindingOn": "2026-03-23", "isExample": false,
+				"state": "DECIDED", "meetingDate": "2026-02-02", "paragraph": "12 a", "expectedBindingOn": "2026-03-24", "isExample": false,
 			}},
 		},
 		{

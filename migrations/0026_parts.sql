@@ -26,3 +26,15 @@ BEGIN
   RETURN NEW;
 END $$;
 -- +goose StatementEnd
+
+-- A party or a participation that was put in by mistake is taken back, and may be put in
+-- anew. A project has its host as long as it is there.
+ALTER TABLE agreement_party DROP CONSTRAINT agreement_party_once;
+CREATE UNIQUE INDEX agreement_party_once ON agreement_party (agreement_id, municipality_id) WHERE archived_at IS NULL;
+CREATE INDEX agreement_party_by_agreement ON agreement_party (agreement_id, id);
+SELECT history_sync('agreement_party');
+ALTER TABLE participation DROP CONSTRAINT participation_once;
+CREATE UNIQUE INDEX participation_once ON participation (shared_project_id, municipality_id) WHERE archived_at IS NULL;
+CREATE INDEX participation_by_project ON participation (shared_project_id, id);
+ALTER TABLE participation ADD CONSTRAINT participation_host_stays CHECK (role <> 'HOST' OR archived_at IS NULL);
+SELECT history_sync('participation');

@@ -92,6 +92,7 @@ var collaborationBreaches = []breach{
 	refusedIn("participation_found_both", "participation", "found_source", "'Granskningen'"),
 	breaks("participation_found_reason_length", insert("participation", "found_reason", long("500"), "found_source", "'Prov'")),
 	breaks("participation_found_source_length", insert("participation", "found_source", long("500"), "found_reason", "'Prov'")),
+	breaks("participation_host_stays", "UPDATE participation SET archived_at = updated_at WHERE id = :host"),
 	raised("participation_host", "participation_life_cycle", insert("participation", "role", "'HOST'")),
 	refusedIn("participation_municipality_fk", "participation", "municipality_id", ":nothing"),
 	breaks("participation_once", insert("participation"), insert("participation")),

@@ -172,9 +172,29 @@ type ApplySuggestedLinkInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 }
 
+// A follow-up that was registered by mistake.
+type ArchiveAgreementFollowUpInput struct {
+	// The follow-up.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
 // An agreement that was registered by mistake.
 type ArchiveAgreementInput struct {
 	// The agreement.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A party that was added by mistake.
+type ArchiveAgreementPartyInput struct {
+	// The party.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`
@@ -305,6 +325,16 @@ type ArchiveInitiativeInput struct {
 // A milestone that leaves the roadmap.
 type ArchiveMilestoneInput struct {
 	// The milestone.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+}
+
+// A participation that was put in by mistake.
+type ArchiveParticipationInput struct {
+	// The participation.
 	ID gid.ID `json:"id"`
 	// The version that the change builds on.
 	ExpectedVersion int `json:"expectedVersion"`

@@ -129,6 +129,44 @@ func TestAPartyWritesItsOwnSide(t *testing.T) {
 	}
 }
 
+// A party and a follow-up that were put in by mistake are taken back by whoever put them in,
+// and may be put in anew.
+func TestAPartyIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	director, theirs := w.as(w.home, access.Director), w.as(w.partner, access.Director)
+	a := must(w.service.CreateAgreement(director, collaboration.Agreement{MunicipalityID: w.home.ID, CollaborationID: &w.cesam.ID, TitleSv: "Samverkansavtal", LegalForm: "UNCLEAR"}))(t)
+	parties := func() []*collaboration.AgreementParty {
+		return must(w.service.PartiesOfEach(w.ctx, w.reading(), "MUNICIPALITY", false, []uuid.UUID{a.ID}, page.Args{}))(t)[0].Nodes()
+	}
+	_, err := w.service.ArchiveParty(director, parties()[0].ID, 1, "")
+	w.refused(err, fault.Invalid, "agreement_party_host")
+	add := collaboration.AgreementParty{MunicipalityID: w.partner.ID, AgreementID: a.ID}
+	p := must(w.service.AddParty(director, add))(t)
+	_, err = w.service.ArchiveParty(theirs, p.ID, p.Version, "")
+	w.refused(err, fault.Forbidden, "")
+	p = must(w.service.UpdateParty(theirs, p.ID, p.Version, func(p *collaboration.AgreementParty) { p.SignedOn = ptr(day("2026-02-01")) }))(t)
+	_, err = w.service.ArchiveParty(director, p.ID, p.Version, "")
+	w.refused(err, fault.Invalid, "agreement_party_signed")
+	f := must(w.service.AddFollowUp(theirs, collaboration.AgreementFollowUp{MunicipalityID: w.partner.ID, AgreementID: a.ID, Kind: collaboration.ReportKL938, HeldOn: day("2026-02-01"), Year: 2025}))(t)
+	_, err = w.service.ArchiveFollowUp(director, f.ID, f.Version, "")
+	w.refused(err, fault.Forbidden, "")
+	if f = must(w.service.ArchiveFollowUp(theirs, f.ID, f.Version, "Fel avtal"))(t); f.ArchivedAt == nil {
+		t.Error("the follow-up stays")
+	}
+	p = must(w.service.UpdateParty(theirs, p.ID, p.Version, func(p *collaboration.AgreementParty) { p.SignedOn = nil }))(t)
+	must(w.service.ArchiveParty(director, p.ID, p.Version, "Fel kommun"))(t)
+	if left := parties(); len(left) != 1 {
+		t.Errorf("%d parties are left", len(left))
+	}
+	// Who is no party any more sees what is for the parties no longer.
+	if seen := must(w.service.PartiesByID(w.as(w.outside, access.Director), w.reading(), []uuid.UUID{p.ID}))(t); len(seen) != 0 {
+		t.Error("others see it")
+	}
+	if again := must(w.service.AddParty(director, add))(t); again.ID == p.ID || len(parties()) != 2 {
+		t.Error("it is not added anew")
+	}
+}
+
 // A shared service is offered; who adopts it gets its own planned e-service, and a list of
 // what remains to be done.
 func TestAdoptingMakesAnOwnService(t *testing.T) {

@@ -126,6 +126,7 @@ var constraints = postgres.Constraints{
 		"The shares of cost are to add up to 100 percent, or not be given at all, before development begins."),
 
 	"participation_once":                    fault.Field("municipality", "", "Kommunen har redan ett deltagande i projektet.", "The municipality has a participation in the project already."),
+	"participation_host_stays":              fault.Field("id", "", "Värden deltar så länge projektet finns. Arkivera projektet i stället.", "The host takes part as long as the project is there. Archive the project instead."),
 	"participation_role":                    unknown("role"),
 	"participation_state":                   unknown("state"),
 	"participation_host":                    fault.Field("role", "", "Värd är den kommun som håller projektet, och ingen annan.", "The host is the municipality that keeps the project, and no other."),

@@ -142,6 +142,32 @@ func TestThePartnerAloneAnswers(t *testing.T) {
 }
 
 // A municipality joins by itself a project that is open, and registers what holds already.
+// A participation that was put in by mistake is taken back by the project's host until it is
+// confirmed, and may be put in anew; the host's own stays.
+func TestAParticipationIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	host, theirs := w.as(w.home, access.ProjectEditor), w.as(w.partner, access.ProjectEditor)
+	p := w.project("bygglov")
+	all := func() []*collaboration.Participation {
+		return must(w.service.ParticipationsOfEach(w.ctx, w.reading(), collaboration.ParticipationFilter{}, "CREATED", false, []uuid.UUID{p.ID}, page.Args{}))(t)[0].Nodes()
+	}
+	_, err := w.service.ArchiveParticipation(host, all()[0].ID, 1, "")
+	w.refused(err, fault.Invalid, "participation_host_stays")
+	part := w.invite(p, w.partner)
+	_, err = w.service.ArchiveParticipation(theirs, part.ID, part.Version, "")
+	w.refused(err, fault.Forbidden, "")
+	part = must(w.service.Confirm(theirs, part.ID, part.Version, w.decision(w.partner, "meeting_date = '2026-03-02'"), ""))(t)
+	_, err = w.service.ArchiveParticipation(host, part.ID, part.Version, "")
+	w.refused(err, fault.Invalid, "participation_settled")
+	part = must(w.service.Step(theirs, part.ID, part.Version, "DECISION_PENDING", nil, "Fel projekt"))(t)
+	if part = must(w.service.ArchiveParticipation(host, part.ID, part.Version, "Fel projekt"))(t); part.ArchivedAt == nil || len(all()) != 1 {
+		t.Errorf("it stays as %+v", part)
+	}
+	if again := w.invite(p, w.partner); again.ID == part.ID || len(all()) != 2 {
+		t.Error("it is not put in anew")
+	}
+}
+
 func TestAMunicipalityJoins(t *testing.T) {
 	w := newWorld(t)
 	theirs := w.as(w.partner, access.Director)

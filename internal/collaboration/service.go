@@ -201,6 +201,26 @@ func (s *Service) AddParty(ctx context.Context, p AgreementParty) (*AgreementPar
 	return addedParties.Create(ctx, s.Keeper, access.WriteAgreement, "addAgreementParty", p, nil, nil)
 }
 
+// ArchiveParty takes back a party that was added by mistake, by the agreement's host. The
+// host itself is a party as long as the agreement is there, and one that has signed takes
+// that back itself first.
+func (s *Service) ArchiveParty(ctx context.Context, id uuid.UUID, version int, comment string) (*AgreementParty, error) {
+	return addedParties.Change(ctx, s.Keeper, record.Change{Action: access.WriteAgreement, Operation: "archiveAgreementParty", Comment: comment, ID: id, Version: version},
+		func(tx *postgres.Tx, p *AgreementParty) error {
+			host, err := addedParties.Kept(ctx, s.Keeper, tx, p)
+			switch {
+			case err != nil:
+				return err
+			case p.MunicipalityID == host:
+				return fault.Field("id", "agreement_party_host", "Värden är part så länge avtalet finns. Arkivera avtalet i stället.", "The host is a party as long as the agreement is there. Archive the agreement instead.")
+			case p.SignedOn != nil:
+				return fault.Field("id", "agreement_party_signed", "Parten har angett att den har undertecknat. Be den ta bort dagen först.", "The party has said that it has signed. Ask it to take the day away first.")
+			}
+			p.ArchivedAt = &tx.At
+			return nil
+		}, nil)
+}
+
 // UpdateParty lets set change what a party says of its own side. Its diary number finds its
 // case, or makes it.
 func (s *Service) UpdateParty(ctx context.Context, id uuid.UUID, version int, set func(*AgreementParty)) (*AgreementParty, error) {
@@ -248,6 +268,12 @@ func (s *Service) AddFollowUp(ctx context.Context, f AgreementFollowUp) (*Agreem
 func (s *Service) UpdateFollowUp(ctx context.Context, id uuid.UUID, version int, set func(*AgreementFollowUp)) (*AgreementFollowUp, error) {
 	return followUps.Change(ctx, s.Keeper, record.Change{Action: access.WriteAgreementParty, Operation: "updateAgreementFollowUp", ID: id, Version: version},
 		func(_ *postgres.Tx, f *AgreementFollowUp) error { set(f); return nil }, nil)
+}
+
+// ArchiveFollowUp takes back a follow-up that was registered by mistake.
+func (s *Service) ArchiveFollowUp(ctx context.Context, id uuid.UUID, version int, comment string) (*AgreementFollowUp, error) {
+	return followUps.Change(ctx, s.Keeper, record.Change{Action: access.WriteAgreementParty, Operation: "archiveAgreementFollowUp", Comment: comment, ID: id, Version: version},
+		func(tx *postgres.Tx, f *AgreementFollowUp) error { f.ArchivedAt = &tx.At; return nil }, nil)
 }
 
 // CreateProject registers a shared project with its host's own participation. That waits
@@ -339,6 +365,21 @@ func (s *Service) SetTerms(ctx context.Context, id uuid.UUID, version int, set f
 					"The municipality has confirmed on these terms. Ask it to go back to waiting for a decision before they change.")
 			}
 			set(p)
+			return nil
+		}, nil)
+}
+
+// ArchiveParticipation takes back a participation that was put in by mistake, by the
+// project's host. The host's own stays as long as the project is there, and of others'
+// those that they have confirmed.
+func (s *Service) ArchiveParticipation(ctx context.Context, id uuid.UUID, version int, comment string) (*Participation, error) {
+	return proposals.Change(ctx, s.Keeper, record.Change{Action: access.ProposeParticipation, Operation: "archiveParticipation", Comment: comment, ID: id, Version: version},
+		func(tx *postgres.Tx, p *Participation) error {
+			if p.Role != Host && settled[p.State] {
+				return fault.Field("id", "participation_settled", "Kommunen har bekräftat sitt deltagande. Be den gå tillbaka till att vänta på beslut, eller dra sig ur.",
+					"The municipality has confirmed its participation. Ask it to go back to waiting for a decision, or to withdraw.")
+			}
+			p.ArchivedAt = &tx.At
 			return nil
 		}, nil)
 }

@@ -151,7 +151,7 @@ var lacks = []lack{
 	},
 	{
 		kind: "shared_project", stage: StageDecision, rule: "PROJECT_NO_DECISION_IN_MUNICIPALITY",
-		where: "x.status <> 'CANCELLED' AND NOT EXISTS (SELECT FROM record_link l LEFT JOIN participation p ON p.id = l.participation_id WHERE (l.shared_project_id = x.id OR p.shared_project_id = x.id) AND " + decided + ")",
+		where: "x.status <> 'CANCELLED' AND NOT EXISTS (SELECT FROM record_link l LEFT JOIN participation p ON p.id = l.participation_id AND p.archived_at IS NULL WHERE (l.shared_project_id = x.id OR p.shared_project_id = x.id) AND " + decided + ")",
 		sv:    "Projektet saknar beslut", en: "The project has no decision",
 	},
 	{
