@@ -21,12 +21,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"fardplan/graph"
 	"fardplan/internal/access"
 	"fardplan/internal/app"
+	"fardplan/internal/collaboration"
+	"fardplan/internal/date"
 	"fardplan/internal/gap"
 	"fardplan/internal/linkcheck"
 	"fardplan/internal/observe"
@@ -215,15 +216,15 @@ func (a *API) Unit(t testing.TB, of *organisation.Municipality, name string, set
 // Collaboration lets the municipalities collaborate since 2020.
 func (a *API) Collaboration(t testing.TB, name string, members ...*organisation.Municipality) {
 	t.Helper()
-	ids := make([]uuid.UUID, len(members))
-	for i, m := range members {
-		ids[i] = m.ID
-	}
-	err := a.Services.Journal.Write(System(t), "addCollaboration", "", func(tx *postgres.Tx) error {
-		return organisation.AddCollaboration(t.Context(), tx, name, name, "2020-01-01", "prov", ids)
-	})
+	joint := a.Services.Collaboration
+	made, err := joint.CreateCollaboration(System(t), collaboration.Collaboration{NameSv: name, NameEn: &name})
 	if err != nil {
 		t.Fatalf("add collaboration %s: %v", name, err)
+	}
+	for _, m := range members {
+		if _, err := joint.AddMember(System(t), collaboration.CollaborationMember{CollaborationID: made.ID, MunicipalityID: m.ID, ValidFrom: date.New(2020, time.January, 1), Source: "prov"}); err != nil {
+			t.Fatalf("add %s to the collaboration %s: %v", m.NameSv, name, err)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"fardplan/internal/access"
 	"fardplan/internal/app"
+	"fardplan/internal/collaboration"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
 	"fardplan/internal/eservice"
@@ -299,18 +300,10 @@ func TestALaterDecisionSupersedes(t *testing.T) {
 
 func TestAJointBodyIsOneOfTheMunicipalitys(t *testing.T) {
 	w := newWorld(t)
-	err := w.all.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
-		return organisation.AddCollaboration(w.ctx, tx, "Cesam Öst", "Cesam East", "2020-01-01", "prov", []uuid.UUID{w.home.ID})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var joint uuid.UUID
-	w.read(func(now *postgres.Snapshot) {
-		joint = must(postgres.Values[uuid.UUID](w.ctx, now, "SELECT id FROM collaboration", nil))(t)[0]
-	})
-	w.taken(func(d *decision.Decision) { d.JointCollaborationID = &joint })
-	_, err = w.all.Decisions.Create(w.ctx, decision.Decision{MunicipalityID: w.away.ID, BodyUnitID: w.foreign.ID, TitleSv: "Utomstående", Type: decision.ByBoard, JointCollaborationID: &joint, Visibility: eservice.Public})
+	cesam := must(w.all.Collaboration.CreateCollaboration(w.ctx, collaboration.Collaboration{NameSv: "Cesam Öst"}))(t)
+	must(w.all.Collaboration.AddMember(w.ctx, collaboration.CollaborationMember{CollaborationID: cesam.ID, MunicipalityID: w.home.ID, ValidFrom: *day("2020-01-01"), Source: "prov"}))(t)
+	w.taken(func(d *decision.Decision) { d.JointCollaborationID = &cesam.ID })
+	_, err := w.all.Decisions.Create(w.ctx, decision.Decision{MunicipalityID: w.away.ID, BodyUnitID: w.foreign.ID, TitleSv: "Utomstående", Type: decision.ByBoard, JointCollaborationID: &cesam.ID, Visibility: eservice.Public})
 	w.refused(err, "jointCollaboration", "decision_joint_member")
 }
 

@@ -379,10 +379,6 @@ func (b *book) milestones(v venture) {
 		e.reports.add(&strategy.StatusReport{
 			Row: postgres.Row{ID: identity(e.at, "status_report", v.code)}, MunicipalityID: p.MunicipalityID, Part: strategy.Part{SharedProjectID: &p.ID},
 			PeriodFrom: *b.plain(600), PeriodTo: *b.plain(699), Health: strategy.Health(v.health), TextSv: madeUp + text, PublishedAt: &e.at,
-			Figures: &strategy.Figures{
-				Status: string(p.Status), Health: strategy.Health(v.health), PlannedStart: p.PlannedStart, PlannedEnd: p.PlannedEnd,
-				BaselineStart: p.BaselineStart, BaselineEnd: p.BaselineEnd, ActualStart: p.ActualStart, ActualEnd: p.ActualEnd,
-			},
 		})
 	})
 }

@@ -304,10 +304,7 @@ func (b *book) tell() {
 				PeriodFrom: *b.plain(t.from), PeriodTo: *b.plain(t.to), Health: t.health, TextSv: madeUp + t.text,
 			}
 			if !t.draft {
-				r.PublishedAt, r.Figures = &e.at, &strategy.Figures{
-					Progress: i.Progress, Status: string(i.Status), Health: t.health, PlannedStart: i.PlannedStart, PlannedEnd: i.PlannedEnd,
-					BaselineStart: i.BaselineStart, BaselineEnd: i.BaselineEnd, ActualStart: i.ActualStart, ActualEnd: i.ActualEnd,
-				}
+				r.PublishedAt = &e.at
 			}
 			e.reports.add(r)
 		})

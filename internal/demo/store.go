@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fardplan/internal/postgres"
+	"fardplan/internal/strategy"
 )
 
 // kept is a change that the database holds.
@@ -34,21 +35,16 @@ func summarise(ctx context.Context, r postgres.Reader) (*Summary, error) {
 		       (SELECT count(*) FROM change) AS changes, (SELECT min(c.at) FROM change c) AS first, (SELECT max(c.at) FROM change c) AS last) s`, nil)
 }
 
-// freezeFigures sets in the step's published reports how many gaps are open of what they
-// tell of, which the story itself does not know.
-func (s *step) freezeFigures(ctx context.Context, tx *postgres.Tx) error {
+// freezeFigures gives the step's published reports the figures of what they tell of.
+func (s *step) freezeFigures(ctx context.Context, tx *postgres.Tx) (err error) {
 	for _, r := range s.reports.added {
-		if r.Figures == nil {
+		if r.PublishedAt == nil {
 			continue
 		}
-		_, id := r.End()
-		open, err := postgres.Values[int](ctx, tx, `SELECT count(*)::int FROM gap_episode g WHERE g.closed_at IS NULL AND (g.object_id = @id OR g.object_id IN (
-			SELECT m.id FROM milestone m WHERE @id IN (m.initiative_id, m.shared_project_id) UNION ALL SELECT b.id FROM benefit b WHERE @id IN (b.initiative_id, b.shared_project_id)))`, postgres.Args{"id": id})
-		if err != nil {
+		if r.Figures, err = strategy.FiguresOf(ctx, tx, r.Part); err != nil {
 			return err
 		}
-		r.Figures = new(*r.Figures)
-		r.Figures.OpenGaps = open[0]
+		r.Figures.Health = r.Health
 	}
 	return nil
 }

@@ -160,17 +160,6 @@ func Partners(ctx context.Context, r postgres.Reader, municipality uuid.UUID) ([
 		postgres.Args{"municipality": municipality})
 }
 
-// AddCollaboration registers a collaboration with its members, for the system's own
-// data; members are by municipality id.
-func AddCollaboration(ctx context.Context, tx *postgres.Tx, nameSv, nameEn, from, source string, members []uuid.UUID) error {
-	_, err := tx.Exec(ctx, `
-		WITH made AS (INSERT INTO collaboration (id, name_sv, name_en) VALUES (uuid_v7(), @name_sv, @name_en) RETURNING id)
-		INSERT INTO collaboration_member (id, collaboration_id, municipality_id, valid_from, source)
-		SELECT uuid_v7(), made.id, member, @from::date, @source FROM made, unnest(@members::uuid[]) member`,
-		postgres.Args{"name_sv": nameSv, "name_en": nameEn, "from": from, "source": source, "members": members})
-	return err
-}
-
 // OpenUnit finds the municipality's open unit of a name, letter case aside, or where none
 // is called so of an alias. A name that fits none or several is an INVALID fault.
 func (s *Service) OpenUnit(ctx context.Context, r postgres.Reader, municipality uuid.UUID, name string) (*Unit, error) {

@@ -375,7 +375,7 @@ func (s *Service) PublishStatusReport(ctx context.Context, id uuid.UUID, version
 		if r.ArchivedAt != nil {
 			return fault.Field("id", "status_report_archived", "Utkastet är kastat. Skriv en ny rapport.", "The draft was thrown away. Write a new report.")
 		}
-		if r.Figures, err = figuresOf(ctx, tx, r.Part); err != nil {
+		if r.Figures, err = FiguresOf(ctx, tx, r.Part); err != nil {
 			return err
 		}
 		r.Figures.Health, r.PublishedAt = r.Health, &tx.At

@@ -480,8 +480,9 @@ func (s *Service) DependenciesByID(ctx context.Context, r postgres.Reader, ids [
 	return dependencies.ByID(ctx, s.Keeper, r, ids)
 }
 
-// figuresOf reads the figures of an initiative, a shared project or a goal as they are.
-func figuresOf(ctx context.Context, r postgres.Reader, of Part) (*Figures, error) {
+// FiguresOf reads the figures of an initiative, a shared project or a goal as they are, but
+// for the health, which a report gives itself.
+func FiguresOf(ctx context.Context, r postgres.Reader, of Part) (*Figures, error) {
 	type row struct {
 		Progress      *int       `db:"progress"`
 		Status        string     `db:"status"`

@@ -15,12 +15,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fardplan/internal/access"
+	"fardplan/internal/collaboration"
+	"fardplan/internal/date"
 	"fardplan/internal/fault"
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/postgres/dbtest"
+	"fardplan/internal/record"
 	"fardplan/internal/token"
 )
 
@@ -55,11 +58,15 @@ func newWorld(t *testing.T) *world {
 		}
 		*m.to = made
 	}
-	err := journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
-		return organisation.AddCollaboration(w.ctx, tx, "Samverkan", "Collaboration", "2020-01-01", "prov", []uuid.UUID{w.home.ID, w.away.ID})
-	})
+	joint := &collaboration.Service{Keeper: record.Keeper{Journal: journal}}
+	made, err := joint.CreateCollaboration(w.ctx, collaboration.Collaboration{NameSv: "Samverkan"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, m := range []*organisation.Municipality{w.home, w.away} {
+		if _, err := joint.AddMember(w.ctx, collaboration.CollaborationMember{CollaborationID: made.ID, MunicipalityID: m.ID, ValidFrom: date.New(2020, time.January, 1), Source: "prov"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return w
 }
