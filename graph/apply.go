@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -115,4 +116,27 @@ func optionalID(id *gid.ID, kind, field string) (*uuid.UUID, error) {
 	}
 	u, err := id.As(kind, field)
 	return &u, err
+}
+
+// updated lets the given fields of an input change the record of its id, by the domain's own
+// change. They are judged before that is asked, with all their faults at once.
+func updated[T any](ctx context.Context, input any, id gid.ID, kind string, version int, change func(context.Context, uuid.UUID, int, func(*T)) (*T, error)) (*T, error) {
+	of, err := id.As(kind, "id")
+	if err != nil {
+		return nil, err
+	}
+	if err := apply(input, new(T)); err != nil {
+		return nil, err
+	}
+	return change(ctx, of, version, func(record *T) { _ = apply(input, record) })
+}
+
+// withComment changes the record of an id as the domain does, and says why.
+func withComment[T any](ctx context.Context, id gid.ID, kind string, version int, comment string, change func(context.Context, uuid.UUID, int, string) (T, error)) (T, error) {
+	of, err := id.As(kind, "id")
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return change(ctx, of, version, comment)
 }

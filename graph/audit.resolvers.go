@@ -261,14 +261,7 @@ func (r *mutationResolver) CreateAudit(ctx context.Context, input model.CreateAu
 }
 
 func (r *mutationResolver) UpdateAudit(ctx context.Context, input model.UpdateAuditInput) (*model.AuditPayload, error) {
-	id, err := input.ID.As("audit", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(audit.Audit)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.UpdateAudit(ctx, id, input.ExpectedVersion, func(record *audit.Audit) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "audit", input.ExpectedVersion, r.Audits.UpdateAudit)
 	if err != nil {
 		return nil, err
 	}
@@ -276,11 +269,7 @@ func (r *mutationResolver) UpdateAudit(ctx context.Context, input model.UpdateAu
 }
 
 func (r *mutationResolver) ArchiveAudit(ctx context.Context, input model.ArchiveAuditInput) (*model.AuditPayload, error) {
-	id, err := input.ID.As("audit", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.ArchiveAudit(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "audit", input.ExpectedVersion, input.Comment, r.Audits.ArchiveAudit)
 	if err != nil {
 		return nil, err
 	}
@@ -300,14 +289,7 @@ func (r *mutationResolver) CreateAuditQuestion(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateAuditQuestion(ctx context.Context, input model.UpdateAuditQuestionInput) (*model.AuditQuestionPayload, error) {
-	id, err := input.ID.As("audit_question", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(audit.Question)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.UpdateQuestion(ctx, id, input.ExpectedVersion, func(record *audit.Question) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "audit_question", input.ExpectedVersion, r.Audits.UpdateQuestion)
 	if err != nil {
 		return nil, err
 	}
@@ -315,11 +297,7 @@ func (r *mutationResolver) UpdateAuditQuestion(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) ArchiveAuditQuestion(ctx context.Context, input model.ArchiveAuditQuestionInput) (*model.AuditQuestionPayload, error) {
-	id, err := input.ID.As("audit_question", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.ArchiveQuestion(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "audit_question", input.ExpectedVersion, input.Comment, r.Audits.ArchiveQuestion)
 	if err != nil {
 		return nil, err
 	}
@@ -339,14 +317,7 @@ func (r *mutationResolver) CreateFinding(ctx context.Context, input model.Create
 }
 
 func (r *mutationResolver) UpdateFinding(ctx context.Context, input model.UpdateFindingInput) (*model.FindingPayload, error) {
-	id, err := input.ID.As("finding", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(audit.Finding)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.UpdateFinding(ctx, id, input.ExpectedVersion, func(record *audit.Finding) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "finding", input.ExpectedVersion, r.Audits.UpdateFinding)
 	if err != nil {
 		return nil, err
 	}
@@ -354,11 +325,7 @@ func (r *mutationResolver) UpdateFinding(ctx context.Context, input model.Update
 }
 
 func (r *mutationResolver) ArchiveFinding(ctx context.Context, input model.ArchiveFindingInput) (*model.FindingPayload, error) {
-	id, err := input.ID.As("finding", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.ArchiveFinding(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "finding", input.ExpectedVersion, input.Comment, r.Audits.ArchiveFinding)
 	if err != nil {
 		return nil, err
 	}
@@ -378,14 +345,7 @@ func (r *mutationResolver) CreateFormalAnswer(ctx context.Context, input model.C
 }
 
 func (r *mutationResolver) UpdateFormalAnswer(ctx context.Context, input model.UpdateFormalAnswerInput) (*model.FormalAnswerPayload, error) {
-	id, err := input.ID.As("formal_answer", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(audit.FormalAnswer)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.UpdateAnswer(ctx, id, input.ExpectedVersion, func(record *audit.FormalAnswer) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "formal_answer", input.ExpectedVersion, r.Audits.UpdateAnswer)
 	if err != nil {
 		return nil, err
 	}
@@ -409,11 +369,7 @@ func (r *mutationResolver) TransitionFormalAnswer(ctx context.Context, input mod
 }
 
 func (r *mutationResolver) ArchiveFormalAnswer(ctx context.Context, input model.ArchiveFormalAnswerInput) (*model.FormalAnswerPayload, error) {
-	id, err := input.ID.As("formal_answer", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Audits.ArchiveAnswer(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "formal_answer", input.ExpectedVersion, input.Comment, r.Audits.ArchiveAnswer)
 	if err != nil {
 		return nil, err
 	}

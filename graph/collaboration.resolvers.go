@@ -325,14 +325,7 @@ func (r *mutationResolver) CreateCollaboration(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateCollaboration(ctx context.Context, input model.UpdateCollaborationInput) (*model.CollaborationPayload, error) {
-	id, err := input.ID.As("collaboration", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.Collaboration)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateCollaboration(ctx, id, input.ExpectedVersion, func(record *collaboration.Collaboration) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "collaboration", input.ExpectedVersion, r.Joint.UpdateCollaboration)
 	if err != nil {
 		return nil, err
 	}
@@ -384,14 +377,7 @@ func (r *mutationResolver) CreateAgreement(ctx context.Context, input model.Crea
 }
 
 func (r *mutationResolver) UpdateAgreement(ctx context.Context, input model.UpdateAgreementInput) (*model.AgreementPayload, error) {
-	id, err := input.ID.As("agreement", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.Agreement)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateAgreement(ctx, id, input.ExpectedVersion, func(record *collaboration.Agreement) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "agreement", input.ExpectedVersion, r.Joint.UpdateAgreement)
 	if err != nil {
 		return nil, err
 	}
@@ -399,11 +385,7 @@ func (r *mutationResolver) UpdateAgreement(ctx context.Context, input model.Upda
 }
 
 func (r *mutationResolver) ArchiveAgreement(ctx context.Context, input model.ArchiveAgreementInput) (*model.AgreementPayload, error) {
-	id, err := input.ID.As("agreement", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveAgreement(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "agreement", input.ExpectedVersion, input.Comment, r.Joint.ArchiveAgreement)
 	if err != nil {
 		return nil, err
 	}
@@ -427,11 +409,7 @@ func (r *mutationResolver) AddAgreementParty(ctx context.Context, input model.Ad
 }
 
 func (r *mutationResolver) ArchiveAgreementParty(ctx context.Context, input model.ArchiveAgreementPartyInput) (*model.AgreementPartyPayload, error) {
-	id, err := input.ID.As("agreement_party", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveParty(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "agreement_party", input.ExpectedVersion, input.Comment, r.Joint.ArchiveParty)
 	if err != nil {
 		return nil, err
 	}
@@ -439,14 +417,7 @@ func (r *mutationResolver) ArchiveAgreementParty(ctx context.Context, input mode
 }
 
 func (r *mutationResolver) UpdateAgreementParty(ctx context.Context, input model.UpdateAgreementPartyInput) (*model.AgreementPartyPayload, error) {
-	id, err := input.ID.As("agreement_party", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.AgreementParty)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateParty(ctx, id, input.ExpectedVersion, func(record *collaboration.AgreementParty) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "agreement_party", input.ExpectedVersion, r.Joint.UpdateParty)
 	if err != nil {
 		return nil, err
 	}
@@ -470,14 +441,7 @@ func (r *mutationResolver) AddAgreementFollowUp(ctx context.Context, input model
 }
 
 func (r *mutationResolver) UpdateAgreementFollowUp(ctx context.Context, input model.UpdateAgreementFollowUpInput) (*model.AgreementFollowUpPayload, error) {
-	id, err := input.ID.As("agreement_follow_up", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.AgreementFollowUp)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateFollowUp(ctx, id, input.ExpectedVersion, func(record *collaboration.AgreementFollowUp) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "agreement_follow_up", input.ExpectedVersion, r.Joint.UpdateFollowUp)
 	if err != nil {
 		return nil, err
 	}
@@ -485,11 +449,7 @@ func (r *mutationResolver) UpdateAgreementFollowUp(ctx context.Context, input mo
 }
 
 func (r *mutationResolver) ArchiveAgreementFollowUp(ctx context.Context, input model.ArchiveAgreementFollowUpInput) (*model.AgreementFollowUpPayload, error) {
-	id, err := input.ID.As("agreement_follow_up", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveFollowUp(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "agreement_follow_up", input.ExpectedVersion, input.Comment, r.Joint.ArchiveFollowUp)
 	if err != nil {
 		return nil, err
 	}
@@ -513,14 +473,7 @@ func (r *mutationResolver) CreateSharedProject(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateSharedProject(ctx context.Context, input model.UpdateSharedProjectInput) (*model.SharedProjectPayload, error) {
-	id, err := input.ID.As("shared_project", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.SharedProject)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateProject(ctx, id, input.ExpectedVersion, func(record *collaboration.SharedProject) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "shared_project", input.ExpectedVersion, r.Joint.UpdateProject)
 	if err != nil {
 		return nil, err
 	}
@@ -540,11 +493,7 @@ func (r *mutationResolver) SetSharedProjectPhase(ctx context.Context, input mode
 }
 
 func (r *mutationResolver) ArchiveSharedProject(ctx context.Context, input model.ArchiveSharedProjectInput) (*model.SharedProjectPayload, error) {
-	id, err := input.ID.As("shared_project", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveProject(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "shared_project", input.ExpectedVersion, input.Comment, r.Joint.ArchiveProject)
 	if err != nil {
 		return nil, err
 	}
@@ -568,14 +517,7 @@ func (r *mutationResolver) ProposeParticipation(ctx context.Context, input model
 }
 
 func (r *mutationResolver) SetParticipationTerms(ctx context.Context, input model.SetParticipationTermsInput) (*model.ParticipationPayload, error) {
-	id, err := input.ID.As("participation", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.Participation)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.SetTerms(ctx, id, input.ExpectedVersion, func(record *collaboration.Participation) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "participation", input.ExpectedVersion, r.Joint.SetTerms)
 	if err != nil {
 		return nil, err
 	}
@@ -583,11 +525,7 @@ func (r *mutationResolver) SetParticipationTerms(ctx context.Context, input mode
 }
 
 func (r *mutationResolver) ArchiveParticipation(ctx context.Context, input model.ArchiveParticipationInput) (*model.ParticipationPayload, error) {
-	id, err := input.ID.As("participation", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveParticipation(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "participation", input.ExpectedVersion, input.Comment, r.Joint.ArchiveParticipation)
 	if err != nil {
 		return nil, err
 	}
@@ -655,14 +593,7 @@ func (r *mutationResolver) ConfirmParticipation(ctx context.Context, input model
 }
 
 func (r *mutationResolver) UpdateParticipation(ctx context.Context, input model.UpdateParticipationInput) (*model.ParticipationPayload, error) {
-	id, err := input.ID.As("participation", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.Participation)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateParticipation(ctx, id, input.ExpectedVersion, func(record *collaboration.Participation) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "participation", input.ExpectedVersion, r.Joint.UpdateParticipation)
 	if err != nil {
 		return nil, err
 	}
@@ -686,14 +617,7 @@ func (r *mutationResolver) CreateServiceOffer(ctx context.Context, input model.C
 }
 
 func (r *mutationResolver) UpdateServiceOffer(ctx context.Context, input model.UpdateServiceOfferInput) (*model.ServiceOfferPayload, error) {
-	id, err := input.ID.As("service_offer", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.ServiceOffer)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateOffer(ctx, id, input.ExpectedVersion, func(record *collaboration.ServiceOffer) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "service_offer", input.ExpectedVersion, r.Joint.UpdateOffer)
 	if err != nil {
 		return nil, err
 	}
@@ -701,11 +625,7 @@ func (r *mutationResolver) UpdateServiceOffer(ctx context.Context, input model.U
 }
 
 func (r *mutationResolver) ArchiveServiceOffer(ctx context.Context, input model.ArchiveServiceOfferInput) (*model.ServiceOfferPayload, error) {
-	id, err := input.ID.As("service_offer", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.ArchiveOffer(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "service_offer", input.ExpectedVersion, input.Comment, r.Joint.ArchiveOffer)
 	if err != nil {
 		return nil, err
 	}
@@ -750,14 +670,7 @@ func (r *mutationResolver) ChangeOfferAnswer(ctx context.Context, input model.Ch
 }
 
 func (r *mutationResolver) UpdateAdoptionStep(ctx context.Context, input model.UpdateAdoptionStepInput) (*model.AdoptionStepPayload, error) {
-	id, err := input.ID.As("adoption_step", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(collaboration.AdoptionStep)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Joint.UpdateStep(ctx, id, input.ExpectedVersion, func(record *collaboration.AdoptionStep) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "adoption_step", input.ExpectedVersion, r.Joint.UpdateStep)
 	if err != nil {
 		return nil, err
 	}

@@ -151,14 +151,7 @@ func (r *mutationResolver) CreateCase(ctx context.Context, input model.CreateCas
 }
 
 func (r *mutationResolver) UpdateCase(ctx context.Context, input model.UpdateCaseInput) (*model.CasePayload, error) {
-	id, err := input.ID.As("diary_case", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(decision.Case)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Resolver.Decisions.UpdateCase(ctx, id, input.ExpectedVersion, func(record *decision.Case) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "diary_case", input.ExpectedVersion, r.Resolver.Decisions.UpdateCase)
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +159,7 @@ func (r *mutationResolver) UpdateCase(ctx context.Context, input model.UpdateCas
 }
 
 func (r *mutationResolver) ArchiveCase(ctx context.Context, input model.ArchiveCaseInput) (*model.CasePayload, error) {
-	id, err := input.ID.As("diary_case", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Resolver.Decisions.ArchiveCase(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "diary_case", input.ExpectedVersion, input.Comment, r.Resolver.Decisions.ArchiveCase)
 	if err != nil {
 		return nil, err
 	}
@@ -209,11 +198,7 @@ func (r *mutationResolver) UpdateDecision(ctx context.Context, input model.Updat
 }
 
 func (r *mutationResolver) ArchiveDecision(ctx context.Context, input model.ArchiveDecisionInput) (*model.DecisionPayload, error) {
-	id, err := input.ID.As("decision", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Resolver.Decisions.Archive(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "decision", input.ExpectedVersion, input.Comment, r.Resolver.Decisions.Archive)
 	if err != nil {
 		return nil, err
 	}
@@ -257,11 +242,7 @@ func (r *mutationResolver) GrantWaiver(ctx context.Context, input model.GrantWai
 }
 
 func (r *mutationResolver) WithdrawWaiver(ctx context.Context, input model.WithdrawWaiverInput) (*model.WaiverPayload, error) {
-	id, err := input.ID.As("waiver", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Resolver.Decisions.Withdraw(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "waiver", input.ExpectedVersion, input.Comment, r.Resolver.Decisions.Withdraw)
 	if err != nil {
 		return nil, err
 	}

@@ -108,14 +108,7 @@ func (r *mutationResolver) CreateGoverningDocument(ctx context.Context, input mo
 }
 
 func (r *mutationResolver) UpdateGoverningDocument(ctx context.Context, input model.UpdateGoverningDocumentInput) (*model.GoverningDocumentPayload, error) {
-	id, err := input.ID.As("governing_document", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(document.GoverningDocument)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Documents.Update(ctx, id, input.ExpectedVersion, func(record *document.GoverningDocument) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "governing_document", input.ExpectedVersion, r.Documents.Update)
 	if err != nil {
 		return nil, err
 	}
@@ -141,11 +134,7 @@ func (r *mutationResolver) TransitionGoverningDocument(ctx context.Context, inpu
 }
 
 func (r *mutationResolver) ArchiveGoverningDocument(ctx context.Context, input model.ArchiveGoverningDocumentInput) (*model.GoverningDocumentPayload, error) {
-	id, err := input.ID.As("governing_document", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Documents.Archive(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "governing_document", input.ExpectedVersion, input.Comment, r.Documents.Archive)
 	if err != nil {
 		return nil, err
 	}

@@ -128,14 +128,7 @@ func (r *mutationResolver) CreateEService(ctx context.Context, input model.Creat
 }
 
 func (r *mutationResolver) UpdateEService(ctx context.Context, input model.UpdateEServiceInput) (*model.EServicePayload, error) {
-	id, err := input.ID.As("e_service", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(eservice.EService)); err != nil {
-		return nil, err
-	}
-	saved, err := r.EServices.Update(ctx, id, input.ExpectedVersion, func(record *eservice.EService) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "e_service", input.ExpectedVersion, r.EServices.Update)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +178,7 @@ func (r *mutationResolver) UnpublishEService(ctx context.Context, input model.ES
 }
 
 func (r *mutationResolver) ArchiveEService(ctx context.Context, input model.EServiceActionInput) (*model.EServicePayload, error) {
-	id, err := input.ID.As("e_service", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.EServices.Archive(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "e_service", input.ExpectedVersion, input.Comment, r.EServices.Archive)
 	if err != nil {
 		return nil, err
 	}
@@ -213,14 +202,7 @@ func (r *mutationResolver) CreateSharedService(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateSharedService(ctx context.Context, input model.UpdateSharedServiceInput) (*model.SharedServicePayload, error) {
-	id, err := input.ID.As("shared_service", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(eservice.SharedService)); err != nil {
-		return nil, err
-	}
-	saved, err := r.EServices.UpdateShared(ctx, id, input.ExpectedVersion, func(record *eservice.SharedService) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "shared_service", input.ExpectedVersion, r.EServices.UpdateShared)
 	if err != nil {
 		return nil, err
 	}
@@ -228,11 +210,7 @@ func (r *mutationResolver) UpdateSharedService(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) ArchiveSharedService(ctx context.Context, input model.ArchiveSharedServiceInput) (*model.SharedServicePayload, error) {
-	id, err := input.ID.As("shared_service", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.EServices.ArchiveShared(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "shared_service", input.ExpectedVersion, input.Comment, r.EServices.ArchiveShared)
 	if err != nil {
 		return nil, err
 	}

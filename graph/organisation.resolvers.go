@@ -58,14 +58,7 @@ func (r *mutationResolver) CreateMunicipality(ctx context.Context, input model.C
 }
 
 func (r *mutationResolver) UpdateMunicipality(ctx context.Context, input model.UpdateMunicipalityInput) (*model.MunicipalityPayload, error) {
-	id, err := input.ID.As("municipality", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(organisation.Municipality)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Organisation.UpdateMunicipality(ctx, id, input.ExpectedVersion, func(record *organisation.Municipality) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "municipality", input.ExpectedVersion, r.Organisation.UpdateMunicipality)
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +82,7 @@ func (r *mutationResolver) CreateUnit(ctx context.Context, input model.CreateUni
 }
 
 func (r *mutationResolver) UpdateUnit(ctx context.Context, input model.UpdateUnitInput) (*model.UnitPayload, error) {
-	id, err := input.ID.As("unit", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(organisation.Unit)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Organisation.UpdateUnit(ctx, id, input.ExpectedVersion, func(record *organisation.Unit) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "unit", input.ExpectedVersion, r.Organisation.UpdateUnit)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +106,7 @@ func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitI
 }
 
 func (r *mutationResolver) ArchiveUnit(ctx context.Context, input model.ArchiveUnitInput) (*model.UnitPayload, error) {
-	id, err := input.ID.As("unit", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Organisation.ArchiveUnit(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "unit", input.ExpectedVersion, input.Comment, r.Organisation.ArchiveUnit)
 	if err != nil {
 		return nil, err
 	}

@@ -191,14 +191,7 @@ func (r *mutationResolver) CreateInitiative(ctx context.Context, input model.Cre
 }
 
 func (r *mutationResolver) UpdateInitiative(ctx context.Context, input model.UpdateInitiativeInput) (*model.InitiativePayload, error) {
-	id, err := input.ID.As("initiative", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.Initiative)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateInitiative(ctx, id, input.ExpectedVersion, func(record *strategy.Initiative) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "initiative", input.ExpectedVersion, r.Strategy.UpdateInitiative)
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +199,7 @@ func (r *mutationResolver) UpdateInitiative(ctx context.Context, input model.Upd
 }
 
 func (r *mutationResolver) ArchiveInitiative(ctx context.Context, input model.ArchiveInitiativeInput) (*model.InitiativePayload, error) {
-	id, err := input.ID.As("initiative", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveInitiative(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "initiative", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveInitiative)
 	if err != nil {
 		return nil, err
 	}
@@ -218,11 +207,7 @@ func (r *mutationResolver) ArchiveInitiative(ctx context.Context, input model.Ar
 }
 
 func (r *mutationResolver) SetBaseline(ctx context.Context, input model.SetBaselineInput) (*model.InitiativePayload, error) {
-	id, err := input.ID.As("initiative", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.SetBaseline(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "initiative", input.ExpectedVersion, input.Comment, r.Strategy.SetBaseline)
 	if err != nil {
 		return nil, err
 	}
@@ -246,14 +231,7 @@ func (r *mutationResolver) CreateMilestone(ctx context.Context, input model.Crea
 }
 
 func (r *mutationResolver) UpdateMilestone(ctx context.Context, input model.UpdateMilestoneInput) (*model.MilestonePayload, error) {
-	id, err := input.ID.As("milestone", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.Milestone)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateMilestone(ctx, id, input.ExpectedVersion, func(record *strategy.Milestone) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "milestone", input.ExpectedVersion, r.Strategy.UpdateMilestone)
 	if err != nil {
 		return nil, err
 	}
@@ -261,11 +239,7 @@ func (r *mutationResolver) UpdateMilestone(ctx context.Context, input model.Upda
 }
 
 func (r *mutationResolver) ArchiveMilestone(ctx context.Context, input model.ArchiveMilestoneInput) (*model.MilestonePayload, error) {
-	id, err := input.ID.As("milestone", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveMilestone(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "milestone", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveMilestone)
 	if err != nil {
 		return nil, err
 	}
@@ -293,11 +267,7 @@ func (r *mutationResolver) CreateDependency(ctx context.Context, input model.Cre
 }
 
 func (r *mutationResolver) ArchiveDependency(ctx context.Context, input model.ArchiveDependencyInput) (*model.DependencyPayload, error) {
-	id, err := input.ID.As("dependency", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveDependency(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "dependency", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveDependency)
 	if err != nil {
 		return nil, err
 	}
@@ -321,14 +291,7 @@ func (r *mutationResolver) CreateBenefit(ctx context.Context, input model.Create
 }
 
 func (r *mutationResolver) UpdateBenefit(ctx context.Context, input model.UpdateBenefitInput) (*model.BenefitPayload, error) {
-	id, err := input.ID.As("benefit", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.Benefit)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateBenefit(ctx, id, input.ExpectedVersion, func(record *strategy.Benefit) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "benefit", input.ExpectedVersion, r.Strategy.UpdateBenefit)
 	if err != nil {
 		return nil, err
 	}
@@ -336,11 +299,7 @@ func (r *mutationResolver) UpdateBenefit(ctx context.Context, input model.Update
 }
 
 func (r *mutationResolver) ArchiveBenefit(ctx context.Context, input model.ArchiveBenefitInput) (*model.BenefitPayload, error) {
-	id, err := input.ID.As("benefit", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveBenefit(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "benefit", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveBenefit)
 	if err != nil {
 		return nil, err
 	}
@@ -364,14 +323,7 @@ func (r *mutationResolver) CreateStatusReport(ctx context.Context, input model.C
 }
 
 func (r *mutationResolver) UpdateStatusReport(ctx context.Context, input model.UpdateStatusReportInput) (*model.StatusReportPayload, error) {
-	id, err := input.ID.As("status_report", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.StatusReport)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateStatusReport(ctx, id, input.ExpectedVersion, func(record *strategy.StatusReport) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "status_report", input.ExpectedVersion, r.Strategy.UpdateStatusReport)
 	if err != nil {
 		return nil, err
 	}
@@ -391,11 +343,7 @@ func (r *mutationResolver) PublishStatusReport(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) ArchiveStatusReport(ctx context.Context, input model.ArchiveStatusReportInput) (*model.StatusReportPayload, error) {
-	id, err := input.ID.As("status_report", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveStatusReport(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "status_report", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveStatusReport)
 	if err != nil {
 		return nil, err
 	}

@@ -250,14 +250,7 @@ func (r *mutationResolver) CreateGoal(ctx context.Context, input model.CreateGoa
 }
 
 func (r *mutationResolver) UpdateGoal(ctx context.Context, input model.UpdateGoalInput) (*model.GoalPayload, error) {
-	id, err := input.ID.As("goal", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.Goal)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateGoal(ctx, id, input.ExpectedVersion, func(record *strategy.Goal) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "goal", input.ExpectedVersion, r.Strategy.UpdateGoal)
 	if err != nil {
 		return nil, err
 	}
@@ -281,11 +274,7 @@ func (r *mutationResolver) TransitionGoal(ctx context.Context, input model.Trans
 }
 
 func (r *mutationResolver) ArchiveGoal(ctx context.Context, input model.ArchiveGoalInput) (*model.GoalPayload, error) {
-	id, err := input.ID.As("goal", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveGoal(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "goal", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveGoal)
 	if err != nil {
 		return nil, err
 	}
@@ -305,14 +294,7 @@ func (r *mutationResolver) CreateIndicator(ctx context.Context, input model.Crea
 }
 
 func (r *mutationResolver) UpdateIndicator(ctx context.Context, input model.UpdateIndicatorInput) (*model.IndicatorPayload, error) {
-	id, err := input.ID.As("indicator", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := apply(input, new(strategy.Indicator)); err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.UpdateIndicator(ctx, id, input.ExpectedVersion, func(record *strategy.Indicator) { _ = apply(input, record) })
+	saved, err := updated(ctx, input, input.ID, "indicator", input.ExpectedVersion, r.Strategy.UpdateIndicator)
 	if err != nil {
 		return nil, err
 	}
@@ -320,11 +302,7 @@ func (r *mutationResolver) UpdateIndicator(ctx context.Context, input model.Upda
 }
 
 func (r *mutationResolver) ArchiveIndicator(ctx context.Context, input model.ArchiveIndicatorInput) (*model.IndicatorPayload, error) {
-	id, err := input.ID.As("indicator", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Strategy.ArchiveIndicator(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "indicator", input.ExpectedVersion, input.Comment, r.Strategy.ArchiveIndicator)
 	if err != nil {
 		return nil, err
 	}

@@ -42,11 +42,7 @@ func (r *mutationResolver) LinkRecords(ctx context.Context, input model.LinkReco
 }
 
 func (r *mutationResolver) UnlinkRecords(ctx context.Context, input model.UnlinkRecordsInput) (*model.RecordLinkPayload, error) {
-	id, err := input.ID.As("record_link", "id")
-	if err != nil {
-		return nil, err
-	}
-	saved, err := r.Resolver.Threads.Unlink(ctx, id, input.ExpectedVersion, input.Comment)
+	saved, err := withComment(ctx, input.ID, "record_link", input.ExpectedVersion, input.Comment, r.Resolver.Threads.Unlink)
 	if err != nil {
 		return nil, err
 	}
