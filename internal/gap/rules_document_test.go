@@ -178,7 +178,7 @@ func documentCases() map[string][]ruleCase {
 				func(w *world) uuid.UUID {
 					return w.wholeDocument(func(d *document.GoverningDocument) { d.OwnerUnitID = &w.other.ID })
 				},
-				func(w *world, _ uuid.UUID) { w.closeUnit(w.other.ID, "2024-03-14", nil) },
+				func(w *world, _ uuid.UUID) { w.closeUnit(w.other.ID, "2024-03-14", &w.office.ID) },
 				func(w *world, id uuid.UUID) {
 					w.setDocument(id, func(d *document.GoverningDocument) { d.OwnerUnitID = &w.office.ID })
 				},
