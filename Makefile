@@ -37,7 +37,7 @@ tools: ## install what the tests need beside Go
 
 test: tools verify lint test-go ## run everything
 
-test-go: ## run the Go tests: with the race detector on the oldest PostgreSQL, then on the newest
+test-go: ## run the Go tests: with the race detector on the newest PostgreSQL, then on the oldest
 	@sh scripts/test.sh
 
 mutants: tools ## take away each constraint, trigger, gap rule and access rule in turn, and see a test miss it

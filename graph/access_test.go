@@ -202,6 +202,9 @@ func (w *world) everyone() []tried {
 // Each rule lets those write whom docs/access.md names, refuses everyone else, and
 // what is refused changes nothing.
 func TestAccessRule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	w := newWorld(t)
 	tries, callers, rules := attempts(w, w.targets()), w.everyone(), ruled(t)
 	before := w.versions()

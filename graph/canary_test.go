@@ -381,14 +381,11 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 	for _, v := range n.viewers() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && (v.name == "a reader of the home municipality" || v.name == "its auditor") {
-				t.Skip("sees as its administrator does, or less")
+			if testing.Short() && v.name != "a reader of a partner" && v.name != "nobody" {
+				t.Skip("two ask beside each other, which is what may race")
 			}
 			var seen strings.Builder
 			for name, query := range queries {
-				if testing.Short() && strings.HasPrefix(name, "past node") && v.municipality != partner {
-					continue // what takes longest of the past, for the one who saw another part of it then
-				}
 				answer := v.client.Query(t, query, nil)
 				if len(answer.Errors) > 0 {
 					t.Errorf("%s: %s", name, answer.Raw[:min(len(answer.Raw), 600)])

@@ -380,6 +380,9 @@ func opened(t *testing.T, cursor string) map[string]any {
 
 // The arguments of every list are checked, and what is wrong is said of the argument.
 func TestListsRefuseWrongArguments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks some thousand queries, one after another")
+	}
 	t.Parallel()
 	c := newCatalogue(t)
 	for _, l := range c.lists() {

@@ -215,6 +215,9 @@ func (p *past) turn(t *testing.T) {
 }
 
 func TestThePastIsReadAsItWas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	p := newPast(t)
 	first := p.look(t)
 	for _, part := range []string{`"ESERVICE_NO_OWNER_ROLE"`, `"casesLastYear":100`, `"flows":2`, `"label":"prov"`, `"MUNICIPALITY_NO_DIARY_PATTERN"`, `"gapSweep":{"at":`} {
@@ -276,6 +279,9 @@ func TestThePastIsReadAsItWas(t *testing.T) {
 }
 
 func TestOneOperationComparesInstants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	p := newPast(t)
 	first := p.look(t)
 	p.turn(t)
@@ -307,6 +313,9 @@ func TestOneOperationComparesInstants(t *testing.T) {
 }
 
 func TestAChangeNamesAStateWithinAnInstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	p := newPast(t)
 	before := p.look(t)
 	// The clock stands still: more changes come at the very instant that was seen.

@@ -299,6 +299,9 @@ func (w *world) flow(set string) uuid.UUID {
 // TestGapRule breaks and mends each rule: the gap shows and goes, and its episode is
 // opened and closed by the change itself, or by the sweep where it was the date.
 func TestGapRule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a database for each case, one after another")
+	}
 	for code, ways := range cases() {
 		t.Run(code, func(t *testing.T) {
 			for _, way := range ways {
