@@ -247,3 +247,25 @@ func TestAWaiverOfAHiddenRecordIsHidden(t *testing.T) {
 		t.Errorf("the changes are %s", answer.Raw)
 	}
 }
+
+// What stands among what members do together is a member's.
+func TestOutsidersAddNothingToACollaboration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	inputs := map[string]func(code string) apitest.Vars{
+		"SharedProject": func(code string) apitest.Vars {
+			return apitest.Vars{"municipality": code, "code": "projekt-" + code, "nameSv": "Projekt"}
+		},
+		"Agreement": func(code string) apitest.Vars {
+			return apitest.Vars{"municipality": code, "titleSv": "Avtal", "legalForm": "UNCLEAR"}
+		},
+	}
+	within := apitest.Vars{"collaboration": w.cesam()}
+	for kind, input := range inputs {
+		stranger, member := w.as(outside, access.Director), w.as(partner, access.Director)
+		w.do(member, "create"+kind, with(input(partner), within))
+		w.refused(stranger, "INVALID", "create"+kind, with(input(outside), within))
+		id, version := w.do(stranger, "create"+kind, input(outside))
+		w.refused(stranger, "INVALID", "update"+kind, with(apitest.Vars{"id": id, "expectedVersion": version}, within))
+	}
+}

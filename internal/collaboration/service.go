@@ -177,7 +177,9 @@ func (s *Service) EndMember(ctx context.Context, id uuid.UUID, version int, last
 
 // CreateAgreement registers an agreement. Its host is a party from the first on.
 func (s *Service) CreateAgreement(ctx context.Context, a Agreement) (*Agreement, error) {
-	return agreements.Create(ctx, s.Keeper, access.WriteAgreement, "createAgreement", a, nil, func(tx *postgres.Tx, a *Agreement) error {
+	return agreements.Create(ctx, s.Keeper, access.WriteAgreement, "createAgreement", a, func(tx *postgres.Tx, a *Agreement) error {
+		return laidWithin(ctx, tx, a.MunicipalityID, a.CollaborationID, nil)
+	}, func(tx *postgres.Tx, a *Agreement) error {
 		_, err := parties.Add(ctx, tx, AgreementParty{MunicipalityID: a.MunicipalityID, AgreementID: a.ID})
 		return err
 	})
@@ -186,7 +188,11 @@ func (s *Service) CreateAgreement(ctx context.Context, a Agreement) (*Agreement,
 // UpdateAgreement lets set change the agreement with the id.
 func (s *Service) UpdateAgreement(ctx context.Context, id uuid.UUID, version int, set func(*Agreement)) (*Agreement, error) {
 	return agreements.Change(ctx, s.Keeper, record.Change{Action: access.WriteAgreement, Operation: "updateAgreement", ID: id, Version: version},
-		func(_ *postgres.Tx, a *Agreement) error { set(a); return nil }, nil)
+		func(tx *postgres.Tx, a *Agreement) error {
+			before := a.CollaborationID
+			set(a)
+			return laidWithin(ctx, tx, a.MunicipalityID, a.CollaborationID, before)
+		}, nil)
 }
 
 // ArchiveAgreement takes away an agreement that was registered by mistake.
@@ -289,7 +295,12 @@ func (s *Service) CreateProject(ctx context.Context, p SharedProject) (*SharedPr
 		p.Health = HealthUnknown
 	}
 	return projects.Create(ctx, s.Keeper, access.WriteSharedProject, "createSharedProject", p,
-		func(tx *postgres.Tx, p *SharedProject) error { return s.agreementSeen(ctx, tx, p.AgreementID, nil) },
+		func(tx *postgres.Tx, p *SharedProject) error {
+			if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, nil); err != nil {
+				return err
+			}
+			return s.agreementSeen(ctx, tx, p.AgreementID, nil)
+		},
 		func(tx *postgres.Tx, p *SharedProject) error {
 			host := Participation{MunicipalityID: p.MunicipalityID, SharedProjectID: p.ID, Role: Host, State: DecisionPending}
 			if p.FoundSource != nil {
@@ -298,6 +309,19 @@ func (s *Service) CreateProject(ctx context.Context, p SharedProject) (*SharedPr
 			_, err := participations.Add(ctx, tx, host)
 			return err
 		})
+}
+
+// laidWithin refuses to lay what a municipality hosts within a collaboration that it neither
+// keeps nor is or has been a member of: it would stand among what the members do together.
+func laidWithin(ctx context.Context, tx *postgres.Tx, host uuid.UUID, collaboration, before *uuid.UUID) error {
+	if collaboration == nil || before != nil && *before == *collaboration {
+		return nil
+	}
+	belongs, err := belongsTo(ctx, tx, host, *collaboration)
+	if err != nil || belongs {
+		return err
+	}
+	return fault.Field("collaboration", "collaboration_of_host", "Kommunen är inte med i samverkan. Välj en som den är med i, eller ingen.", "The municipality is not in the collaboration. Choose one that it is in, or none.")
 }
 
 // agreementSeen refuses a link to an agreement that the caller may not see: it would tell
@@ -317,8 +341,11 @@ func (s *Service) agreementSeen(ctx context.Context, tx *postgres.Tx, id, before
 func (s *Service) UpdateProject(ctx context.Context, id uuid.UUID, version int, set func(*SharedProject)) (*SharedProject, error) {
 	return projects.Change(ctx, s.Keeper, record.Change{Action: access.WriteSharedProject, Operation: "updateSharedProject", ID: id, Version: version},
 		func(tx *postgres.Tx, p *SharedProject) error {
-			before := p.AgreementID
+			of, before := p.CollaborationID, p.AgreementID
 			set(p)
+			if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, of); err != nil {
+				return err
+			}
 			return s.agreementSeen(ctx, tx, p.AgreementID, before)
 		}, nil)
 }

@@ -374,3 +374,13 @@ func isParty(ctx context.Context, r postgres.Reader, agreement, municipality uui
 		postgres.Args{"agreement": agreement, "municipality": municipality})
 	return err == nil && found[0], err
 }
+
+// belongsTo tells whether the municipality keeps the collaboration, or is or has been a
+// member of it. One that is not there belongs to all: the reference refuses it.
+func belongsTo(ctx context.Context, r postgres.Reader, municipality, collaboration uuid.UUID) (bool, error) {
+	found, err := postgres.Values[bool](ctx, r, `SELECT NOT EXISTS (SELECT FROM collaboration c WHERE c.id = @collaboration)
+		OR EXISTS (SELECT FROM collaboration c JOIN municipality m ON m.id = @municipality WHERE c.id = @collaboration AND coalesce(c.municipality_id = m.id, m.is_home))
+		OR EXISTS (SELECT FROM collaboration_member y WHERE y.collaboration_id = @collaboration AND y.municipality_id = @municipality)`,
+		postgres.Args{"collaboration": collaboration, "municipality": municipality})
+	return err == nil && found[0], err
+}
