@@ -206,6 +206,22 @@ var days = map[RoadmapKind]string{
 	DecisionItem:   "x.meeting_date",
 }
 
+// lasts are SQL for the last day that the rows of a sort matter on: what has not come to
+// its end lasts until today, however late it is, and what is to have none has none.
+var lasts = map[RoadmapKind]string{
+	GoalItem:       "coalesce(x.period_to, 'infinity')",
+	InitiativeItem: lastDay("x.status IN ('DONE', 'CANCELLED')", days[InitiativeItem], "x.planned_end"),
+	ProjectItem:    lastDay("x.status IN ('COMPLETED', 'CANCELLED')", days[ProjectItem], "x.planned_end"),
+	MilestoneItem:  lastDay("x.reached_on IS NOT NULL", days[MilestoneItem], "x.planned_on"),
+	DecisionItem:   "x.meeting_date",
+}
+
+// lastDay gives SQL for the last of the days, or for what has not ended today or the day
+// that it is planned to end on.
+func lastDay(ended, days, planned string) string {
+	return "CASE WHEN " + ended + " THEN greatest(" + days + ") ELSE greatest(" + days + ", today(), coalesce(" + planned + ", 'infinity')) END"
+}
+
 // items reads the records of a sort that meet the condition and the caller may see, by
 // the day on which each begins.
 func (s *Service) items(ctx context.Context, r postgres.Reader, kind RoadmapKind, condition string, args postgres.Args, most int) ([]*RoadmapItem, error) {
@@ -275,12 +291,12 @@ func (f RoadmapFilter) wanted(kind RoadmapKind, alias string, by sighted) string
 }
 
 // within gives the condition that a row of a sort lies within the period, wholly or in
-// part, or has no day. A decision lies where it is taken or ends; one without a day
+// part, or has no day. What is late lies in each period from its beginning until today. A decision lies where it is taken or ends; one without a day
 // matters when it is tied to what the roadmap is of.
 func (f RoadmapFilter) within(kind RoadmapKind) string {
 	inside := "true"
 	if f.From != nil {
-		inside += " AND greatest(" + days[kind] + ") >= @period_from"
+		inside += " AND " + lasts[kind] + " >= @period_from"
 	}
 	if f.To != nil {
 		inside += " AND least(" + days[kind] + ") <= @period_to"

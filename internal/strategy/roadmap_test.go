@@ -29,7 +29,11 @@ func TestTheRoadmapHoldsWhatMattersInAPeriod(t *testing.T) {
 	w.goal("2", func(g *strategy.Goal) { g.PeriodFrom, g.PeriodTo = day("2020-01-01"), day("2021-12-31") })
 	w.goal("3", nil)
 	a, b := w.initiative("A", "2026-04-01", "2026-04-30"), w.initiative("B", "2026-05-01", "2026-05-31")
-	w.initiative("Förr", "2020-01-01", "2020-12-31")
+	before := w.initiative("Förr", "2020-01-01", "2020-12-31")
+	must(w.s.UpdateInitiative(w.ctx, before.ID, before.Version, func(i *strategy.Initiative) { i.Status = "CANCELLED" }))(t)
+	w.initiative("Försenad", "2025-10-01", "2025-12-31")
+	w.initiative("Utan slut", "2025-11-01", "2025-11-30")
+	w.exec("UPDATE initiative SET planned_end = NULL WHERE title_sv = 'Utan slut'", nil)
 	w.waits(a, b)
 	a = must(w.s.SetBaseline(w.ctx, a.ID, a.Version, ""))(t)
 	a = must(w.s.UpdateInitiative(w.ctx, a.ID, a.Version, func(i *strategy.Initiative) { i.PlannedEnd, i.Lane = day("2026-05-10"), ptr("Plattform") }))(t)
@@ -50,15 +54,15 @@ func TestTheRoadmapHoldsWhatMattersInAPeriod(t *testing.T) {
 		want   map[string][]string
 	}{
 		"the year": {strategy.RoadmapFilter{From: day("2026-01-01"), To: day("2026-12-31")}, map[string][]string{
-			"goals": {"Mål 1"}, "initiatives": {"A", "B"}, "projects": {"skolskjuts"}, "milestones": {"Driftstart"}, "decisions": {"Beslut"}, "undated": {"Mål 3"}, "dependencies": {"1"}}},
+			"goals": {"Mål 1"}, "initiatives": {"Försenad", "Utan slut", "A", "B"}, "projects": {"skolskjuts"}, "milestones": {"Driftstart"}, "decisions": {"Beslut"}, "undated": {"Mål 3"}, "dependencies": {"1"}}},
 		"a month": {strategy.RoadmapFilter{From: day("2026-04-01"), To: day("2026-04-20")}, map[string][]string{
-			"goals": {"Mål 1"}, "initiatives": {"A"}, "projects": {"skolskjuts"}, "milestones": {}, "decisions": {}, "undated": {"Mål 3"}, "dependencies": {"0"}}},
+			"goals": {"Mål 1"}, "initiatives": {"Utan slut", "A"}, "projects": {"skolskjuts"}, "milestones": {}, "decisions": {}, "undated": {"Mål 3"}, "dependencies": {"0"}}},
 		"a municipality": {strategy.RoadmapFilter{From: day("2026-01-01"), Municipalities: []string{"0562"}}, map[string][]string{
 			"goals": {}, "initiatives": {}, "projects": {"skolskjuts"}, "milestones": {}, "decisions": {}, "undated": {}, "dependencies": {"0"}}},
 		"a goal": {strategy.RoadmapFilter{From: day("2026-01-01"), Goals: []uuid.UUID{g.ID}}, map[string][]string{
 			"goals": {"Mål 1"}, "initiatives": {"A"}, "projects": {}, "milestones": {"Driftstart"}, "decisions": {"Beslut"}, "undated": {}, "dependencies": {"0"}}},
 		"a unit": {strategy.RoadmapFilter{From: day("2026-01-01"), Units: []uuid.UUID{w.office.ID}}, map[string][]string{
-			"goals": {"Mål 1"}, "initiatives": {"A", "B"}, "projects": {}, "milestones": {"Driftstart"}, "decisions": {"Beslut"}, "undated": {}, "dependencies": {"1"}}},
+			"goals": {"Mål 1"}, "initiatives": {"Försenad", "Utan slut", "A", "B"}, "projects": {}, "milestones": {"Driftstart"}, "decisions": {"Beslut"}, "undated": {}, "dependencies": {"1"}}},
 		"a collaboration": {strategy.RoadmapFilter{Collaborations: []uuid.UUID{p}}, map[string][]string{
 			"goals": {}, "initiatives": {}, "projects": {}, "milestones": {}, "decisions": {}, "undated": {}, "dependencies": {"0"}}},
 	} {
