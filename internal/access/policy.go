@@ -350,23 +350,23 @@ func (p Policy) visible(table, alias, schema string) string {
 	for i, of := range s.of {
 		column, parent := of[0], of[1]
 		above := fmt.Sprintf("%s_%d", alias, i)
-		others += " AND " + p.holds(ReadParent, fmt.Sprintf("(%[1]s.%[2]s IS NULL OR EXISTS (SELECT FROM %[3]s%[4]s %[5]s WHERE %[5]s.id = %[1]s.%[2]s AND %[6]s))",
-			alias, column, schema, parent, above, p.visible(parent, above, schema)))
+		others += " AND " + p.holds(ReadParent, fmt.Sprintf("(%[1]s.%[2]s IS NULL OR EXISTS (SELECT FROM %[3]s%[4]s %[5]s WHERE %[5]s.id = %[1]s.%[2]s AND %[6]s %[7]s))",
+			alias, column, schema, parent, above, p.visible(parent, above, schema), postgres.Probe))
 	}
 	if kind, id := s.about[0], s.about[1]; kind != "" {
 		told := "CASE " + alias + "." + kind
 		for i, of := range Waivable() {
 			above := fmt.Sprintf("%s_about_%d", alias, i)
-			told += fmt.Sprintf(" WHEN '%[1]s' THEN EXISTS (SELECT FROM %[2]s%[1]s %[3]s WHERE %[3]s.id = %[4]s.%[5]s AND %[6]s)", of, schema, above, alias, id, p.visible(of, above, schema))
+			told += fmt.Sprintf(" WHEN '%[1]s' THEN EXISTS (SELECT FROM %[2]s%[1]s %[3]s WHERE %[3]s.id = %[4]s.%[5]s AND %[6]s %[7]s)", of, schema, above, alias, id, p.visible(of, above, schema), postgres.Probe)
 		}
 		others += " AND " + p.holds(ReadParent, told+" ELSE false END")
 	}
 	sql := own + " OR " + others
 	if s.joined[0] != "" {
-		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s joined WHERE joined.%[3]s = %[4]s.id AND joined.archived_at IS NULL AND joined.municipality_id = @access_own)", schema, s.joined[0], s.joined[1], alias)
+		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s joined WHERE joined.%[3]s = %[4]s.id AND joined.archived_at IS NULL AND joined.municipality_id = @access_own %[5]s)", schema, s.joined[0], s.joined[1], alias, postgres.Probe)
 	}
 	if s.offered {
-		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s offered WHERE offered.id = %[3]s.%[4]s AND offered.municipality_id = @access_own)", schema, s.of[0][1], alias, s.of[0][0])
+		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s offered WHERE offered.id = %[3]s.%[4]s AND offered.municipality_id = @access_own %[5]s)", schema, s.of[0][1], alias, s.of[0][0], postgres.Probe)
 	}
 	return "(" + sql + ")"
 }

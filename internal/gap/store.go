@@ -81,7 +81,7 @@ func (s *Service) remembered(where func(table string) string) string {
 	unit := "CASE e.object_kind"
 	for _, o := range s.Objects {
 		record := fmt.Sprintf("FROM %s x WHERE x.id = e.object_id", o.Table)
-		seen = append(seen, fmt.Sprintf("e.object_kind = '%s' AND EXISTS (SELECT %s AND x.archived_at IS NULL AND (%s))", o.Table, record, where(o.Table)))
+		seen = append(seen, fmt.Sprintf("e.object_kind = '%s' AND EXISTS (SELECT %s AND x.archived_at IS NULL AND (%s) %s)", o.Table, record, where(o.Table), postgres.Probe))
 		unit += fmt.Sprintf(" WHEN '%s' THEN (SELECT %s %s)", o.Table, o.Unit, record)
 	}
 	return "SELECT md5(e.rule || ' ' || e.object_id::text)::uuid AS id, e.rule, e.object_kind, e.object_id, e.municipality_id, " + unit + ` END AS unit_id,
