@@ -35,7 +35,7 @@ var memberOrders = map[Order]postgres.Sort{
 }
 
 var agreementOrders = map[Order]postgres.Sort{
-	"TITLE": {Expr: "x.title_sv", Type: "text"}, "MUNICIPALITY": owner, "VALID_TO": {Expr: "coalesce(x.valid_to, 'infinity'::date)", Type: "date"},
+	"TITLE": {Expr: "x.title_sv", Type: "text", Indexed: true}, "MUNICIPALITY": owner, "VALID_TO": {Expr: "coalesce(x.valid_to, 'infinity'::date)", Type: "date", Indexed: true},
 	"CREATED": created, "UPDATED": updated,
 }
 
@@ -48,15 +48,15 @@ var followUpOrders = map[Order]postgres.Sort{
 }
 
 var projectOrders = map[Order]postgres.Sort{
-	"NAME": {Expr: "x.name_sv", Type: "text"}, "CODE": {Expr: "x.code", Type: "text"}, "MUNICIPALITY": owner,
+	"NAME": {Expr: "x.name_sv", Type: "text", Indexed: true}, "CODE": {Expr: "x.code", Type: "text"}, "MUNICIPALITY": owner,
 	"PHASE":         {Expr: "shared_project_phase_rank(x.phase)", Type: "int"},
-	"PLANNED_START": {Expr: "coalesce(x.planned_start, 'infinity'::date)", Type: "date"},
-	"PLANNED_END":   {Expr: "coalesce(x.planned_end, 'infinity'::date)", Type: "date"},
+	"PLANNED_START": {Expr: "coalesce(x.planned_start, 'infinity'::date)", Type: "date", Indexed: true},
+	"PLANNED_END":   {Expr: "coalesce(x.planned_end, 'infinity'::date)", Type: "date", Indexed: true},
 	"CREATED":       created, "UPDATED": updated,
 }
 
 var participationOrders = map[Order]postgres.Sort{
-	"MUNICIPALITY": owner, "PROJECT": {Expr: "p.name_sv", Type: "text"},
+	"MUNICIPALITY": owner, "PROJECT": {Expr: "p.name_sv", Type: "text", Indexed: true},
 	"STATE":   {Expr: "array_position(ARRAY['INVITED', 'INTERESTED', 'DECISION_PENDING', 'CONFIRMED', 'ACTIVE', 'COMPLETED', 'WITHDRAWN', 'DECLINED'], x.state)", Type: "int"},
 	"CREATED": created, "UPDATED": updated,
 }

@@ -44,7 +44,7 @@ var orders = map[Order]postgres.Sort{
 }
 
 var waiverOrders = map[Order]postgres.Sort{
-	"EXPIRES":      {Expr: "x.expires_on", Type: "date"},
+	"EXPIRES":      {Expr: "x.expires_on", Type: "date", Indexed: true},
 	"GRANTED":      {Expr: "x.granted_on", Type: "date"},
 	"RULE":         {Expr: "x.rule", Type: "text"},
 	"MUNICIPALITY": {Expr: "m.name_sv", Type: "text"},

@@ -28,9 +28,9 @@ type Order string
 
 // orders are the orders of the list: severity from the gravest, since from the oldest.
 var orders = map[Order]postgres.Sort{
-	"SEVERITY":     {Expr: "x.rank", Type: "int"},
-	"SINCE":        {Expr: "x.since", Type: "timestamptz"},
-	"CODE":         {Expr: "x.rule", Type: "text"},
+	"SEVERITY":     {Expr: "x.rank", Type: "int", Indexed: true},
+	"SINCE":        {Expr: "x.since", Type: "timestamptz", Indexed: true},
+	"CODE":         {Expr: "x.rule", Type: "text", Indexed: true},
 	"MUNICIPALITY": {Expr: "m.name_sv", Type: "text"},
 	"UNIT":         {Expr: "coalesce(u.name_sv, '')", Type: "text"},
 }
@@ -135,7 +135,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, rem
 	if o == Heaviest {
 		sort = postgres.Sort{Expr: s.weight(), Type: "bigint"}
 	}
-	sort.Name, sort.Desc = string(o), desc
+	sort.Name, sort.Desc, sort.Indexed = string(o), desc, sort.Indexed && remembered
 	l := postgres.List{
 		From: "(" + from + `) x
 			LEFT JOIN unit u ON u.id = x.unit_id

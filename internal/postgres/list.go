@@ -25,6 +25,8 @@ type Sort struct {
 	Expr string
 	Type string // the SQL type of Expr: text, int, bigint, date or timestamptz
 	Desc bool
+	// Indexed says that an index gives the order, so that a page meets few records.
+	Indexed bool
 }
 
 // Facet counts a list's records by the values of one field.
@@ -69,10 +71,11 @@ func (l *List) WhereFacet(facet, sql string, args ...any) {
 	}
 }
 
-// Probe stands last in an EXISTS of a list's conditions that a page is to look up for each
-// record it meets. Left to itself PostgreSQL reads all that the EXISTS may find into a
-// hash first, since that choice of its does not know of LIMIT; OFFSET bars it. Where all
-// the records are gone through, as for a count, the hash is better and this a comment.
+// Probe stands last in an EXISTS of a list's conditions that a page of an Indexed order is
+// to look up for each record it meets. Left to itself PostgreSQL reads all that the EXISTS
+// may find into a hash first, since that choice of its does not know of LIMIT; OFFSET bars
+// it. Where all the records are gone through, to count or to sort them, the hash is better
+// and this a comment.
 const Probe = "/* probe */"
 
 // Contains is the SQL condition that text holds the words of argument @name, letter
@@ -130,7 +133,9 @@ func Pages[T any](ctx context.Context, r Reader, l List, parents []uuid.UUID, a 
 	}
 	scan := scanner[T]()
 	sql, args := l.pageSQL(Columns[T](l.Alias), w, parents)
-	sql = strings.ReplaceAll(sql, Probe, "OFFSET 0")
+	if l.Sort.Indexed {
+		sql = strings.ReplaceAll(sql, Probe, "OFFSET 0")
+	}
 	err = r.Read(ctx, sql, args, func(rows pgx.Rows) error {
 		var value string
 		var key uuid.UUID

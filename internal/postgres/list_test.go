@@ -304,6 +304,46 @@ func TestCountsAreLazy(t *testing.T) {
 	}
 }
 
+// TestProbe holds that a page of an indexed order looks up what a probe asks for by each
+// record it meets, and that what goes through all the records, to sort or count them, is
+// free to read it into a hash.
+func TestProbe(t *testing.T) {
+	b := newBox(t, 2, nil)
+	many(t, b, 45)
+	now := b.present(t)
+	size := 3
+	for _, indexed := range []bool{true, false} {
+		s := sorts[0]
+		s.Indexed = indexed
+		l := list(s)
+		l.Where("(x.size IS NULL OR EXISTS (SELECT FROM pearl y WHERE y.id = x.id AND y.found IS NOT NULL " + postgres.Probe + "))")
+		b.taken("")
+		c, err := postgres.Page[pearl](t.Context(), now, l, page.Args{First: &size})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Total(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.counter.mu.Lock()
+		asked := slices.Clone(b.statements)
+		b.counter.mu.Unlock()
+		if len(asked) != 2 {
+			t.Fatalf("a page and its total are %d statements, want 2", len(asked))
+		}
+		for i, sql := range asked {
+			plan, err := postgres.Values[string](t.Context(), now, "EXPLAIN "+sql, postgres.Args{"page_limit": size + 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, want := strings.Join(plan, "\n"), i == 1 || !indexed
+			if hashed := strings.Contains(all, "hashed SubPlan"); hashed != want {
+				t.Errorf("indexed %v: hashed is %v, want %v, in the plan of\n%s\nwhich is\n%s", indexed, hashed, want, sql, all)
+			}
+		}
+	}
+}
+
 // TestFacetsLeaveOutTheirOwnCondition holds that a facet shows what choosing another
 // value would give, under all other conditions.
 func TestFacetsLeaveOutTheirOwnCondition(t *testing.T) {

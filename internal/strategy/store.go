@@ -58,7 +58,7 @@ var (
 		"PERIOD_FROM": {Expr: "coalesce(x.period_from, '-infinity'::date)", Type: "date"},
 		"PERIOD_TO":   {Expr: "coalesce(x.period_to, 'infinity'::date)", Type: "date"},
 	})
-	indicatorOrders  = times(map[Order]postgres.Sort{"NAME": {Expr: "x.name_sv", Type: "text"}})
+	indicatorOrders  = times(map[Order]postgres.Sort{"NAME": {Expr: "x.name_sv", Type: "text", Indexed: true}})
 	valueOrders      = map[Order]postgres.Sort{"PERIOD": {Expr: "x.period", Type: "date"}, "CREATED": {Expr: "x.created_at", Type: "timestamptz"}}
 	initiativeOrders = times(map[Order]postgres.Sort{
 		"TITLE":         {Expr: "x.title_sv", Type: "text"},
@@ -66,12 +66,12 @@ var (
 		"PLANNED_END":   {Expr: "coalesce(x.planned_end, 'infinity'::date)", Type: "date"},
 	})
 	milestoneOrders = times(map[Order]postgres.Sort{
-		"PLANNED": {Expr: "coalesce(x.planned_on, 'infinity'::date)", Type: "date"},
+		"PLANNED": {Expr: "coalesce(x.planned_on, 'infinity'::date)", Type: "date", Indexed: true},
 		"TITLE":   {Expr: "x.title_sv", Type: "text"},
 	})
 	dependencyOrders = map[Order]postgres.Sort{"CREATED": {Expr: "x.created_at", Type: "timestamptz"}}
-	reportOrders     = times(map[Order]postgres.Sort{"PERIOD": {Expr: "x.period_to", Type: "date"}})
-	benefitOrders    = times(map[Order]postgres.Sort{"COLLECT_BY": {Expr: "coalesce(x.collect_by, 'infinity'::date)", Type: "date"}})
+	reportOrders     = times(map[Order]postgres.Sort{"PERIOD": {Expr: "x.period_to", Type: "date", Indexed: true}})
+	benefitOrders    = times(map[Order]postgres.Sort{"COLLECT_BY": {Expr: "coalesce(x.collect_by, 'infinity'::date)", Type: "date", Indexed: true}})
 )
 
 // ownerUnit is the facet of the unit that owns the record.
