@@ -126,7 +126,7 @@ func (s *Server) without(ctx context.Context, name string) error {
 	defer func() { _ = conn.Close(ctx) }()
 	var drops []string
 	rows, err := conn.Query(ctx, `
-		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', c.conrelid::regclass, c.conname) FROM pg_constraint c WHERE c.conname = $1 AND c.conrelid <> 0
+		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', c.conrelid::regclass, c.conname) FROM pg_constraint c WHERE c.conname = $1 AND c.conrelid <> 0 AND c.contype <> 't'
 		UNION ALL SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) FROM pg_trigger t WHERE t.tgname = $1 AND NOT t.tgisinternal
 		UNION ALL SELECT format('DROP INDEX %s', i.indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 		 WHERE c.relname = $1 AND i.indisunique AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)`, name)
