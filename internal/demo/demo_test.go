@@ -41,6 +41,9 @@ type loaded struct {
 
 // TestDemo loads the demonstration once and looks at it from several sides.
 func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads the demonstration twice, one change after another")
+	}
 	d := dbtest.New(t)
 	summary, err := Load(t.Context(), options(d))
 	if err != nil {

@@ -76,6 +76,9 @@ func digests(t *testing.T, c *pgx.Conn) []string {
 // TestScale fills two databases with the smallest scale that has everything, and looks
 // at the one and compares it with the other.
 func TestScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills databases, one change after another")
+	}
 	d, services, summary := load(t, 0.01)
 	owner := d.Owner(t)
 	count := func(condition string) int {
