@@ -134,14 +134,13 @@ SELECT history_sync('indicator_value');
 CREATE FUNCTION indicator_value_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-  IF (OLD.indicator_id, OLD.period, OLD.revision, OLD.value, OLD.comment) IS DISTINCT FROM (NEW.indicator_id, NEW.period, NEW.revision, NEW.value, NEW.comment) THEN
-    RAISE EXCEPTION 'a value is corrected by a new revision' USING ERRCODE = 'FP010', CONSTRAINT = 'indicator_value_stands';
-  END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'a value is corrected by a new revision' USING ERRCODE = 'FP010', CONSTRAINT = 'indicator_value_stands';
 END
 $$;
 -- +goose StatementEnd
-CREATE TRIGGER indicator_value_stands BEFORE UPDATE ON indicator_value FOR EACH ROW EXECUTE FUNCTION indicator_value_stands();
+CREATE TRIGGER indicator_value_stands BEFORE UPDATE ON indicator_value FOR EACH ROW
+  WHEN ((OLD.indicator_id, OLD.period, OLD.revision, OLD.value, OLD.comment) IS DISTINCT FROM (NEW.indicator_id, NEW.period, NEW.revision, NEW.value, NEW.comment))
+  EXECUTE FUNCTION indicator_value_stands();
 
 -- An initiative (insats) on the roadmap.
 CREATE TABLE initiative (

@@ -257,9 +257,9 @@ var together = map[string]string{
 // and one for each field that reads and each kind of record that it leads to.
 var mostTogether = map[string]int{"roadmap": 14, "decisionMatrix": 23, "coverageMap": 19, "goldenThread": 41, "sinceMeeting": 32}
 
-// late is how many fields may come to their loader after the others on a busy machine, and
-// so ask by a statement of their own. Five times the records would take many more.
-const late = 4
+// times is how often a view is asked at most: on a busy machine a field may come to its
+// loader after the others, and ask by a statement of its own. Rows would do so each time.
+const times = 3
 
 func TestWhatIsLookedAtTogetherTakesNoMoreStatementsHoweverMuchItIs(t *testing.T) {
 	r := &tracer{}
@@ -286,7 +286,6 @@ func TestWhatIsLookedAtTogetherTakesNoMoreStatementsHoweverMuchItIs(t *testing.T
 		statements, read = map[string]int{}, map[string]int{}
 		for view, query := range together {
 			must(ask(j.API, j.director, "{ viewer { kind } }", nil))(t) // the token's use is noted here
-			r.take()
 			vars := apitest.Vars{}
 			switch view {
 			case "goldenThread":
@@ -294,10 +293,16 @@ func TestWhatIsLookedAtTogetherTakesNoMoreStatementsHoweverMuchItIs(t *testing.T
 			case "sinceMeeting":
 				vars["meeting"] = meeting
 			}
-			must(ask(j.API, j.director, query, vars))(t)
-			taken := r.take()
+			var taken []*statement
+			for range times {
+				r.take()
+				must(ask(j.API, j.director, query, vars))(t)
+				if taken = r.take(); len(taken) <= mostTogether[view] {
+					break
+				}
+			}
 			statements[view], read[view] = len(taken), rows(taken)
-			if len(taken) > mostTogether[view]+late {
+			if len(taken) > mostTogether[view] {
 				t.Errorf("%s: %d statements for %d rows, at most %d are to be:%s", view, len(taken), rows(taken), mostTogether[view], repeated(taken))
 			}
 		}

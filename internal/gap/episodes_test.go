@@ -479,6 +479,17 @@ func TestTodaysGapsAreRemembered(t *testing.T) {
 	if remembered, computed := shown(gap.Filter{}), shown(gap.Filter{Waived: true}); remembered != 0 || computed != 1 {
 		t.Errorf("of a lost one %d are remembered and %d computed, want none and one", remembered, computed)
 	}
+	// A release beside this one has a rule of its own.
+	if err := w.gaps.Journal.Write(w.ctx, "beside", "", func(tx *postgres.Tx) error {
+		_, err := tx.Exec(w.ctx, `INSERT INTO gap_episode (id, rule, object_kind, object_id, municipality_id, opened_at)
+			SELECT uuid_v7(), 'OF_ANOTHER_RELEASE', 'e_service', x.id, x.municipality_id, instant() FROM e_service x`, nil)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := shown(gap.Filter{}); n != 0 {
+		t.Errorf("%d gaps by a rule that is not known here are shown", n)
+	}
 	w.clock.addDays(1)
 	if n := shown(gap.Filter{}); n != 1 {
 		t.Errorf("the next day %d gaps are shown before its run, want the one that is computed", n)

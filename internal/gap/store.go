@@ -75,7 +75,8 @@ func (s *Service) computed(rules []Rule, from func(Object) string, where func(ta
 }
 
 // remembered gives SQL that selects every open episode of the rows x that meet the
-// condition, as computed selects gaps. An index gives the gravest and the oldest first.
+// condition, as computed selects gaps, by the rules of @known: another release beside this
+// one may remember by others. An index gives the gravest and the oldest first.
 func (s *Service) remembered(where func(table string) string) string {
 	var seen []string
 	unit := "CASE e.object_kind"
@@ -86,7 +87,7 @@ func (s *Service) remembered(where func(table string) string) string {
 	}
 	return "SELECT md5(e.rule || ' ' || e.object_id::text)::uuid AS id, e.rule, e.object_kind, e.object_id, e.municipality_id, " + unit + ` END AS unit_id,
 		coalesce(e.rank, 3) AS rank, NULL::uuid AS waiver_id, e.opened_at AS since
-		FROM gap_episode e WHERE e.closed_at IS NULL AND (` + strings.Join(seen, " OR ") + ")"
+		FROM gap_episode e WHERE e.closed_at IS NULL AND e.rule = ANY (@known) AND (` + strings.Join(seen, " OR ") + ")"
 }
 
 // remembers tells whether the episodes are what the rules give now: the newest run over
@@ -126,6 +127,11 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, rem
 	var from string
 	if remembered {
 		from = s.remembered(visible)
+		known := []string{}
+		for _, rule := range rules {
+			known = append(known, rule.Code)
+		}
+		args["known"] = known
 	} else {
 		from = "SELECT x.*, coalesce(e.opened_at, w.created_at, instant()) AS since FROM (" + s.computed(rules, rows, visible, f.Waived) + `) x
 			LEFT JOIN gap_episode e ON e.object_id = x.object_id AND e.rule = x.rule AND e.closed_at IS NULL

@@ -77,15 +77,18 @@ func openPool(ctx context.Context, url, role, path string, o Options) (*pgxpool.
 	cfg.ConnConfig.Tracer = o.Tracer
 	cfg.ConnConfig.RuntimeParams["application_name"] = "fardplan"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	// The data lie in memory or on disks without arms, where any page costs about what the
-	// next one does. By PostgreSQL's own figure, of disks that turn, a page of a list reads
-	// a whole table of some hundred rows and sorts it.
-	cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		if _, err := c.Exec(ctx, "SET ROLE "+role); err != nil {
 			return fmt.Errorf("become role %s: %w", role, err)
 		}
-		_, err := c.Exec(ctx, "SET search_path = "+path)
+		if _, err := c.Exec(ctx, "SET search_path = "+path); err != nil {
+			return err
+		}
+		// The data lie in memory or on disks without arms, where any page costs about what
+		// the next one does. By PostgreSQL's own figure, of disks that turn, a page of a list
+		// reads a whole table of some hundred rows and sorts it. A pooler between would
+		// refuse it among what a connection begins with.
+		_, err := c.Exec(ctx, "SET random_page_cost = 1.1")
 		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
