@@ -14,6 +14,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/fault"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 )
 
 // mostEdited is how many e-services one edit may take: as many as an installation is made for.
@@ -283,11 +284,10 @@ func (p *BulkPlan) fingerprint() string {
 // differences tells the fields that two versions of an e-service have different values of.
 func differences(before, after *EService) []Difference {
 	var all []Difference
-	is := reflect.ValueOf(after).Elem()
-	before.eachColumn(func(column string, was reflect.Value) {
-		a, b := was.Interface(), is.FieldByIndex(columnPlaces[column]).Interface()
+	postgres.EachColumn(before, func(column string, was reflect.Value) {
+		a, b := was.Interface(), postgres.Column(after, column).Interface()
 		if !reflect.DeepEqual(a, b) {
-			all = append(all, Difference{Field: fieldOf(column), Before: asJSON(a), After: asJSON(b)})
+			all = append(all, Difference{Field: record.FieldOf(column), Before: record.JSON(a), After: record.JSON(b)})
 		}
 	})
 	return all

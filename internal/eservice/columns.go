@@ -13,6 +13,7 @@ import (
 
 	"fardplan/internal/date"
 	"fardplan/internal/fault"
+	"fardplan/internal/record"
 	"fardplan/internal/sheet"
 	"fardplan/internal/text"
 )
@@ -134,7 +135,7 @@ func (c *sheetColumn) heading(in text.Language) string {
 
 // column is the field's column in the database.
 func (c *sheetColumn) column() string {
-	return columnOf(c.field)
+	return record.ColumnOf[EService](c.field)
 }
 
 // columnCalled finds the column of a heading, letter case and the space around aside,
@@ -190,7 +191,7 @@ func (n *sheetNames) code(c Code) string { return n.word(c.Sv, c.En) }
 const separator = "; "
 
 // show gives the text of a column's cell for a record.
-func (c *sheetColumn) show(e *EService, values Values, n *sheetNames) string {
+func (c *sheetColumn) show(e *EService, values record.Values, n *sheetNames) string {
 	if c.tells != nil {
 		return c.tells(e, n)
 	}
@@ -272,7 +273,7 @@ func (c *sheetColumn) read(cell string, n *sheetNames) (json.RawMessage, *fault.
 		if !ok {
 			return nil, c.unknownWord(cell, n)
 		}
-		return asJSON(value), nil
+		return record.JSON(value), nil
 	case manyCodes, wordList:
 		all := []string{}
 		for _, part := range strings.FieldsFunc(cell, func(r rune) bool { return r == ';' || r == '\n' }) {
@@ -291,18 +292,18 @@ func (c *sheetColumn) read(cell string, n *sheetNames) (json.RawMessage, *fault.
 				all = append(all, part)
 			}
 		}
-		return asJSON(all), nil
+		return record.JSON(all), nil
 	case day:
 		d, ok := dayOf(cell)
 		if !ok {
 			return nil, fault.Field(c.field, "cell_day",
 				fmt.Sprintf("%q är ingen dag. Skriv den som 2026-03-31.", cell), fmt.Sprintf("%q is no day. Write it as 2026-03-31.", cell))
 		}
-		return asJSON(d), nil
+		return record.JSON(d), nil
 	case yesNo:
 		for word, value := range yesOrNo {
 			if strings.EqualFold(cell, word) {
-				return asJSON(value), nil
+				return record.JSON(value), nil
 			}
 		}
 		return nil, fault.Field(c.field, "cell_yes_no",
@@ -312,12 +313,12 @@ func (c *sheetColumn) read(cell string, n *sheetNames) (json.RawMessage, *fault.
 		if err != nil {
 			return nil, fault.Field(c.field, "number", "Ange ett heltal med siffror.", "Give a whole number in digits.")
 		}
-		return asJSON(number), nil
+		return record.JSON(number), nil
 	case unitName:
 		called := n.unitsCalled[strings.ToLower(cell)]
 		switch len(called) {
 		case 1:
-			return asJSON(called[0]), nil
+			return record.JSON(called[0]), nil
 		case 0:
 			return nil, fault.Field(c.field, "unit_unknown",
 				fmt.Sprintf("Kommunen har ingen öppen enhet som heter %q.", cell), fmt.Sprintf("The municipality has no open unit called %q.", cell))
@@ -331,9 +332,9 @@ func (c *sheetColumn) read(cell string, n *sheetNames) (json.RawMessage, *fault.
 			return nil, fault.Field(c.field, "shared_unknown",
 				fmt.Sprintf("Det finns ingen gemensam e-tjänst med koden %q.", cell), fmt.Sprintf("There is no shared service with the code %q.", cell))
 		}
-		return asJSON(id), nil
+		return record.JSON(id), nil
 	}
-	return asJSON(cell), nil
+	return record.JSON(cell), nil
 }
 
 // neverEmpty are the faults of fields that cannot be emptied.

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"github.com/google/uuid"
 
@@ -17,6 +16,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 )
 
 // DraftState is where a draft is on its way.
@@ -30,18 +30,15 @@ const (
 	DraftDiscarded DraftState = "DISCARDED"
 )
 
-// Values are values of an e-service's fields as JSON, by column.
-type Values map[string]json.RawMessage
-
 // Draft is what somebody prepares of an e-service, beside the live record. An e-service
 // has at most one that is open or in review.
 type Draft struct {
 	postgres.Row
-	MunicipalityID uuid.UUID  `db:"municipality_id"`
-	EServiceID     uuid.UUID  `db:"e_service_id"`
-	State          DraftState `db:"state"`
-	Changes        Values     `db:"changes"` // the drafted values
-	Base           Values     `db:"base"`    // the live values that they were drafted over
+	MunicipalityID uuid.UUID     `db:"municipality_id"`
+	EServiceID     uuid.UUID     `db:"e_service_id"`
+	State          DraftState    `db:"state"`
+	Changes        record.Values `db:"changes"` // the drafted values
+	Base           record.Values `db:"base"`    // the live values that they were drafted over
 }
 
 // DraftConnection is one page of drafts.
@@ -101,36 +98,19 @@ func (e *EService) Publication(d *Draft) PublicationStatus {
 	return NeverPublished
 }
 
-// eachColumn gives a record's columns with their fields, in the type's order.
-func (e *EService) eachColumn(each func(column string, field reflect.Value)) {
-	v := reflect.ValueOf(e).Elem()
-	for _, column := range columnNames {
-		each(column, v.FieldByIndex(columnPlaces[column]))
-	}
-}
-
 // values gives a record's values as JSON has them, by column. It fills a copy: the
 // record may be one that others read at the same time.
-func (e *EService) values() Values {
+func (e *EService) values() record.Values {
 	filled := *e
 	filled.fill()
-	all := Values{}
-	filled.eachColumn(func(column string, field reflect.Value) { all[column] = asJSON(field.Interface()) })
-	return all
-}
-
-// alike tells whether two values are the same: the database writes JSON in a form of
-// its own.
-func alike(a, b json.RawMessage) bool {
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+	return record.ValuesOf(&filled)
 }
 
 // Over gives the e-service with the drafted values. A column that this release does not
 // know, or not as it was drafted, is left as it is live.
 func (d *Draft) Over(live *EService) *EService {
 	e := *live
-	e.eachColumn(func(column string, field reflect.Value) {
+	postgres.EachColumn(&e, func(column string, field reflect.Value) {
 		value, ok := d.Changes[column]
 		if !ok {
 			return
@@ -149,13 +129,13 @@ func (d *Draft) Over(live *EService) *EService {
 func (d *Draft) Fields(live *EService) []DraftField {
 	fields := []DraftField{}
 	now := live.values()
-	live.eachColumn(func(column string, _ reflect.Value) {
+	postgres.EachColumn(live, func(column string, _ reflect.Value) {
 		drafted, ok := d.Changes[column]
 		if !ok {
 			return
 		}
 		f := DraftField{Column: column, Base: d.Base[column], Live: now[column], Draft: drafted}
-		f.Conflict = !d.Closed() && !alike(f.Live, f.Base) && !alike(f.Live, f.Draft)
+		f.Conflict = !d.Closed() && !record.Alike(f.Live, f.Base) && !record.Alike(f.Live, f.Draft)
 		fields = append(fields, f)
 	})
 	return fields
@@ -279,11 +259,11 @@ func (d *Draft) change(live *EService, c DraftChange) error {
 	now, then := live.values(), wanted.values()
 	changes, base := maps.Clone(d.Changes), maps.Clone(d.Base)
 	if changes == nil {
-		changes, base = Values{}, Values{}
+		changes, base = record.Values{}, record.Values{}
 	}
 	for column, value := range then {
 		switch _, drafted := changes[column]; {
-		case alike(value, now[column]):
+		case record.Alike(value, now[column]):
 			delete(changes, column)
 			delete(base, column)
 		case drafted:
@@ -582,33 +562,8 @@ func (s *Service) markDrafted(ctx context.Context, r postgres.Reader, lines []Li
 			continue
 		}
 		for i, d := range line.Differences {
-			_, line.Differences[i].InDraft = drafts[*line.EServiceID].Changes[columnOf(d.Field)]
+			_, line.Differences[i].InDraft = drafts[*line.EServiceID].Changes[record.ColumnOf[EService](d.Field)]
 		}
 	}
 	return nil
-}
-
-// columnOf gives the column of a field of the API: nameSv is name_sv, and ownerUnit is
-// owner_unit_id.
-func columnOf(field string) string {
-	var b strings.Builder
-	for _, r := range field {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	if column := b.String() + "_id"; columnPlaces[column] != nil {
-		return column
-	}
-	return b.String()
-}
-
-// fieldOf is columnOf backwards.
-func fieldOf(column string) string {
-	words := strings.Split(strings.TrimSuffix(column, "_id"), "_")
-	for i, word := range words[1:] {
-		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
-	}
-	return strings.Join(words, "")
 }

@@ -17,6 +17,7 @@ import (
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 )
 
 // Import is a catalogue of Open ePlatform to bring into a municipality's own.
@@ -152,14 +153,6 @@ func description(f openeplatform.Flow) *string {
 		return optional(strings.TrimSpace(f.Summary + "\n\n" + f.Description))
 	}
 	return optional(f.Description)
-}
-
-func asJSON(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // texts and truth values always marshal
-	}
-	return b
 }
 
 // PreviewImport tells what an import would do, and changes nothing.
@@ -446,9 +439,9 @@ func (in Import) takeBack(e *EService, f openeplatform.Flow, line *Line) *EServi
 		next = &back
 	}
 	if next.OwnerUnitID != e.OwnerUnitID {
-		line.Differences = append(line.Differences, Difference{Field: "ownerUnit", Before: asJSON(gid.New("unit", e.OwnerUnitID)), After: asJSON(gid.New("unit", next.OwnerUnitID))})
+		line.Differences = append(line.Differences, Difference{Field: "ownerUnit", Before: record.JSON(gid.New("unit", e.OwnerUnitID)), After: record.JSON(gid.New("unit", next.OwnerUnitID))})
 	}
-	line.Differences = append(line.Differences, Difference{Field: "archivedAt", Before: asJSON(e.ArchivedAt), After: json.RawMessage("null")})
+	line.Differences = append(line.Differences, Difference{Field: "archivedAt", Before: record.JSON(e.ArchivedAt), After: json.RawMessage("null")})
 	line.Outcome = Changed
 	return next
 }
@@ -485,13 +478,13 @@ func (in Import) create(f openeplatform.Flow, taken *slugs, line *Line) *EServic
 	seen := map[string]json.RawMessage{}
 	for _, field := range followed {
 		field.set(e, f)
-		value := asJSON(field.of(f))
+		value := record.JSON(field.of(f))
 		seen[field.name] = value
 		if string(value) != "null" {
 			line.Differences = append(line.Differences, Difference{Field: field.name, Before: json.RawMessage("null"), After: value})
 		}
 	}
-	e.OepSeen = asJSON(seen)
+	e.OepSeen = record.JSON(seen)
 	e.fill()
 	line.EServiceID = &e.ID
 	return e
@@ -504,7 +497,7 @@ func fieldsIn(object []byte) map[string]json.RawMessage {
 	var values map[string]any
 	if json.Unmarshal(object, &values) == nil {
 		for name, value := range values {
-			fields[name] = asJSON(value)
+			fields[name] = record.JSON(value)
 		}
 	}
 	return fields
@@ -527,7 +520,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 	seen := fieldsIn(e.OepSeen)
 	next, changed, agreed := *e, false, false
 	for _, field := range followed {
-		was, is, here := seen[field.name], asJSON(field.of(f)), asJSON(field.get(e))
+		was, is, here := seen[field.name], record.JSON(field.of(f)), record.JSON(field.get(e))
 		switch {
 		case string(is) == string(was):
 		case string(is) == string(here):
@@ -547,13 +540,13 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 	if e.OepMissingSince != nil {
 		next.OepMissingSince = nil
 		changed = true
-		line.Differences = append(line.Differences, Difference{Field: "oepMissingSince", Before: asJSON(e.OepMissingSince), After: json.RawMessage("null")})
+		line.Differences = append(line.Differences, Difference{Field: "oepMissingSince", Before: record.JSON(e.OepMissingSince), After: json.RawMessage("null")})
 	}
 	if e.OepUnstableKey && !f.UnstableKey {
 		next.OepFamilyID, next.OepUnstableKey = &f.FamilyID, false
 		changed = true
 		if *e.OepFamilyID != f.FamilyID {
-			line.Differences = append(line.Differences, Difference{Field: "oepFamilyId", Before: asJSON(e.OepFamilyID), After: asJSON(f.FamilyID)})
+			line.Differences = append(line.Differences, Difference{Field: "oepFamilyId", Before: record.JSON(e.OepFamilyID), After: record.JSON(f.FamilyID)})
 		}
 	}
 	if !changed && !agreed {
@@ -562,7 +555,7 @@ func compare(e *EService, f openeplatform.Flow, line *Line) *EService {
 	if changed {
 		line.Outcome = Changed
 	}
-	next.OepSeen = asJSON(seen)
+	next.OepSeen = record.JSON(seen)
 	return &next
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -19,6 +18,7 @@ import (
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 )
 
 // PlatformFlow is a flow of a municipality's platform, as imports and the nightly watch
@@ -110,7 +110,7 @@ func (w flowWrites) write(ctx context.Context, tx *postgres.Tx) error {
 func said(f openeplatform.Flow) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
 	for _, field := range followed {
-		fields[field.name] = asJSON(field.of(f))
+		fields[field.name] = record.JSON(field.of(f))
 	}
 	return fields
 }
@@ -140,7 +140,7 @@ func compareFlows(ctx context.Context, r postgres.Reader, municipality uuid.UUID
 		present[f.FamilyID] = true
 		next := &PlatformFlow{
 			Row: postgres.Row{ID: uuid.Must(uuid.NewV7())}, MunicipalityID: municipality, FamilyID: f.FamilyID, Name: f.Name,
-			Said: asJSON(said(f)), Enabled: f.Enabled, UnstableKey: f.UnstableKey, FirstSeen: today,
+			Said: record.JSON(said(f)), Enabled: f.Enabled, UnstableKey: f.UnstableKey, FirstSeen: today,
 		}
 		was, ok := known[f.FamilyID]
 		if !ok {
@@ -247,7 +247,7 @@ func (e *EService) DifferencesFrom(f *PlatformFlow) []PlatformDifference {
 	seen, platform := fieldsIn(e.OepSeen), fieldsIn(f.Said)
 	for _, field := range followed {
 		is, given := platform[field.name]
-		was, here := seen[field.name], asJSON(field.get(e))
+		was, here := seen[field.name], record.JSON(field.get(e))
 		if given && string(is) != string(here) && string(is) != string(was) {
 			differences = append(differences, PlatformDifference{Field: field.name, Here: here, Platform: is, LastSeen: was, Kept: !follows(was, here)})
 		}
@@ -271,27 +271,6 @@ type Decision struct {
 	// Platform is the platform's value that the caller has read; nil where it does not say.
 	Platform json.RawMessage
 }
-
-// set gives the e-service a field's value from JSON, by the field's column.
-func (e *EService) set(column string, value json.RawMessage) error {
-	place := reflect.ValueOf(e).Elem().FieldByIndex(columnPlaces[column])
-	// What it held may be shared with a copy of the record, and is not written into.
-	place.SetZero()
-	return json.Unmarshal(value, place.Addr().Interface())
-}
-
-// columnNames are an e-service's columns in the type's order, and columnPlaces where each
-// lies in it.
-var columnNames, columnPlaces = func() (names []string, places map[string][]int) {
-	places = map[string][]int{}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[EService]()) {
-		if column, ok := f.Tag.Lookup("db"); ok {
-			names = append(names, column)
-			places[column] = f.Index
-		}
-	}
-	return names, places
-}()
 
 // DecideDifferences settles differences between an e-service and the platform.
 func (s *Service) DecideDifferences(ctx context.Context, id uuid.UUID, version int, decisions []Decision, comment string) (*EService, error) {
@@ -317,7 +296,7 @@ func (s *Service) DecideDifferences(ctx context.Context, id uuid.UUID, version i
 					fmt.Sprintf("The field %q has no difference to decide on. Read platformDifferences anew.", d.Field)))
 				continue
 			}
-			if d.Platform != nil && !alike(d.Platform, difference.Platform) {
+			if d.Platform != nil && !record.Alike(d.Platform, difference.Platform) {
 				faults.Add(&fault.Error{
 					Code: fault.Conflict, Field: fmt.Sprintf("decisions.%d.platform", i), Rule: "difference_changed",
 					Sv: "Plattformen har ett annat värde än det du läste. Ingenting har ändrats: läs platformDifferences på nytt.",
@@ -331,11 +310,11 @@ func (s *Service) DecideDifferences(ctx context.Context, id uuid.UUID, version i
 				continue
 			}
 			at := slices.IndexFunc(followed, func(f followedField) bool { return f.name == d.Field })
-			if err := e.set(followed[at].column, difference.Platform); err != nil {
+			if err := record.Set(e, followed[at].column, difference.Platform); err != nil {
 				return fmt.Errorf("take the platform's %s: %w", d.Field, err)
 			}
 		}
-		e.OepSeen = asJSON(seen)
+		e.OepSeen = record.JSON(seen)
 		return faults.Err()
 	})
 }

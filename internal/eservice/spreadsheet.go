@@ -19,6 +19,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/history"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 	"fardplan/internal/sheet"
 	"fardplan/internal/text"
 )
@@ -586,13 +587,13 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 			continue
 		}
 		column := c.column()
-		if alike(value, was[column]) || alike(value, is[column]) {
+		if record.Alike(value, was[column]) || record.Alike(value, is[column]) {
 			continue
 		}
-		difference := SheetCell{Place: sheet.Place(i, row.Number), Field: c.field, Heading: w.rows.grid.Header[i], Before: is[column], After: value, Conflict: !alike(is[column], was[column])}
+		difference := SheetCell{Place: sheet.Place(i, row.Number), Field: c.field, Heading: w.rows.grid.Header[i], Before: is[column], After: value, Conflict: !record.Alike(is[column], was[column])}
 		conflict = conflict || difference.Conflict
 		line.Cells = append(line.Cells, difference)
-		if err := next.set(column, value); err != nil {
+		if err := record.Set(&next, column, value); err != nil {
 			line.Faults = append(line.Faults, w.fault(row, c.field, c.unreadable()))
 		}
 	}
@@ -613,7 +614,7 @@ func (w *rowWork) compare(row sheet.Row, e, base *EService, line *SheetLine) {
 // that some programs lose. What is not touched is
 // so told without reading it: a text that would be read as another value, such as a
 // keyword with a semicolon, is no difference.
-func (w *rowWork) asWritten(c *sheetColumn, cell string, e *EService, values Values) bool {
+func (w *rowWork) asWritten(c *sheetColumn, cell string, e *EService, values record.Values) bool {
 	held := likeWritten(cell)
 	lossy := strings.Contains(held, "?")
 	switch {
@@ -680,7 +681,7 @@ func (w *rowWork) add(row sheet.Row, line *SheetLine) {
 				line.Faults = append(line.Faults, w.fault(row, c.field, f))
 				continue
 			}
-			if err := e.set(c.column(), value); err != nil {
+			if err := record.Set(e, c.column(), value); err != nil {
 				line.Faults = append(line.Faults, w.fault(row, c.field, c.unreadable()))
 				continue
 			}
@@ -733,7 +734,7 @@ func (w *rowWork) known(line *SheetLine, slug string, given map[string]json.RawM
 		}
 		values, same := e.values(), true
 		for column, value := range given {
-			same = same && alike(values[column], value)
+			same = same && record.Alike(values[column], value)
 		}
 		if same {
 			return e, nil

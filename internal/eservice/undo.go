@@ -15,6 +15,7 @@ import (
 	"fardplan/internal/fault"
 	"fardplan/internal/history"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 )
 
 // undoable are the operations whose changes can be undone: those that set many
@@ -337,7 +338,7 @@ func (p *UndoPlan) archiveAt(at time.Time) {
 		e.ArchivedAt = &at
 		for k := range line.Restored {
 			if line.Restored[k].Column == "archived_at" {
-				line.Restored[k].After = asJSON(at)
+				line.Restored[k].After = record.JSON(at)
 			}
 		}
 	}
@@ -349,23 +350,25 @@ var notSet = []string{"id", "version", "created_at", "updated_at", "changed_in",
 
 // undoneColumns are the columns that an undo sets, sorted.
 var undoneColumns = func() (columns []string) {
-	for _, column := range columnNames {
+	postgres.EachColumn(new(EService), func(column string, _ reflect.Value) {
 		if !slices.Contains(notSet, column) {
 			columns = append(columns, column)
 		}
-	}
+	})
 	slices.Sort(columns)
 	return columns
 }()
 
 // value gives what an e-service has in a column.
 func (e *EService) value(column string) any {
-	return reflect.ValueOf(e).Elem().FieldByIndex(columnPlaces[column]).Interface()
+	return postgres.Column(e, column).Interface()
 }
 
 // sameValue tells whether two values of a column are written alike. Most are the very same,
 // which is found without writing them.
-func sameValue(a, b any) bool { return reflect.DeepEqual(a, b) || bytes.Equal(asJSON(a), asJSON(b)) }
+func sameValue(a, b any) bool {
+	return reflect.DeepEqual(a, b) || bytes.Equal(record.JSON(a), record.JSON(b))
+}
 
 // back sets of next the fields that the change set and that still have its value.
 func back(before, after, next *EService, line *UndoLine) UndoOutcome {
@@ -374,10 +377,10 @@ func back(before, after, next *EService, line *UndoLine) UndoOutcome {
 		switch {
 		case sameValue(was, gave) || sameValue(has, was):
 		case sameValue(has, gave):
-			line.Restored = append(line.Restored, history.Field{Column: column, Before: asJSON(has), After: asJSON(was)})
-			reflect.ValueOf(next).Elem().FieldByIndex(columnPlaces[column]).Set(reflect.ValueOf(before).Elem().FieldByIndex(columnPlaces[column]))
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: record.JSON(has), After: record.JSON(was)})
+			postgres.Column(next, column).Set(postgres.Column(before, column))
 		default:
-			line.Kept = append(line.Kept, history.Field{Column: column, Before: asJSON(gave), After: asJSON(has)})
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: record.JSON(gave), After: record.JSON(has)})
 		}
 	}
 	seen := backSeen(before, after, next)
@@ -407,7 +410,7 @@ func backSeen(before, after, next *EService) (changed bool) {
 		}
 	}
 	if changed {
-		next.OepSeen = asJSON(has)
+		next.OepSeen = record.JSON(has)
 	}
 	return changed
 }
@@ -431,7 +434,7 @@ func out(after, next *EService, line *UndoLine, at time.Time) UndoOutcome {
 			lost++
 		}
 		if isEdited && column != "published" { // what was published goes back, and is told so
-			line.Kept = append(line.Kept, history.Field{Column: column, Before: asJSON(gave), After: asJSON(has)})
+			line.Kept = append(line.Kept, history.Field{Column: column, Before: record.JSON(gave), After: record.JSON(has)})
 		}
 	}
 	if 2*lost >= given {
@@ -439,7 +442,7 @@ func out(after, next *EService, line *UndoLine, at time.Time) UndoOutcome {
 	}
 	for column, value := range map[string]any{"archived_at": at, "published": false} {
 		if has := next.value(column); !sameValue(has, value) {
-			line.Restored = append(line.Restored, history.Field{Column: column, Before: asJSON(has), After: asJSON(value)})
+			line.Restored = append(line.Restored, history.Field{Column: column, Before: record.JSON(has), After: record.JSON(value)})
 		}
 	}
 	slices.SortFunc(line.Restored, func(a, b history.Field) int { return strings.Compare(a.Column, b.Column) })

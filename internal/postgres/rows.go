@@ -28,6 +28,7 @@ type Row struct {
 type fieldsOf struct {
 	columns []string
 	places  [][]int
+	placeOf map[string][]int
 }
 
 // known holds fieldsOf by type: to look through a type takes longer than to write a record.
@@ -37,23 +38,49 @@ var known sync.Map
 // where each field lies. A field without the tag is no column. The lists are shared, and
 // not to be written into.
 func fields(t reflect.Type) (columns []string, places [][]int) {
+	of := fieldsIn(t)
+	return of.columns, of.places
+}
+
+func fieldsIn(t reflect.Type) fieldsOf {
 	if all, ok := known.Load(t); ok {
-		return all.(fieldsOf).columns, all.(fieldsOf).places
+		return all.(fieldsOf)
 	}
+	of := fieldsOf{placeOf: map[string][]int{}}
 	for _, f := range reflect.VisibleFields(t) {
 		if column, ok := f.Tag.Lookup("db"); ok {
-			columns, places = append(columns, column), append(places, f.Index)
+			of.columns, of.places = append(of.columns, column), append(of.places, f.Index)
+			of.placeOf[column] = f.Index
 		}
 	}
-	columns, places = slices.Clip(columns), slices.Clip(places)
-	known.Store(t, fieldsOf{columns, places})
-	return columns, places
+	of.columns, of.places = slices.Clip(of.columns), slices.Clip(of.places)
+	known.Store(t, of)
+	return of
 }
 
 // Columns lists T's columns for a SELECT from the table that alias names.
 func Columns[T any](alias string) string {
 	columns, _ := fields(reflect.TypeFor[T]())
 	return alias + "." + strings.Join(columns, ", "+alias+".")
+}
+
+// EachColumn gives the columns of a record, given by its pointer, with their fields, in
+// the type's order.
+func EachColumn(record any, each func(column string, field reflect.Value)) {
+	v := reflect.ValueOf(record).Elem()
+	columns, places := fields(v.Type())
+	for i, column := range columns {
+		each(column, v.FieldByIndex(places[i]))
+	}
+}
+
+// Column gives the field of a record's column; the zero Value when it has no such one.
+func Column(record any, column string) reflect.Value {
+	v := reflect.ValueOf(record).Elem()
+	if place, ok := fieldsIn(v.Type()).placeOf[column]; ok {
+		return v.FieldByIndex(place)
+	}
+	return reflect.Value{}
 }
 
 // scanner reads the columns of Columns[T], and then extra ones, from rows.
