@@ -486,6 +486,9 @@ func (n *nest) queries(w *walker) map[string]string {
 
 // Filters and counts find a record for those who may see it, and nothing for others.
 func TestCountsAreOfWhatOneSees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	t.Parallel()
 	n := newNest(t)
 	for _, v := range n.viewers() {
@@ -560,6 +563,9 @@ func TestCountsAreOfWhatOneSees(t *testing.T) {
 
 // What may not be seen answers a write as if it were not there, and a link to it too.
 func TestWritesTellNothingOfWhatIsNotSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	t.Parallel()
 	n := newNest(t)
 	writers := map[string]viewer{
@@ -627,6 +633,9 @@ func TestWritesTellNothingOfWhatIsNotSeen(t *testing.T) {
 // The feed says of a record that has left one's sight that it is gone, and gives one
 // that has entered it whole.
 func TestFeedTellsWhatEntersAndLeavesSight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	t.Parallel()
 	n := newNest(t)
 	for _, v := range n.viewers() {

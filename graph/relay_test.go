@@ -443,6 +443,9 @@ func TestListsRefuseWrongArguments(t *testing.T) {
 // Every kind of record is found by its id, with the same type and id, and ids say
 // nothing and are one record's alone.
 func TestNodesAreFoundByTheirIDs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	t.Parallel()
 	c := newCatalogue(t)
 	var ids, types []string

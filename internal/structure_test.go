@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -71,8 +72,21 @@ type file struct {
 	written bool // by hand
 }
 
+// files are the project's Go files.
 func files(t *testing.T) []file {
 	t.Helper()
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("found %d Go files only: the walk is broken", len(all))
+	}
+	return all
+}
+
+// parsed reads the files once for all tests.
+var parsed = sync.OnceValues(func() ([]file, error) {
 	var all []file
 	set := token.NewFileSet()
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -93,14 +107,8 @@ func files(t *testing.T) []file {
 		all = append(all, file{rel, filepath.ToSlash(filepath.Dir(rel)), syntax, strings.HasSuffix(path, "_test.go"), !ast.IsGenerated(syntax)})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) < 50 {
-		t.Fatalf("found %d Go files only: the walk is broken", len(all))
-	}
-	return all
-}
+	return all, err
+})
 
 func layerOf(pkg string) int {
 	return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, pkg) })

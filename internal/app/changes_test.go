@@ -186,6 +186,9 @@ func (c *chance) step() {
 }
 
 func TestACopyKeptInStepByChangesIsWhatAFullReadGives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { keepInStep(t, seed) })
 	}

@@ -143,6 +143,9 @@ func grow(t *testing.T, a *apitest.API, from, municipalities, units, services, m
 var most = map[string]int{deep: 64, feed: 36}
 
 func TestAQueryTakesNoMoreStatementsHoweverManyTheRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	r := &tracer{}
 	a := apitest.New(t, func(s *apitest.Settings) {
 		s.Tracer = r
@@ -262,6 +265,9 @@ var mostTogether = map[string]int{"roadmap": 14, "decisionMatrix": 23, "coverage
 const times = 3
 
 func TestWhatIsLookedAtTogetherTakesNoMoreStatementsHoweverMuchItIs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one after another, for long")
+	}
 	r := &tracer{}
 	j := newJoint(t, func(s *apitest.Settings) {
 		s.Tracer = r

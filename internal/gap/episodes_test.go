@@ -87,6 +87,9 @@ func TestARefusedWriteLeavesTheEpisodes(t *testing.T) {
 // open episodes are at each step the gaps that the records have, and a computation
 // anew finds nothing to add or close.
 func TestEpisodesEqualARecomputation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes one after another, for long")
+	}
 	w := newWorld(t)
 	chance := rand.New(rand.NewPCG(1, 2))
 	units := []uuid.UUID{w.office.ID, w.other.ID}

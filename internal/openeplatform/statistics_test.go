@@ -35,6 +35,9 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestStatisticsOfAnySizeAreReadRowByRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads one row after another, for long")
+	}
 	const matters = 20_000 // some 40 MB
 	var before, after runtime.MemStats
 	runtime.GC()
