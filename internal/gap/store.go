@@ -146,7 +146,7 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, rem
 		From: "(" + from + `) x
 			LEFT JOIN unit u ON u.id = x.unit_id
 			JOIN municipality m ON m.id = x.municipality_id`,
-		Alias: "x", Sort: sort,
+		Alias: "x", Sort: sort, Costly: true,
 		Facets: map[string]postgres.Facet{
 			"CODE":         {Value: "x.rule", Names: s.RuleName},
 			"SEVERITY":     {Value: "CASE x.rank WHEN 1 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' ELSE 'LOW' END", Names: SeverityName},

@@ -49,6 +49,9 @@ type List struct {
 	Parent string // SQL of the parent's id, for a list that many parents have each
 	Sort   Sort
 	Facets map[string]Facet
+	// Costly says that what From gives is computed: facets counted together then read it
+	// once. None of them may have a Join.
+	Costly bool
 
 	wheres []where
 	args   Args
@@ -313,6 +316,78 @@ func (g *group) facets(parent int) func(context.Context, []string) ([]page.Facet
 	}
 }
 
+// count is the statement that counts a facet, of the parent's records where there is one.
+func (l *List) count(name string) string {
+	f := l.Facets[name]
+	if l.Costly {
+		others := []string{"o.value_" + name + " IS NOT NULL"}
+		for _, facet := range l.narrowed() {
+			if facet != name {
+				others = append(others, "o.meets_"+facet)
+			}
+		}
+		return fmt.Sprintf("SELECT '%s' AS facet, o.value_%[1]s AS value, min(o.sv_%[1]s) AS sv, min(o.en_%[1]s) AS en, count(*)::int AS number FROM once o WHERE %s GROUP BY 2",
+			name, strings.Join(others, " AND "))
+	}
+	sv, en := f.names()
+	return fmt.Sprintf("SELECT '%s' AS facet, %s AS value, min(%s) AS sv, min(%s) AS en, count(*)::int AS number\n  FROM %s %s%s\n   AND %s IS NOT NULL\n GROUP BY 2",
+		name, f.Value, sv, en, l.From, f.Join, l.conditions(name, l.ofParent()...), f.Value)
+}
+
+// once reads what the facets of a Costly list count: their values, and which conditions on
+// a facet's field each record meets.
+func (l *List) once(names []string) string {
+	var columns []string
+	for _, name := range names {
+		f := l.Facets[name]
+		sv, en := f.names()
+		columns = append(columns, fmt.Sprintf("%[2]s AS value_%[1]s, %[3]s AS sv_%[1]s, %[4]s AS en_%[1]s", name, f.Value, sv, en))
+	}
+	for _, facet := range l.narrowed() {
+		columns = append(columns, fmt.Sprintf("coalesce((%s), false) AS meets_%s", strings.Join(l.on(facet), ") AND ("), facet))
+	}
+	return fmt.Sprintf("WITH once AS MATERIALIZED (SELECT %s\n  FROM %s\n WHERE %s)\n",
+		strings.Join(columns, ", "), l.From, strings.Join(slices.Concat([]string{"true"}, l.on(""), l.ofParent()), "\n   AND "))
+}
+
+// narrowed are the facets whose field a condition is on.
+func (l *List) narrowed() []string {
+	var facets []string
+	for _, w := range l.wheres {
+		if w.facet != "" && !slices.Contains(facets, w.facet) {
+			facets = append(facets, w.facet)
+		}
+	}
+	return facets
+}
+
+// on are the conditions on a facet's field; without a facet those on none.
+func (l *List) on(facet string) []string {
+	var sqls []string
+	for _, w := range l.wheres {
+		if w.facet == facet {
+			sqls = append(sqls, w.sql)
+		}
+	}
+	return sqls
+}
+
+// ofParent is the condition of a list that many parents have each.
+func (l *List) ofParent() []string {
+	if l.Parent == "" {
+		return nil
+	}
+	return []string{l.Parent + " = page_of.parent"}
+}
+
+// names gives the SQL of the value's names for people.
+func (f Facet) names() (sv, en string) {
+	if f.Sv == "" {
+		return "''", "''"
+	}
+	return f.Sv, f.En
+}
+
 // count counts the named facets for all pages, by one statement.
 func (g *group) count(ctx context.Context, names []string) error {
 	if len(names) == 0 {
@@ -320,22 +395,15 @@ func (g *group) count(ctx context.Context, names []string) error {
 	}
 	var selects []string
 	for _, name := range names {
-		f, ok := g.list.Facets[name]
-		if !ok {
+		if _, ok := g.list.Facets[name]; !ok {
 			return fmt.Errorf("the list has no facet %q", name)
 		}
-		sv, en := f.Sv, f.En
-		if sv == "" {
-			sv, en = "''", "''"
-		}
-		var of []string
-		if g.list.Parent != "" {
-			of = append(of, g.list.Parent+" = page_of.parent")
-		}
-		selects = append(selects, fmt.Sprintf("SELECT '%s' AS facet, %s AS value, min(%s) AS sv, min(%s) AS en, count(*)::int AS number\n  FROM %s %s%s\n   AND %s IS NOT NULL\n GROUP BY 2",
-			name, f.Value, sv, en, g.list.From, f.Join, g.list.conditions(name, of...), f.Value))
+		selects = append(selects, g.list.count(name))
 	}
 	union := strings.Join(selects, "\nUNION ALL\n")
+	if g.list.Costly {
+		union = g.list.once(names) + union
+	}
 	sql := "SELECT 1, f.* FROM (" + union + ") f"
 	args := maps.Clone(g.list.args)
 	if g.list.Parent != "" {

@@ -234,6 +234,50 @@ func TestPagesOfMany(t *testing.T) {
 	}
 }
 
+// TestCostlyFacetsCountTheSame holds that facets that read the list once count what those
+// that read it each do.
+func TestCostlyFacetsCountTheSame(t *testing.T) {
+	b := newBox(t, 4, nil)
+	many(t, b, 45)
+	now := b.present(t)
+	parents := []uuid.UUID{{15: 2}, {15: 9}, {15: 1}}
+	names := []string{"FOUND", "NAME", "STRING"}
+	counted := func(costly bool, parent string, narrow ...string) string {
+		t.Helper()
+		l := list(both()[0])
+		l.Parent, l.Costly = parent, costly
+		l.Facets = map[string]postgres.Facet{
+			"FOUND":  {Value: "x.found::text"},
+			"NAME":   {Value: "left(x.name_sv, 1)", Sv: "x.name_sv", En: "lower(x.name_sv)"},
+			"STRING": {Value: "x.string_id::text"},
+		}
+		l.Where("x.name_sv <> @not", "not", "z")
+		for _, facet := range narrow {
+			l.WhereFacet(facet, map[string]string{"FOUND": "x.found > '2010-01-01'", "NAME": "x.name_sv < 'm'", "STRING": "x.string_id IS NOT NULL"}[facet])
+		}
+		pages, err := postgres.Pages[pearl](t.Context(), now, l, parents, page.Args{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, p := range pages {
+			facets, err := p.Facets(t.Context(), names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, fmt.Sprint(facets))
+		}
+		return strings.Join(all, "\n")
+	}
+	for _, parent := range []string{"", "x.string_id"} {
+		for _, narrow := range [][]string{nil, {"FOUND"}, {"NAME", "FOUND"}, {"NAME", "NAME", "STRING"}} {
+			if got, want := counted(true, parent, narrow...), counted(false, parent, narrow...); got != want || !strings.Contains(want, "{FOUND [{") {
+				t.Errorf("of %q narrowed by %v the facets are\n%s, want\n%s", parent, narrow, got, want)
+			}
+		}
+	}
+}
+
 // shape is all that a page says, as text.
 func shape(t *testing.T, c *page.Connection[*pearl]) string {
 	t.Helper()
