@@ -133,19 +133,19 @@ func asOwner(ctx context.Context, url, what string, statements ...string) error 
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// WithoutIndexes takes the indexes of tables away while fill runs, those of the past too,
-// but for the ones that keep rows unique and the kept: one that is made of all rows at
-// once takes a tenth of the time that each row's part takes. They are there again
-// afterwards, whatever becomes of fill. For an empty database at url, its owner's address,
-// that nobody else uses.
-func WithoutIndexes(ctx context.Context, url string, tables, kept []string, fill func() error) error {
+// DropIndexes takes the indexes of tables away, those of the past too, but for the ones that
+// keep rows unique and the kept, and gives what makes them again: an index that is made of
+// all rows at once takes a tenth of the time that each row's part takes. For an empty
+// database at url, its owner's address, that nobody else uses. What makes them is to be
+// called whatever becomes of the rows, and heeds no end of its context.
+func DropIndexes(ctx context.Context, url string, tables, kept []string) (again func(context.Context) error, err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
-		return errors.New("the database's address cannot be read")
+		return nil, errors.New("the database's address cannot be read")
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("connect to the database: %w", err)
+		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	drop, create := []string{}, []string{"SET maintenance_work_mem = '512MB'"}
@@ -153,20 +153,21 @@ func WithoutIndexes(ctx context.Context, url string, tables, kept []string, fill
 		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 		WHERE n.nspname IN ('public', 'history') AND t.relname = ANY ($1) AND NOT i.indisunique AND c.relname <> ALL ($2) ORDER BY 1`, tables, kept)
 	if err != nil {
-		return fmt.Errorf("read the indexes: %w", err)
+		return nil, fmt.Errorf("read the indexes: %w", err)
 	}
 	var without, with string
 	if _, err := pgx.ForEachRow(rows, []any{&without, &with}, func() error {
 		drop, create = append(drop, without), append(create, with)
 		return nil
 	}); err != nil {
-		return fmt.Errorf("read the indexes: %w", err)
+		return nil, fmt.Errorf("read the indexes: %w", err)
 	}
 	if err := asOwner(ctx, url, "take the indexes away", drop...); err != nil {
-		return err
+		return nil, err
 	}
-	err = fill()
-	again, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
-	defer cancel()
-	return errors.Join(err, asOwner(again, url, "make the indexes again", create...))
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
+		defer cancel()
+		return asOwner(ctx, url, "make the indexes again", create...)
+	}, nil
 }

@@ -11,11 +11,14 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"fardplan/internal/access"
 	"fardplan/internal/demo"
@@ -171,14 +174,26 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	if err := o.refuseUsed(ctx); err != nil {
 		return nil, err
 	}
-	if err := postgres.WithoutIndexes(ctx, o.OwnerURL, large, used, func() error { return o.fill(ctx, all, end, ids, fixed, progress) }); err != nil {
+	catalogue, err := postgres.DropIndexes(ctx, o.OwnerURL, large, used)
+	if err != nil {
 		return nil, err
 	}
-	o.Clock.at = end
-	if _, err := o.Gaps.SweepDaily(ctx); err != nil {
-		return nil, err
+	episodes, err := postgres.DropIndexes(ctx, o.OwnerURL, gaps, used)
+	if err != nil {
+		return nil, errors.Join(err, catalogue(ctx))
 	}
-	if err := postgres.Analyze(ctx, o.OwnerURL); err != nil {
+	err = o.fill(ctx, all, end, ids, fixed, progress)
+	// Today's gaps are found while the catalogue's indexes are made: they are found by others.
+	var both errgroup.Group
+	both.Go(func() error { return catalogue(ctx) })
+	both.Go(func() error {
+		if err == nil {
+			o.Clock.at = end
+			_, err = o.Gaps.SweepDaily(ctx)
+		}
+		return errors.Join(err, episodes(ctx))
+	})
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	session := o.Journal.DB.Session()
@@ -191,14 +206,35 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count the rows: %w", err)
 	}
+	if err := o.analyse(ctx, now); err != nil {
+		return nil, err
+	}
 	return &Summary{Changes: len(all) + 1, Tables: tables, Took: time.Since(begun)}, nil
 }
 
-// large are the tables whose indexes are made of all rows at once, after them; but used
-// are those that the changes are made by.
+// analyse tells the planner of the rows of all tables: of the greatest beside the others,
+// which takes either as long.
+func (o Options) analyse(ctx context.Context, r postgres.Reader) error {
+	great, err := postgres.Values[string](ctx, r, everyTable+" AND c.relname = ANY (@large)", postgres.Args{"large": large})
+	if err != nil {
+		return err
+	}
+	others, err := postgres.Values[string](ctx, r, everyTable+" AND c.relname <> ALL (@large)", postgres.Args{"large": large})
+	if err != nil {
+		return err
+	}
+	var both errgroup.Group
+	both.Go(func() error { return postgres.Analyze(ctx, o.OwnerURL, great...) })
+	both.Go(func() error { return postgres.Analyze(ctx, o.OwnerURL, others...) })
+	return both.Wait()
+}
+
+// large are the catalogue's tables whose indexes are made of all rows at once, after them,
+// as those of the gaps are; but used are those that the changes are made by.
 var (
-	large = []string{"e_service", "e_service_usage", "gap_episode", "search_entry", "search_word"}
-	used  = []string{"e_service_by_owner_unit", "e_service_by_shared_service", "e_service_changed_in", "e_service_of_municipality", "gap_episode_by_object"}
+	large = []string{"e_service", "e_service_usage", "search_entry", "search_word"}
+	gaps  = []string{"gap_episode"}
+	used  = []string{"e_service_by_owner_unit", "e_service_by_shared_service", "e_service_changed_in", "e_service_of_municipality", "gap_episode_by_object", "search_entry_changed_in"}
 )
 
 // fill makes the steps, which all have the arguments of fixed.

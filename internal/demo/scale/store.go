@@ -203,6 +203,9 @@ var services = `
 	       CASE WHEN h2 < 160 THEN jsonb_build_object('nameSv', name, 'url', url, 'requiresAuthentication', signs_in, 'oepCategory', category) END, CASE WHEN h2 BETWEEN 157 AND 159 THEN today() END
 	  FROM rolled ORDER BY n`
 
+// everyTable selects the tables of today and of the past.
+const everyTable = `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN ('public', 'history')`
+
 // counts counts the rows of each table.
 func counts(ctx context.Context, r postgres.Reader) ([]*Table, error) {
 	names, err := postgres.Values[string](ctx, r, `
