@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fardplan/internal/access"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/history"
 	"fardplan/internal/job"
@@ -50,7 +51,7 @@ func coded() map[string]places {
 		"LinkVerdict":         {codes(link.Verdicts()), []string{"link_check_verdict"}},
 		"LinkCause":           {codes(link.Causes()), []string{"link_check_cause"}},
 		"UsageSource":         {of("USAGE_SOURCE"), []string{"e_service_usage_source"}},
-		"EServiceDraftState":  {of("DRAFT_STATE"), []string{"e_service_draft_state"}},
+		"EServiceDraftState":  {texts(draft.States()), []string{"e_service_draft_state"}},
 		"UnitType":            {texts(organisation.UnitTypes()), []string{"unit_type"}},
 		"Role":                {texts(access.Roles()), []string{"api_token_role", "user_role_role"}},
 		"TokenScope":          {texts(access.Scopes()), []string{"api_token_scopes"}},

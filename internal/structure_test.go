@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"internal/decision", "internal/thread"},
 	{"internal/token", "internal/user", "internal/eservice"},
 	{"internal/organisation"},
+	{"internal/draft"},
 	{"internal/record"},
 	{"internal/gap", "internal/job", "internal/search"},
 	{"internal/history"},

@@ -82,9 +82,6 @@ func Codes() map[string][]Code {
 		"VISIBILITY": {
 			{"PUBLIC", "öppen för alla", "public"}, {"COLLABORATION", "delad i samverkan", "shared in collaboration"}, {"MUNICIPALITY", "egna kommunen", "own municipality"},
 		},
-		"DRAFT_STATE": {
-			{"OPEN", "öppet", "open"}, {"IN_REVIEW", "för granskning", "in review"}, {"PUBLISHED", "publicerat", "published"}, {"DISCARDED", "kasserat", "discarded"},
-		},
 		"USAGE_SOURCE": {{"OEP", "Open ePlatform", "Open ePlatform"}, {"MANUAL", "för hand", "by hand"}},
 		"PUBLISHED":    {{"true", "publicerad", "published"}, {"false", "inte publicerad", "not published"}},
 	}

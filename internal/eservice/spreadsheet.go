@@ -789,17 +789,17 @@ func (s *Service) markSheetDrafted(ctx context.Context, r postgres.Reader, lines
 			services = append(services, *line.EServiceID)
 		}
 	}
-	drafts, err := s.OpenDrafts(ctx, r, services)
+	open, err := s.OpenDrafts(ctx, r, services)
 	if err != nil {
 		return err
 	}
 	for _, line := range lines {
-		if line.EServiceID == nil || drafts[*line.EServiceID] == nil {
+		if line.EServiceID == nil || open[*line.EServiceID] == nil {
 			continue
 		}
 		for i, cell := range line.Cells {
 			c, _ := columnCalled(cell.Field)
-			_, line.Cells[i].InDraft = drafts[*line.EServiceID].Changes[c.column()]
+			_, line.Cells[i].InDraft = open[*line.EServiceID].Changes[c.column()]
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
+	"fardplan/internal/draft"
 	"fardplan/internal/history"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
@@ -404,13 +405,10 @@ func unitNames(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uui
 	return names, err
 }
 
-// openDraft is the condition that the draft named draft is not closed.
-const openDraft = "draft.state IN ('OPEN', 'IN_REVIEW')"
-
 // DraftedFrom is SQL in place of the table e_service and its alias x: its rows with the
 // values of their open drafts, where seen lets the row draft be seen.
 func DraftedFrom(seen string) string {
-	return "e_service live LEFT JOIN e_service_draft draft ON draft.e_service_id = live.id AND " + openDraft + " AND " + seen + `
+	return "e_service live LEFT JOIN e_service_draft draft ON draft.e_service_id = live.id AND " + draft.UnderWay("draft") + " AND " + seen + `
 		CROSS JOIN LATERAL jsonb_populate_record(live, coalesce(draft.changes, '{}')) x`
 }
 
@@ -426,18 +424,13 @@ var draftOrders = map[Order]postgres.Sort{
 	"E_SERVICE": {Expr: "e.name_sv", Type: "text"},
 }
 
-// inConflict is the condition that a field of the draft x of the e-service e has a live
-// value that is neither its base nor the drafted one.
-const inConflict = `EXISTS (SELECT FROM jsonb_each(x.base) b, to_jsonb(e) r
-	WHERE jsonb_exists(r, b.key) AND r -> b.key <> b.value AND r -> b.key <> x.changes -> b.key)`
-
 // Drafts reads one page of the drafts that the caller may see.
 func (s *Service) Drafts(ctx context.Context, r postgres.Reader, f DraftFilter, o Order, desc bool, a page.Args) (*DraftConnection, error) {
 	l := postgres.List{
 		From:  "e_service_draft x JOIN e_service e ON e.id = x.e_service_id JOIN unit u ON u.id = e.owner_unit_id JOIN municipality m ON m.id = x.municipality_id",
 		Alias: "x", Sort: of(draftOrders, o, desc),
 		Facets: map[string]postgres.Facet{
-			"STATE":      {Value: "x.state", Names: names("DRAFT_STATE")},
+			"STATE":      {Value: "x.state", Names: draft.StateName},
 			"OWNER_UNIT": {Value: "e.owner_unit_id::text", Kind: "unit", Sv: "u.name_sv", En: "coalesce(u.name_en, u.name_sv)"},
 		},
 	}
@@ -451,15 +444,14 @@ func (s *Service) Drafts(ctx context.Context, r postgres.Reader, f DraftFilter, 
 		l.WhereFacet("OWNER_UNIT", "e.owner_unit_id = ANY (@units)", "units", f.Units)
 	}
 	if f.Conflict != nil {
-		l.Where("("+inConflict+" AND x.state IN ('OPEN', 'IN_REVIEW')) = @conflict", "conflict", *f.Conflict)
+		l.Where("("+draft.InConflict("to_jsonb(e)")+" AND "+draft.UnderWay("x")+") = @conflict", "conflict", *f.Conflict)
 	}
 	return postgres.Page[Draft](ctx, r, l, a)
 }
 
 // DraftsByID reads drafts by id.
 func (s *Service) DraftsByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Draft, error) {
-	condition, args := s.Policy.Visible(ctx, "e_service_draft", "x", r.Past())
-	return postgres.ByID[Draft](ctx, r, "e_service_draft", condition, args, ids)
+	return drafts.ByID(ctx, s.keeper(), r, ids)
 }
 
 // OpenDrafts reads the drafts of e-services that are open or in review, by the
@@ -468,7 +460,7 @@ func (s *Service) OpenDrafts(ctx context.Context, r postgres.Reader, services []
 	condition, args := s.Policy.Visible(ctx, "e_service_draft", "draft", r.Past())
 	args["services"] = services
 	all, err := postgres.All[Draft](ctx, r, "SELECT "+postgres.Columns[Draft]("draft")+` FROM e_service_draft draft
-		WHERE draft.e_service_id = ANY (@services) AND `+openDraft+" AND "+condition, args)
+		WHERE draft.e_service_id = ANY (@services) AND `+draft.UnderWay("draft")+" AND "+condition, args)
 	open := make(map[uuid.UUID]*Draft, len(all))
 	for _, d := range all {
 		open[d.EServiceID] = d

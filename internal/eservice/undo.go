@@ -271,11 +271,11 @@ func (s *Service) sumUp(ctx context.Context, r postgres.Reader, p *UndoPlan) err
 	if err != nil {
 		return err
 	}
-	drafts, err := s.OpenDrafts(ctx, r, changed)
+	open, err := s.OpenDrafts(ctx, r, changed)
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		l.Months = months[l.EServiceID]
-		if l.Draft = drafts[l.EServiceID]; l.Draft == nil {
+		if l.Draft = open[l.EServiceID]; l.Draft == nil {
 			continue
 		}
 		for _, f := range l.Restored {

@@ -559,7 +559,7 @@ func TestDraftsFollow(t *testing.T) {
 	for _, d := range must(postgres.All[eservice.Draft](w.ctx, w.reading(), "SELECT "+postgres.Columns[eservice.Draft]("d")+" FROM e_service_draft d", nil))(t) {
 		for _, e := range list {
 			if e.ID == d.EServiceID {
-				got[e.NameSv] = names[strings.Trim(string(d.Base["owner_unit_id"]), `"`)] + " to " + names[strings.Trim(string(d.Changes["owner_unit_id"]), `"`)]
+				got[e.NameSv] = names[strings.Trim(string(d.Ground["owner_unit_id"]), `"`)] + " to " + names[strings.Trim(string(d.Changes["owner_unit_id"]), `"`)]
 			}
 		}
 	}
