@@ -123,7 +123,7 @@ func attempts(w *world, id map[string]string) map[string]attempt {
 		"previewUndo":               {apitest.Vars{"municipality": home, "change": 1}, "NOT_FOUND"},
 		"undoChange":                {apitest.Vars{"municipality": home, "change": 1, "comment": "prov"}, "NOT_FOUND"},
 	}
-	for _, more := range []map[string]attempt{decisionAttempts(w, id), documentAttempts(w, id), collaborationAttempts(w, id), strategyAttempts(w, id), threadAttempts(w, id)} {
+	for _, more := range []map[string]attempt{decisionAttempts(w, id), documentAttempts(w, id), collaborationAttempts(w, id), strategyAttempts(w, id), threadAttempts(w, id), recordDraftAttempts(w, id)} {
 		maps.Copy(all, more)
 	}
 	return all
@@ -147,7 +147,7 @@ func (w *world) targets() map[string]string {
 	all := map[string]string{
 		"eService": service, "draft": draft, "sharedService": shared, "revoked": revoked, "user": string(account.NodeID()), "role": role, "forgotten": string(gone.NodeID()),
 	}
-	for _, add := range []func(map[string]string){w.decisionTargets, w.documentTargets, w.collaborationTargets, w.strategyTargets, w.threadTargets} {
+	for _, add := range []func(map[string]string){w.decisionTargets, w.documentTargets, w.collaborationTargets, w.strategyTargets, w.threadTargets, w.recordDraftTargets} {
 		add(all)
 	}
 	return all
@@ -156,7 +156,7 @@ func (w *world) targets() map[string]string {
 // ownOnly are the mutations of records that their own municipality alone may see.
 var ownOnly = map[string]bool{
 	"revokeApiToken": true, "grantRole": true, "revokeRole": true, "forgetUser": true, "submitEServiceDraft": true, "discardEServiceDraft": true, "returnEServiceDraft": true, "publishEServiceDrafts": true,
-	"changeOfferAnswer": true, "updateAdoptionStep": true,
+	"changeOfferAnswer": true, "updateAdoptionStep": true, "submitRecordDraft": true, "discardRecordDraft": true, "returnRecordDraft": true, "publishRecordDrafts": true,
 }
 
 // tried is somebody who tries a mutation.

@@ -187,7 +187,7 @@ func newNest(t *testing.T) *nest {
 	}
 	n.linked()
 	n.around()
-	for _, add := range []func(){n.decisions, n.documents, n.collaborations, n.strategies, n.threads} {
+	for _, add := range []func(){n.decisions, n.documents, n.collaborations, n.strategies, n.threads, n.recordDrafts} {
 		add()
 	}
 	n.turning()

@@ -57,7 +57,7 @@ func coded() map[string]places {
 		"TokenScope":          {texts(access.Scopes()), []string{"api_token_scopes"}},
 		"RecordKind":          {upper(history.FeedKinds()), nil},
 	}
-	for _, more := range []map[string]places{decisionCodes(), documentCodes(), collaborationCodes(), strategyCodes(), threadCodes()} {
+	for _, more := range []map[string]places{decisionCodes(), documentCodes(), collaborationCodes(), strategyCodes(), threadCodes(), recordDraftCodes()} {
 		maps.Copy(all, more)
 	}
 	return all

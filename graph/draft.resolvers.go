@@ -61,15 +61,7 @@ func (r *eServiceDraftResolver) Fields(ctx context.Context, obj *eservice.Draft)
 	if err != nil {
 		return nil, err
 	}
-	fields := []*model.DraftField{}
-	for _, f := range obj.Fields(live) {
-		field, err := r.draftField(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		fields = append(fields, field)
-	}
-	return fields, nil
+	return r.draftFields(ctx, obj.Fields(live))
 }
 
 func (r *eServiceDraftResolver) Preview(ctx context.Context, obj *eservice.Draft) (*eservice.EService, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gid"
 	"fardplan/internal/organisation"
@@ -77,7 +78,7 @@ func fieldsOf(record any) map[string]any {
 // database of a later one, which has more: those are no fields of the API, and what
 // the API has told of the past it tells again.
 var known = columnsOf(slices.Concat([]any{
-	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Draft{}, eservice.Usage{},
+	organisation.Municipality{}, organisation.Unit{}, eservice.SharedService{}, eservice.EService{}, eservice.Draft{}, draft.Draft{}, eservice.Usage{},
 	eservice.ImportRun{}, eservice.PlatformFlow{}, eservice.PlatformCategory{}, token.Token{}, user.Account{}, user.Grant{},
 }, decisionRecords(), documentRecords(), collaborationRecords(), strategyRecords(), threadRecords())...)
 

@@ -13,6 +13,7 @@ import (
 
 	"fardplan/graph/model"
 	"fardplan/internal/access"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -165,8 +166,20 @@ func (r *Resolver) seenValue(ctx context.Context, column string, value json.RawM
 	return fieldValue(column, value), nil
 }
 
+// draftFields gives drafted fields as the API has them.
+func (r *Resolver) draftFields(ctx context.Context, fields []draft.Field) ([]*model.DraftField, error) {
+	shown := make([]*model.DraftField, len(fields))
+	for i, f := range fields {
+		var err error
+		if shown[i], err = r.draftField(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
+}
+
 // draftField gives a drafted field as the API has it.
-func (r *Resolver) draftField(ctx context.Context, f eservice.DraftField) (*model.DraftField, error) {
+func (r *Resolver) draftField(ctx context.Context, f draft.Field) (*model.DraftField, error) {
 	shown := &model.DraftField{Field: fieldName(f.Column), Conflict: f.Conflict}
 	var err error
 	for _, v := range []struct {
@@ -188,7 +201,7 @@ func (r *Resolver) inDraft(ctx context.Context, err error) error {
 	}
 	var told fault.List
 	for _, f := range all {
-		if of, ok := f.Current.(*eservice.DraftField); ok {
+		if of, ok := f.Current.(*draft.Field); ok {
 			shown, err := r.draftField(ctx, *of)
 			if err != nil {
 				return err

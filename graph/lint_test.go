@@ -21,6 +21,7 @@ var accepted = map[finding]string{
 	{"connection totalCount", "RecordChangeConnection"}: "a feed is read to its end: through says where that is",
 	{"connection arguments", "Query.changes"}:           "a feed is read forwards only",
 	{"expectedVersion", "SaveEServiceDraftInput"}:       "it is left out to begin a draft",
+	{"expectedVersion", "SaveRecordDraftInput"}:         "likewise",
 	{"connection arguments", "Query.search"}:            "hits are paged forwards only",
 	{"expectedVersion", "RevokeRoleInput"}:              "what somebody may is taken back, whatever else has changed of it",
 	{"expectedVersion", "ForgetUserInput"}:              "a person is forgotten, whatever else has changed of the user",

@@ -12,6 +12,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"fardplan/graph/model"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -66,6 +67,9 @@ type loaders struct {
 	draft        *byID[*eservice.Draft]
 	openDraft    *byID[*eservice.Draft] // by the e-service's id
 	draftFaults  *byID[fault.List]
+	recordDraft  *byID[*draft.Draft]
+	draftOf      *byID[*draft.Draft] // open, by the record's id
+	recordFaults *byID[fault.List]   // of record drafts
 	usageMonth   *byID[*eservice.Usage]
 	importRun    *byID[*eservice.ImportRun]
 	flow         *byID[*eservice.PlatformFlow]
@@ -117,6 +121,9 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 		draft:        newByID(r, s, r.EServices.DraftsByID),
 		openDraft:    newByID(r, s, r.EServices.OpenDrafts),
 		draftFaults:  newByID(r, s, r.EServices.DraftFaults),
+		recordDraft:  newByID(r, s, r.Drafts.ByID),
+		draftOf:      newByID(r, s, r.Drafts.Open),
+		recordFaults: newByID(r, s, r.Drafts.Faults),
 		usageMonth:   newByID(r, s, r.EServices.UsageByID),
 		importRun:    newByID(r, s, r.EServices.ImportRunsByID),
 		flow:         newByID(r, s, r.EServices.FlowsByID),
@@ -154,7 +161,7 @@ func newLoaders(r *Resolver, s *scope) *loaders {
 	}
 	l.finders = finders{
 		"municipality": finder(l.municipality), "unit": finder(l.unit),
-		"shared_service": finder(l.shared), "e_service": finder(l.eService), "e_service_draft": finder(l.draft), "e_service_usage": finder(l.usageMonth),
+		"shared_service": finder(l.shared), "e_service": finder(l.eService), "e_service_draft": finder(l.draft), "record_draft": finder(l.recordDraft), "e_service_usage": finder(l.usageMonth),
 		"import_run": finder(l.importRun), "platform_flow": finder(l.flow), "platform_category": finder(l.category),
 		"api_token": finder(l.apiToken), "user_account": finder(l.userAccount), "user_role": finder(l.userRole),
 	}

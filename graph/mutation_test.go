@@ -86,7 +86,7 @@ func many(*world, made) apitest.Vars {
 
 // steps has an example of every mutation, in an order in which they work.
 func steps() []step {
-	return slices.Concat(catalogueSteps(), decisionSteps(), documentSteps(), collaborationSteps(), strategySteps(), threadSteps())
+	return slices.Concat(catalogueSteps(), decisionSteps(), documentSteps(), collaborationSteps(), strategySteps(), threadSteps(), recordDraftSteps())
 }
 
 func catalogueSteps() []step {

@@ -109,7 +109,7 @@ func newCatalogue(t *testing.T) *catalogue {
 	}
 	answer = c.client.Must(t, `{ platformFlows(last: 1) { nodes { id } } platformCategories(first: 1) { nodes { id } } }`, nil)
 	c.of["PlatformFlow"], c.of["PlatformCategory"] = answer.Text("platformFlows.nodes.0.id"), answer.Text("platformCategories.nodes.0.id")
-	for _, add := range []func(){c.decisions, c.documents, c.collaborations, c.strategies, c.threads} {
+	for _, add := range []func(){c.decisions, c.documents, c.collaborations, c.strategies, c.threads, c.recordDrafts} {
 		add()
 	}
 	return c
@@ -146,7 +146,7 @@ func (c *catalogue) lists() []list {
 				continue
 			}
 			l := list{name: d.Name + "." + f.Name, of: d.Name, field: f, few: 5}
-			for _, some := range []map[string]int{scarce, decisionScarce, documentScarce, collaborationScarce, strategyScarce, threadScarce} {
+			for _, some := range []map[string]int{scarce, decisionScarce, documentScarce, collaborationScarce, strategyScarce, threadScarce, recordDraftScarce} {
 				if n, ok := some[l.name]; ok {
 					l.few = n
 				}

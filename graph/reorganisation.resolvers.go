@@ -11,6 +11,7 @@ import (
 	"fardplan/graph/model"
 	"fardplan/internal/date"
 	"fardplan/internal/document"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/organisation"
@@ -111,6 +112,18 @@ func (r *reorganisationPayloadResolver) Drafts(ctx context.Context, obj *reorgan
 		return nil, err
 	}
 	return s.load.draft.all(ctx, ids)
+}
+
+func (r *reorganisationPayloadResolver) RecordDrafts(ctx context.Context, obj *reorganisation.Preview, first int, offset int) ([]*draft.Draft, error) {
+	ids, err := part(obj.RecordDrafts, first, offset)
+	if err != nil {
+		return nil, err
+	}
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.recordDraft.all(ctx, ids)
 }
 
 func (r *reorganisedUnitResolver) Unit(ctx context.Context, obj *reorganisation.Unit) (*organisation.Unit, error) {

@@ -15,6 +15,7 @@ import (
 	"fardplan/internal/collaboration"
 	"fardplan/internal/decision"
 	"fardplan/internal/document"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/job"
@@ -54,6 +55,7 @@ type Resolver struct {
 	Strategy  *strategy.Service
 	Threads   *thread.Service
 	Meetings  *meeting.Service
+	Drafts    *draft.Service
 
 	// Fetch bounds what an import reads from an address.
 	Fetch openeplatform.Options

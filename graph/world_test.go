@@ -71,6 +71,7 @@ func (w *world) admin() *apitest.Client    { return w.as(home, access.Admin) }
 // answers are what every mutation's payload is asked for in the tests.
 var answers = map[string]string{
 	"PublishEServiceDraftsPayload": "drafts { id version }",
+	"PublishRecordDraftsPayload":   "drafts { id version }",
 	"CreateApiTokenPayload":        "secret apiToken { id version }",
 	"RevokeApiTokenPayload":        "apiToken { id version revokedAt }",
 	"RevokeSessionPayload":         "id",

@@ -28,4 +28,14 @@ var linkBreaches = []breach{
 	refusedIn("record_link_purpose_given", "record_link", "purpose", "NULL"),
 	breaks("record_link_shared_project_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "shared_project_id", ":nothing")),
 	breaks("record_link_shared_service_fk", insert("record_link", "goal_id", "NULL", "purpose", "'NOTES'", "shared_service_id", ":nothing")),
+
+	refusedIn("record_draft_pk", "record_draft", "id", ":prepared"),
+	refusedIn("record_draft_municipality_fk", "record_draft", "municipality_id", ":nothing"),
+	refusedIn("record_draft_object_kind", "record_draft", "object_kind", "'Goal'"),
+	refusedIn("record_draft_state", "record_draft", "state", "'FORGOTTEN'"),
+	refusedIn("record_draft_fields", "record_draft", "base", `'{"title_en": null}'`),
+	refusedIn("record_draft_open_once", "record_draft", "object_id", ":goal"),
+	raised("record_draft_closed", "record_draft_close",
+		"UPDATE record_draft SET state = 'DISCARDED' WHERE id = :prepared",
+		"UPDATE record_draft SET state = 'OPEN' WHERE id = :prepared"),
 }

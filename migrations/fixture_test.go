@@ -21,7 +21,7 @@ var domainTables = []string{
 	"user_account", "user_role", "platform_flow", "platform_category",
 	"diary_case", "decision", "waiver", "governing_document", "audit", "formal_answer", "audit_question", "finding",
 	"agreement", "agreement_party", "agreement_follow_up", "shared_project", "participation", "service_offer", "offer_answer", "adoption_step",
-	"goal", "indicator", "indicator_value", "initiative", "milestone", "dependency", "status_report", "benefit", "record_link",
+	"goal", "indicator", "indicator_value", "initiative", "milestone", "dependency", "status_report", "benefit", "record_link", "record_draft",
 }
 
 // internalTables are the others of schema public, each with why it has no history.
@@ -60,6 +60,7 @@ var ids = map[string]string{
 	"gap":        "00000000-0000-7000-8000-000000000071", // open
 	"token":      "00000000-0000-7000-8000-000000000081",
 	"draft":      "00000000-0000-7000-8000-000000000091", // of live, open
+	"prepared":   "00000000-0000-7000-8000-000000000092", // a draft of goal, open
 	"entry":      "00000000-0000-7000-8000-000000000095",
 	"user":       "00000000-0000-7000-8000-0000000000a1", // a person with a session
 	"role":       "00000000-0000-7000-8000-0000000000a2",
@@ -116,6 +117,7 @@ var base = map[string]map[string]string{
 	"platform_category":    {"municipality_id": ":home", "category": "'Prov'"},
 	"gap_episode":          {"rule": "'PROV'", "object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "opened_at": "'2024-01-01'"},
 	"e_service_draft":      {"municipality_id": ":home", "e_service_id": ":idea", "state": "'OPEN'", "changes": `'{"fee_sv": "Gratis"}'`, "base": `'{"fee_sv": null}'`},
+	"record_draft":         {"municipality_id": ":home", "object_kind": "'goal'", "object_id": ":direction", "state": "'OPEN'", "changes": `'{"title_sv": "Nytt"}'`, "base": `'{"title_sv": "Prov"}'`},
 	"search_entry":         {"object_kind": "'unit'", "object_id": ":root", "municipality_id": ":home", "name": "'prov'", "words": "''", "digest": "''"},
 	"api_token":            {"municipality_id": ":home", "label": "'prov'", "role": "'READER'", "scopes": "'{READ}'", "hash": "sha256('prov')", "expires_at": "'2030-01-01'"},
 	"diary_case":           {"municipality_id": ":home", "title_sv": "'Prov'", "diary_number": "'KS 2024/1'", "diary_code": "'KS'", "diary_year": "2024", "diary_serial": "1"},
@@ -255,6 +257,7 @@ func fixtureRows() []string {
 		insert("status_report", "id", ":report", "figures", "'{}'", "published_at", "'2024-04-01'"),
 		insert("benefit", "id", ":benefit"),
 		insert("record_link", "id", ":tie", "goal_id", ":direction"),
+		insert("record_draft", "id", ":prepared", "object_id", ":goal"),
 	}
 	spares := map[string][]string{
 		"municipality":      {"scb_code", "'9998'"},
@@ -284,6 +287,7 @@ func fixtureRows() []string {
 		"indicator_value":   {"revision", "2"},
 		"dependency":        {"after_project_id", "NULL", "after_initiative_id", ":later", "archived_at", "'2024-01-01'"},
 		"record_link":       {"purpose", "'NOTES'"},
+		"record_draft":      {"object_kind", "'initiative'", "object_id", ":initiative"},
 		// The base row's membership is of the same pair: this one has ended.
 		"collaboration_member": {"valid_to", "'2020-12-31'"},
 	}

@@ -22,6 +22,7 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 		"unit_close":            raises("unit_close_needs_successor"),
 		"e_service_life_cycle":  raises("e_service_step"),
 		"e_service_draft_close": raises("e_service_draft_closed"),
+		"record_draft_close":    raises("record_draft_closed"),
 
 		"waiver_decided":                raises("waiver_decided"),
 		"governing_document_life_cycle": raises("governing_document_step"),

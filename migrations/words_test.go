@@ -10,6 +10,7 @@ import (
 	"fardplan/internal/collaboration"
 	"fardplan/internal/decision"
 	"fardplan/internal/document"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/organisation"
 	"fardplan/internal/postgres"
@@ -41,6 +42,7 @@ var wordless = []struct{ pattern, why string }{
 	{`^platform_category_(municipality_fk|unique)$`, "the municipality is checked before, and a category that is there is set anew"},
 	{`^job_run_`, "the program writes down its own runs"},
 	{`^e_service_draft_(state|fields|e_service_fk|closed)$`, "the program makes a draft of an e-service that it has just read, and asks for its state before"},
+	{`^record_draft_(state|fields|object_kind|municipality_fk|closed)$`, "the program makes a draft of a record that it has just read, and asks for its state before"},
 	{`^user_account_municipality_fk$`, "the municipality has just been read"},
 	{`^user_role_(user_account_fk|once)$`, "the user and its roles have just been read"},
 	{`^(person_(user_account|issuer|subject_unique|name|email)|user_session_|sign_in_attempt_)`, "what a provider says is checked and cut before"},
@@ -51,7 +53,7 @@ var wordless = []struct{ pattern, why string }{
 // words are the texts of all domains.
 func words(t *testing.T) postgres.Constraints {
 	all := postgres.Constraints{}
-	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints(), strategy.Constraints(), decision.Constraints(), thread.Constraints(), collaboration.Constraints()} {
+	for _, domain := range []postgres.Constraints{organisation.Constraints(), eservice.Constraints(), token.Constraints(), user.Constraints(), document.Constraints(), audit.Constraints(), strategy.Constraints(), decision.Constraints(), thread.Constraints(), collaboration.Constraints(), draft.Constraints()} {
 		for name, f := range domain {
 			if _, twice := all[name]; twice {
 				t.Errorf("%s has words in two domains", name)

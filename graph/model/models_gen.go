@@ -10,6 +10,7 @@ import (
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
 	"fardplan/internal/document"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/gid"
@@ -82,6 +83,54 @@ type AdoptionStepOrder struct {
 type AdoptionStepPayload struct {
 	// The step as it is after the change.
 	Step *collaboration.AdoptionStep `json:"step"`
+}
+
+// What to write into the draft of an agreement. A field left out stays as it is drafted, and null empties it.
+type AgreementDraftInput struct {
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// What it is in law.
+	LegalForm graphql.Omittable[*collaboration.AgreementLegalForm] `json:"legalForm,omitempty"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// What is done for others under it in Swedish, at most 5,000 characters.
+	TasksSv graphql.Omittable[*string] `json:"tasksSv,omitempty"`
+	// What is done for others under it in English, at most 5,000 characters.
+	TasksEn graphql.Omittable[*string] `json:"tasksEn,omitempty"`
+	// How costs are shared in Swedish, at most 2,000 characters.
+	CostModelSv graphql.Omittable[*string] `json:"costModelSv,omitempty"`
+	// How costs are shared in English, at most 2,000 characters.
+	CostModelEn graphql.Omittable[*string] `json:"costModelEn,omitempty"`
+	// When the last party signed. An agreement in force is signed, unless it is registered as found.
+	SignedOn graphql.Omittable[*date.Date] `json:"signedOn,omitempty"`
+	// Its first day in force.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day in force.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How many months before its end notice is to be given, 0 to 120.
+	NoticeMonths graphql.Omittable[*int] `json:"noticeMonths,omitempty"`
+	// By how many months it renews itself at its end, 1 to 120.
+	RenewMonths graphql.Omittable[*int] `json:"renewMonths,omitempty"`
+	// When notice was given.
+	NoticeGivenOn graphql.Omittable[*date.Date] `json:"noticeGivenOn,omitempty"`
+	// From which day it no longer holds.
+	TerminatedOn graphql.Omittable[*date.Date] `json:"terminatedOn,omitempty"`
+	// How often it is to be followed up, 1 to 120 months.
+	FollowUpMonths graphql.Omittable[*int] `json:"followUpMonths,omitempty"`
+	// Where it is to be read, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// Where it is known from that it already held when it was registered, at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it was registered as it stood; given together with the source, at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it, beside its host and its parties.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // An order of a list of follow-ups.
@@ -589,6 +638,20 @@ type CloseUnitInput struct {
 	Successor graphql.Omittable[*gid.ID] `json:"successor,omitempty"`
 	// Why, for the history.
 	Comment string `json:"comment"`
+}
+
+// What to write into the draft of a collaboration. A field left out stays as it is drafted, and null empties it.
+type CollaborationDraftInput struct {
+	// Its Swedish name, 1 to 200 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is for in Swedish, at most 5,000 characters.
+	PurposeSv graphql.Omittable[*string] `json:"purposeSv,omitempty"`
+	// What it is for in English, at most 5,000 characters.
+	PurposeEn graphql.Omittable[*string] `json:"purposeEn,omitempty"`
+	// Where more is to be read of it, with http or https.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
 }
 
 // An order of a list of members.
@@ -1456,7 +1519,7 @@ type EServiceDraftResolutionInput struct {
 	// The field as mutations name it.
 	Field string `json:"field"`
 	// The value to go on with.
-	Take eservice.Take `json:"take"`
+	Take draft.Take `json:"take"`
 }
 
 // A draft in the version that has been read.
@@ -1541,6 +1604,46 @@ type GapOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// What to write into the draft of a goal. A field left out stays as it is drafted, and null empties it.
+type GoalDraftInput struct {
+	// Its short name within the strategy: letters, digits, dots and hyphens, at most 30. Unique within the strategy.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it means, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it means in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// Its place in the tree.
+	Level graphql.Omittable[*strategy.GoalLevel] `json:"level,omitempty"`
+	// The goal right above, of the same municipality and of the level above; null at the top.
+	ParentGoal graphql.Omittable[*gid.ID] `json:"parentGoal,omitempty"`
+	// The governing document that sets it, of the same municipality.
+	Strategy graphql.Omittable[*gid.ID] `json:"strategy,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// How far ahead it lies.
+	Horizon graphql.Omittable[*strategy.GoalHorizon] `json:"horizon,omitempty"`
+	// Its first day, within the period of the goal above.
+	PeriodFrom graphql.Omittable[*date.Date] `json:"periodFrom,omitempty"`
+	// Its last day, likewise.
+	PeriodTo graphql.Omittable[*date.Date] `json:"periodTo,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
+	// Where it is known from, of one registered as found; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+}
+
 // An order of a list of goals.
 type GoalOrder struct {
 	// What to order by.
@@ -1553,6 +1656,50 @@ type GoalOrder struct {
 type GoalPayload struct {
 	// As it is after the change; what lies under it is among its fields.
 	Goal *strategy.Goal `json:"goal"`
+}
+
+// What to write into the draft of a governing document. A field left out stays as it is drafted, and null empties it.
+type GoverningDocumentDraftInput struct {
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is among the governing documents.
+	Kind graphql.Omittable[*document.Kind] `json:"kind,omitempty"`
+	// What it calls its own version; at most 50 characters.
+	Edition graphql.Omittable[*string] `json:"edition,omitempty"`
+	// Its diary number, exactly as it is written on it; at most 100 characters. Without one it can be kept, and that is a gap.
+	DiaryNumber graphql.Omittable[*string] `json:"diaryNumber,omitempty"`
+	// The body or unit that decided it.
+	DecidedBy graphql.Omittable[*gid.ID] `json:"decidedBy,omitempty"`
+	// The day when it was decided; needed once it is adopted.
+	DecidedOn graphql.Omittable[*date.Date] `json:"decidedOn,omitempty"`
+	// The unit that answers for it.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it within the unit; at most 200 characters.
+	OwnerFunction graphql.Omittable[*string] `json:"ownerFunction,omitempty"`
+	// Its first day.
+	ValidFrom graphql.Omittable[*date.Date] `json:"validFrom,omitempty"`
+	// Its last day, that day included.
+	ValidTo graphql.Omittable[*date.Date] `json:"validTo,omitempty"`
+	// How often it is to be reviewed: 1 to 120 months.
+	ReviewMonths graphql.Omittable[*int] `json:"reviewMonths,omitempty"`
+	// The day when it is to be reviewed, where that does not follow from decidedOn and reviewMonths.
+	ReviewDue graphql.Omittable[*date.Date] `json:"reviewDue,omitempty"`
+	// The document that it takes the place of when it is adopted.
+	Supersedes graphql.Omittable[*gid.ID] `json:"supersedes,omitempty"`
+	// Where it can be read; at most 1,000 characters.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it says, in short; at most 2,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// The same in English.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// Where the knowledge of it comes from, when it was adopted before it was registered; at most 500 characters.
+	FoundSource graphql.Omittable[*string] `json:"foundSource,omitempty"`
+	// Why it is registered as found; at most 500 characters.
+	FoundReason graphql.Omittable[*string] `json:"foundReason,omitempty"`
+	// Who may see it once it is adopted, beside its own municipality; PUBLIC when left out.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // An order of a list of documents.
@@ -1655,6 +1802,38 @@ type ImportUsageInput struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+// What to write into the draft of an indicator. A field left out stays as it is drafted, and null empties it.
+type IndicatorDraftInput struct {
+	// Its Swedish name, 1 to 300 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Its English name, at most 300 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What its values count, 1 to 50 characters.
+	UnitOfMeasure graphql.Omittable[*string] `json:"unitOfMeasure,omitempty"`
+	// Which values are good.
+	Direction graphql.Omittable[*strategy.IndicatorDirection] `json:"direction,omitempty"`
+	// The value before the work began.
+	Baseline graphql.Omittable[*float64] `json:"baseline,omitempty"`
+	// The day of the baseline.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The value that is aimed for.
+	Target graphql.Omittable[*float64] `json:"target,omitempty"`
+	// The day by which it is to be reached, after that of the baseline.
+	TargetOn graphql.Omittable[*date.Date] `json:"targetOn,omitempty"`
+	// The least good value, for one within a band.
+	BandLow graphql.Omittable[*float64] `json:"bandLow,omitempty"`
+	// The greatest good value, for one within a band.
+	BandHigh graphql.Omittable[*float64] `json:"bandHigh,omitempty"`
+	// How often it is measured.
+	Frequency graphql.Omittable[*strategy.IndicatorFrequency] `json:"frequency,omitempty"`
+	// Where its values come from.
+	Source graphql.Omittable[*strategy.IndicatorSource] `json:"source,omitempty"`
+	// The key figure's id in Kolada, N or U and five digits; for those from Kolada alone.
+	KoladaKpi graphql.Omittable[*string] `json:"koladaKpi,omitempty"`
+	// The function that sees to it that it is measured, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+}
+
 // An order of a list of indicators.
 type IndicatorOrder struct {
 	// What to order by.
@@ -1675,6 +1854,42 @@ type IndicatorValueOrder struct {
 	Field strategy.Order `json:"field"`
 	// Which end comes first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What to write into the draft of an initiative. A field left out stays as it is drafted, and null empties it.
+type InitiativeDraftInput struct {
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it is, at most 10,000 characters.
+	DescriptionSv graphql.Omittable[*string] `json:"descriptionSv,omitempty"`
+	// What it is in English, at most 10,000 characters.
+	DescriptionEn graphql.Omittable[*string] `json:"descriptionEn,omitempty"`
+	// What sort of work it is.
+	Kind graphql.Omittable[*strategy.InitiativeKind] `json:"kind,omitempty"`
+	// The row of the roadmap that it is drawn in, at most 100 characters.
+	Lane graphql.Omittable[*string] `json:"lane,omitempty"`
+	// The unit that answers for it, of the same municipality.
+	OwnerUnit graphql.Omittable[*gid.ID] `json:"ownerUnit,omitempty"`
+	// The function that answers for it, at most 200 characters.
+	ResponsibleFunction graphql.Omittable[*string] `json:"responsibleFunction,omitempty"`
+	// Its first day as planned.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// Its last day as planned, not before the first.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// The day that it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// The day that it was done; needed for DONE.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// How far it has come.
+	Status graphql.Omittable[*strategy.InitiativeStatus] `json:"status,omitempty"`
+	// What stands in its way, at most 1,000 characters; needed for BLOCKED, and gone when it is no longer blocked.
+	BlockedReason graphql.Omittable[*string] `json:"blockedReason,omitempty"`
+	// How far it has come in percent, 0 to 100.
+	Progress graphql.Omittable[*int] `json:"progress,omitempty"`
+	// Who sees it beside its own municipality; everybody when not said.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // An order of a list of initiatives.
@@ -1725,6 +1940,22 @@ type LinkRecordsInput struct {
 	Purpose graphql.Omittable[*thread.Purpose] `json:"purpose,omitempty"`
 	// What there is to say of the link, at most 1000 characters.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
+}
+
+// What to write into the draft of a milestone. A field left out stays as it is drafted, and null empties it.
+type MilestoneDraftInput struct {
+	// Its Swedish title, 1 to 300 characters.
+	TitleSv graphql.Omittable[*string] `json:"titleSv,omitempty"`
+	// Its English title, at most 300 characters.
+	TitleEn graphql.Omittable[*string] `json:"titleEn,omitempty"`
+	// What it marks.
+	Kind graphql.Omittable[*strategy.MilestoneKind] `json:"kind,omitempty"`
+	// The day as planned.
+	PlannedOn graphql.Omittable[*date.Date] `json:"plannedOn,omitempty"`
+	// The day in the plan that was decided.
+	BaselineOn graphql.Omittable[*date.Date] `json:"baselineOn,omitempty"`
+	// The day that it was reached.
+	ReachedOn graphql.Omittable[*date.Date] `json:"reachedOn,omitempty"`
 }
 
 // An order of a list of milestones.
@@ -1835,6 +2066,20 @@ type PublishEServiceDraftsPayload struct {
 	Drafts []*eservice.Draft `json:"drafts"`
 }
 
+// Drafts of records to publish together.
+type PublishRecordDraftsInput struct {
+	// The drafts, 1 to 200, of any of the kinds. Faults name them by their places, counted from 0, such as drafts.3.plannedEnd.
+	Drafts []*RecordDraftVersionInput `json:"drafts"`
+	// Why, for the history: such as the decision behind it.
+	Comment string `json:"comment"`
+}
+
+// Drafts of records that were published.
+type PublishRecordDraftsPayload struct {
+	// The drafts in the order given; each leads to its record as it is now live.
+	Drafts []*draft.Draft `json:"drafts"`
+}
+
 // A status report that is to stand.
 type PublishStatusReportInput struct {
 	// The draft.
@@ -1845,6 +2090,46 @@ type PublishStatusReportInput struct {
 
 // Everything that can be read.
 type Query struct {
+}
+
+// A draft of a record to submit, return or discard.
+type RecordDraftActionInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that the change builds on.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Why, for the history; needed to return a draft.
+	Comment string `json:"comment"`
+}
+
+// An order of a list of drafts of records.
+type RecordDraftOrder struct {
+	// What to order by.
+	Field draft.Order `json:"field"`
+	// Which end comes first.
+	Direction OrderDirection `json:"direction"`
+}
+
+// A draft of a record that was begun or changed.
+type RecordDraftPayload struct {
+	// The draft as it is after the change.
+	Draft *draft.Draft `json:"draft"`
+}
+
+// What settles the conflict of one field of a record's draft.
+type RecordDraftResolutionInput struct {
+	// The field as mutations name it.
+	Field string `json:"field"`
+	// The value to go on with.
+	Take draft.Take `json:"take"`
+}
+
+// A draft of a record in the version that has been read.
+type RecordDraftVersionInput struct {
+	// The draft.
+	ID gid.ID `json:"id"`
+	// The version that has been read and is to be published.
+	ExpectedVersion int `json:"expectedVersion"`
 }
 
 // The first value of a period.
@@ -2165,6 +2450,36 @@ type SaveEServiceDraftInput struct {
 	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
+// What to write into a record's draft: the fields of its own kind. One that is given its live value again leaves the draft.
+type SaveRecordDraftInput struct {
+	// The record: of any of the kinds below.
+	ID gid.ID `json:"id"`
+	// The version of the live record that has been read: what is drafted, is drafted over its values.
+	LiveVersion int `json:"liveVersion"`
+	// The version of the draft that the change builds on; left out to begin a draft.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// What settles the conflicts of fields, after the values below are set.
+	Resolve []*RecordDraftResolutionInput `json:"resolve"`
+	// Why, for the history.
+	Comment string `json:"comment"`
+	// The fields of a goal; for a record of that kind alone.
+	Goal graphql.Omittable[*GoalDraftInput] `json:"goal,omitempty"`
+	// The fields of an indicator; for a record of that kind alone.
+	Indicator graphql.Omittable[*IndicatorDraftInput] `json:"indicator,omitempty"`
+	// The fields of an initiative; for a record of that kind alone.
+	Initiative graphql.Omittable[*InitiativeDraftInput] `json:"initiative,omitempty"`
+	// The fields of a milestone; for a record of that kind alone.
+	Milestone graphql.Omittable[*MilestoneDraftInput] `json:"milestone,omitempty"`
+	// The fields of a shared project; for a record of that kind alone.
+	SharedProject graphql.Omittable[*SharedProjectDraftInput] `json:"sharedProject,omitempty"`
+	// The fields of a collaboration; for a record of that kind alone.
+	Collaboration graphql.Omittable[*CollaborationDraftInput] `json:"collaboration,omitempty"`
+	// The fields of an agreement; for a record of that kind alone.
+	Agreement graphql.Omittable[*AgreementDraftInput] `json:"agreement,omitempty"`
+	// The fields of a governing document; for a record of that kind alone.
+	GoverningDocument graphql.Omittable[*GoverningDocumentDraftInput] `json:"governingDocument,omitempty"`
+}
+
 // An order of a list of offers.
 type ServiceOfferOrder struct {
 	// What to order by.
@@ -2227,6 +2542,68 @@ type SetSharedProjectPhaseInput struct {
 	Phase collaboration.ProjectPhase `json:"phase"`
 	// Why, for the history; needed to skip a phase and to go back.
 	Comment string `json:"comment"`
+}
+
+// What to write into the draft of a shared project. A field left out stays as it is drafted, and null empties it.
+type SharedProjectDraftInput struct {
+	// Its short name: a–z, digits and hyphens, at most 100 characters.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its Swedish name, 1 to 200 characters.
+	NameSv graphql.Omittable[*string] `json:"nameSv,omitempty"`
+	// Whether work is being done.
+	Status graphql.Omittable[*collaboration.ProjectStatus] `json:"status,omitempty"`
+	// How it goes.
+	Health graphql.Omittable[*strategy.Health] `json:"health,omitempty"`
+	// Whether others may ask to join.
+	OpenToJoin graphql.Omittable[*bool] `json:"openToJoin,omitempty"`
+	// The collaboration that it belongs to.
+	Collaboration graphql.Omittable[*gid.ID] `json:"collaboration,omitempty"`
+	// The agreement that it rests on.
+	Agreement graphql.Omittable[*gid.ID] `json:"agreement,omitempty"`
+	// Its English name, at most 200 characters.
+	NameEn graphql.Omittable[*string] `json:"nameEn,omitempty"`
+	// What it is to do in Swedish, at most 5,000 characters.
+	SummarySv graphql.Omittable[*string] `json:"summarySv,omitempty"`
+	// What it is to do in English, at most 5,000 characters.
+	SummaryEn graphql.Omittable[*string] `json:"summaryEn,omitempty"`
+	// The function that leads it, at most 200 characters; never a person's name.
+	LeadFunction graphql.Omittable[*string] `json:"leadFunction,omitempty"`
+	// The function that has ordered it, at most 200 characters.
+	SponsorFunction graphql.Omittable[*string] `json:"sponsorFunction,omitempty"`
+	// The words behind its health in Swedish, at most 1,000 characters.
+	HealthCommentSv graphql.Omittable[*string] `json:"healthCommentSv,omitempty"`
+	// The words behind its health in English, at most 1,000 characters.
+	HealthCommentEn graphql.Omittable[*string] `json:"healthCommentEn,omitempty"`
+	// What it may cost in all, SEK, not negative.
+	Budget graphql.Omittable[*float64] `json:"budget,omitempty"`
+	// What its costs are shared by.
+	CostKey graphql.Omittable[*collaboration.CostKey] `json:"costKey,omitempty"`
+	// When it is to begin.
+	PlannedStart graphql.Omittable[*date.Date] `json:"plannedStart,omitempty"`
+	// When it is to be done.
+	PlannedEnd graphql.Omittable[*date.Date] `json:"plannedEnd,omitempty"`
+	// When it was to begin as it was decided.
+	BaselineStart graphql.Omittable[*date.Date] `json:"baselineStart,omitempty"`
+	// When it was to be done as it was decided.
+	BaselineEnd graphql.Omittable[*date.Date] `json:"baselineEnd,omitempty"`
+	// When it began.
+	ActualStart graphql.Omittable[*date.Date] `json:"actualStart,omitempty"`
+	// When it was done; needed for COMPLETED.
+	ActualEnd graphql.Omittable[*date.Date] `json:"actualEnd,omitempty"`
+	// On which terms others may join in Swedish, at most 2,000 characters; needed for one that is open.
+	JoinTermsSv graphql.Omittable[*string] `json:"joinTermsSv,omitempty"`
+	// On which terms others may join in English, at most 2,000 characters.
+	JoinTermsEn graphql.Omittable[*string] `json:"joinTermsEn,omitempty"`
+	// What it is to leave behind; at most 50, each at most 300 characters.
+	Deliverables graphql.Omittable[[]string] `json:"deliverables,omitempty"`
+	// Where its code and documents lie, with http or https.
+	RepositoryURL graphql.Omittable[*string] `json:"repositoryUrl,omitempty"`
+	// What was learnt in Swedish, at most 10,000 characters.
+	LessonsSv graphql.Omittable[*string] `json:"lessonsSv,omitempty"`
+	// What was learnt in English, at most 10,000 characters.
+	LessonsEn graphql.Omittable[*string] `json:"lessonsEn,omitempty"`
+	// Who may see it, beside its host and those who take part.
+	Visibility graphql.Omittable[*eservice.Visibility] `json:"visibility,omitempty"`
 }
 
 // An order of a list of shared projects.

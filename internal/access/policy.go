@@ -52,6 +52,7 @@ const (
 	WriteDecision      Rule = "decision.write"
 	GrantWaiver        Rule = "waiver.grant"
 	LinkRecords        Rule = "record.link"
+	DraftRecord        Rule = "record.draft"
 
 	WriteGoal         Rule = "goal.write"
 	RecordIndicator   Rule = "indicator.record"
@@ -102,6 +103,8 @@ func Grants() map[Rule]Grant {
 		WriteDecision: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeDecisions}},
 		GrantWaiver:   {Roles: []Role{Director}, Scopes: []Scope{ScopeDecisions}},
 		LinkRecords:   {Roles: []Role{Director, ProjectEditor, CatalogueEditor}, Scopes: []Scope{ScopeDecisions}},
+		// To change the record itself is to be allowed too.
+		DraftRecord: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy, ScopeCollaboration, ScopeRead}},
 
 		WriteGoal:         {Roles: []Role{Director}, Scopes: []Scope{ScopeStrategy}},
 		RecordIndicator:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
@@ -159,8 +162,9 @@ var sights = map[string]sight{
 	"platform_category": {own: true},
 	"api_token":         {own: true, admin: true},
 	"job_run":           {own: true, staff: true},
-	// Others never learn that an e-service has a draft.
+	// Others never learn that a record has a draft.
 	"e_service_draft": {own: true},
+	"record_draft":    {own: true},
 	"user_account":    {own: true, admin: true},
 	"user_role":       {own: true, admin: true},
 	// A month of use is seen with its e-service; who corrected it, by its own alone.

@@ -21,6 +21,7 @@ import (
 	"fardplan/internal/collaboration"
 	"fardplan/internal/decision"
 	"fardplan/internal/document"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/history"
@@ -64,6 +65,7 @@ type Services struct {
 	Strategy      *strategy.Service
 	Threads       *thread.Service
 	Meetings      *meeting.Service
+	Drafts        *draft.Service
 }
 
 // GapRules are the rules of all domains.
@@ -95,6 +97,8 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 	journal.Keep = []history.Keeper{gaps.Keep, found.Keep}
 	keeper := record.Keeper{Journal: journal, Policy: policy}
 	catalogue := &eservice.Service{Journal: journal, Policy: policy, Gaps: gaps, Search: found}
+	documents, plans := &document.Service{Keeper: keeper}, &strategy.Service{Keeper: keeper}
+	joint := &collaboration.Service{Keeper: keeper, Gaps: gaps, Catalogue: catalogue}
 	return &Services{
 		DB: db, Policy: policy, Journal: journal, Gaps: gaps, Search: found,
 		Organisation: &organisation.Service{Journal: journal, Policy: policy, HandOver: reorganisation.HandOver},
@@ -104,9 +108,10 @@ func NewServices(db *postgres.DB, policy access.Policy, rules []gap.Rule) *Servi
 		Tokens:       &token.Service{Journal: journal, Policy: policy},
 		Users:        &user.Service{Journal: journal, Policy: policy, Idle: 2 * time.Hour, Life: 12 * time.Hour},
 
-		Decisions: &decision.Service{Keeper: keeper, Gaps: gaps}, Documents: &document.Service{Keeper: keeper}, Audits: &audit.Service{Keeper: keeper},
-		Collaboration: &collaboration.Service{Keeper: keeper, Gaps: gaps, Catalogue: catalogue}, Strategy: &strategy.Service{Keeper: keeper}, Threads: &thread.Service{Keeper: keeper},
+		Decisions: &decision.Service{Keeper: keeper, Gaps: gaps}, Documents: documents, Audits: &audit.Service{Keeper: keeper},
+		Collaboration: joint, Strategy: plans, Threads: &thread.Service{Keeper: keeper},
 		Meetings: &meeting.Service{Policy: policy, Gaps: gaps},
+		Drafts:   &draft.Service{Keeper: keeper, Kinds: slices.Concat(plans.Drafted(), joint.Drafted(), documents.Drafted())},
 	}
 }
 
@@ -137,7 +142,7 @@ func NewHandler(s *Services, o Options) (http.Handler, error) {
 	resolver := &graph.Resolver{
 		Links: s.Links,
 		DB:    s.DB, Policy: s.Policy, Organisation: s.Organisation, EServices: s.EServices, Gaps: s.Gaps, Search: s.Search, Tokens: s.Tokens, People: s.Users, Reorganise: s.Reorganise,
-		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Joint: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads, Meetings: s.Meetings,
+		Decisions: s.Decisions, Documents: s.Documents, Audits: s.Audits, Joint: s.Collaboration, Strategy: s.Strategy, Threads: s.Threads, Meetings: s.Meetings, Drafts: s.Drafts,
 		Jobs: Jobs(s, openeplatform.Options{AllowPrivate: o.AllowPrivate}), Runner: newRunner(s, o.Log),
 		Fetch: openeplatform.Options{AllowPrivate: o.AllowPrivate}, LoaderWait: o.LoaderWait,
 		Imports: make(chan struct{}, max(o.Concurrent/4, 1)),

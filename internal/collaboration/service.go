@@ -8,6 +8,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/postgres"
@@ -145,10 +146,13 @@ func (s *Service) CreateCollaboration(ctx context.Context, c Collaboration) (*Co
 	return collaborations.Create(ctx, s.Keeper, access.WriteCollaboration, "createCollaboration", c, nil, nil)
 }
 
+func (s *Service) collaboration() record.Revision[Collaboration, *Collaboration] {
+	return record.Revision[Collaboration, *Collaboration]{Kind: collaborations, Keeper: s.Keeper, Action: access.WriteCollaboration, Operation: "updateCollaboration"}
+}
+
 // UpdateCollaboration lets set change the collaboration with the id.
 func (s *Service) UpdateCollaboration(ctx context.Context, id uuid.UUID, version int, set func(*Collaboration)) (*Collaboration, error) {
-	return collaborations.Change(ctx, s.Keeper, record.Change{Action: access.WriteCollaboration, Operation: "updateCollaboration", ID: id, Version: version},
-		func(_ *postgres.Tx, c *Collaboration) error { set(c); return nil }, nil)
+	return s.collaboration().Update(ctx, id, version, set)
 }
 
 // AddMember makes a municipality a member of a collaboration. From the next request on it
@@ -185,14 +189,21 @@ func (s *Service) CreateAgreement(ctx context.Context, a Agreement) (*Agreement,
 	})
 }
 
-// UpdateAgreement lets set change the agreement with the id.
-func (s *Service) UpdateAgreement(ctx context.Context, id uuid.UUID, version int, set func(*Agreement)) (*Agreement, error) {
-	return agreements.Change(ctx, s.Keeper, record.Change{Action: access.WriteAgreement, Operation: "updateAgreement", ID: id, Version: version},
-		func(tx *postgres.Tx, a *Agreement) error {
+// agreement is how an agreement is changed by its host.
+func (s *Service) agreement() record.Revision[Agreement, *Agreement] {
+	return record.Revision[Agreement, *Agreement]{
+		Kind: agreements, Keeper: s.Keeper, Action: access.WriteAgreement, Operation: "updateAgreement",
+		Set: func(ctx context.Context, tx *postgres.Tx, a *Agreement, set func(*Agreement)) error {
 			before := a.CollaborationID
 			set(a)
 			return laidWithin(ctx, tx, a.MunicipalityID, a.CollaborationID, before)
-		}, nil)
+		},
+	}
+}
+
+// UpdateAgreement lets set change the agreement with the id.
+func (s *Service) UpdateAgreement(ctx context.Context, id uuid.UUID, version int, set func(*Agreement)) (*Agreement, error) {
+	return s.agreement().Update(ctx, id, version, set)
 }
 
 // ArchiveAgreement takes away an agreement that was registered by mistake.
@@ -337,17 +348,30 @@ func (s *Service) agreementSeen(ctx context.Context, tx *postgres.Tx, id, before
 	return err
 }
 
-// UpdateProject lets set change the shared project with the id.
-func (s *Service) UpdateProject(ctx context.Context, id uuid.UUID, version int, set func(*SharedProject)) (*SharedProject, error) {
-	return projects.Change(ctx, s.Keeper, record.Change{Action: access.WriteSharedProject, Operation: "updateSharedProject", ID: id, Version: version},
-		func(tx *postgres.Tx, p *SharedProject) error {
+// project is how a shared project is changed by its host.
+func (s *Service) project() record.Revision[SharedProject, *SharedProject] {
+	return record.Revision[SharedProject, *SharedProject]{
+		Kind: projects, Keeper: s.Keeper, Action: access.WriteSharedProject, Operation: "updateSharedProject",
+		Set: func(ctx context.Context, tx *postgres.Tx, p *SharedProject, set func(*SharedProject)) error {
 			of, before := p.CollaborationID, p.AgreementID
 			set(p)
 			if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, of); err != nil {
 				return err
 			}
 			return s.agreementSeen(ctx, tx, p.AgreementID, before)
-		}, nil)
+		},
+	}
+}
+
+// UpdateProject lets set change the shared project with the id.
+func (s *Service) UpdateProject(ctx context.Context, id uuid.UUID, version int, set func(*SharedProject)) (*SharedProject, error) {
+	return s.project().Update(ctx, id, version, set)
+}
+
+// Drafted are the records that changes may be prepared of beside what is live: what the
+// municipality keeps or hosts.
+func (s *Service) Drafted() []draft.Kind {
+	return []draft.Kind{draft.Of(s.project(), "name_sv"), draft.Of(s.collaboration(), "name_sv"), draft.Of(s.agreement(), "title_sv")}
 }
 
 // SetPhase takes a shared project to another phase. To skip one or go back takes a comment.

@@ -9,6 +9,7 @@ import (
 	"fardplan/internal/access"
 	"fardplan/internal/date"
 	"fardplan/internal/decision"
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/postgres"
@@ -87,14 +88,26 @@ func (s *Service) Create(ctx context.Context, d GoverningDocument) (*GoverningDo
 	}, s.supersede(ctx))
 }
 
+func (s *Service) revision() record.Revision[GoverningDocument, *GoverningDocument] {
+	return record.Revision[GoverningDocument, *GoverningDocument]{
+		Kind: documents, Keeper: s.Keeper, Action: access.WriteDocument, Operation: "updateGoverningDocument",
+		Set: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, set func(*GoverningDocument)) error {
+			before := d.DiaryNumber
+			set(d)
+			return file(ctx, tx, d, before)
+		},
+		After: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument) error { return s.supersede(ctx)(tx, d) },
+	}
+}
+
 // Update lets set change the document with the id.
 func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, set func(*GoverningDocument)) (*GoverningDocument, error) {
-	c := record.Change{Action: access.WriteDocument, Operation: "updateGoverningDocument", ID: id, Version: version}
-	return documents.Change(ctx, s.Keeper, c, func(tx *postgres.Tx, d *GoverningDocument) error {
-		before := d.DiaryNumber
-		set(d)
-		return file(ctx, tx, d, before)
-	}, s.supersede(ctx))
+	return s.revision().Update(ctx, id, version, set)
+}
+
+// Drafted are the records that changes may be prepared of beside what is live.
+func (s *Service) Drafted() []draft.Kind {
+	return []draft.Kind{draft.Of(s.revision(), "title_sv")}
 }
 
 // file finds the case of a document's diary number, or makes it. The case of a draft is

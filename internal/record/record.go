@@ -73,17 +73,22 @@ func (k Kind[T, P]) Create(ctx context.Context, keep Keeper, action access.Rule,
 // require refuses whoever may not take the action. Outside of a write it asks, where
 // another record says whose it is, whether the caller may take it at all.
 func (k Kind[T, P]) require(ctx context.Context, keep Keeper, action access.Rule, tx *postgres.Tx, record P) error {
-	if k.Kept == nil {
-		return keep.Policy.Require(ctx, action, k.Owner(record))
-	}
-	if tx == nil {
+	if k.Kept != nil && tx == nil {
 		return keep.Policy.RequireSome(ctx, action)
 	}
-	keeper, err := k.Kept(ctx, keep, tx, record)
+	keeper, err := k.KeeperOf(ctx, keep, tx, record)
 	if err != nil {
 		return err
 	}
 	return keep.Policy.Require(ctx, action, keeper)
+}
+
+// KeeperOf gives the municipality that writes a record.
+func (k Kind[T, P]) KeeperOf(ctx context.Context, keep Keeper, tx *postgres.Tx, record P) (uuid.UUID, error) {
+	if k.Kept == nil {
+		return k.Owner(record), nil
+	}
+	return k.Kept(ctx, keep, tx, record)
 }
 
 // Add makes a record within a write that is allowed to.
@@ -190,4 +195,43 @@ func Sorted[O ~string](orders map[O]postgres.Sort, name O, desc bool) postgres.S
 	sort := orders[name]
 	sort.Name, sort.Desc = string(name), desc
 	return sort
+}
+
+// Revision is how the fields of a kind's records are changed by hand: who may, and what is
+// asked of the record beside what the database refuses. It is the same where a change is
+// made at once and where it was prepared.
+type Revision[T any, P Pointer[T]] struct {
+	Kind[T, P]
+	Keeper    Keeper
+	Action    access.Rule
+	Operation string
+	// Set lets set change the record, and refuses what it must not become. Where it is nil,
+	// set alone changes the record.
+	Set func(ctx context.Context, tx *postgres.Tx, record P, set func(P)) error
+	// After follows a record that is kept; may be nil.
+	After func(ctx context.Context, tx *postgres.Tx, record P) error
+}
+
+// Update lets set change a record, as Change does.
+func (v Revision[T, P]) Update(ctx context.Context, id uuid.UUID, version int, set func(P)) (P, error) {
+	return v.Change(ctx, v.Keeper, Change{Action: v.Action, Operation: v.Operation, ID: id, Version: version},
+		func(tx *postgres.Tx, record P) error { return v.Apply(ctx, tx, record, set) },
+		func(tx *postgres.Tx, record P) error { return v.Follow(ctx, tx, record) })
+}
+
+// Apply lets set change a record that has been read, within a write that is allowed to.
+func (v Revision[T, P]) Apply(ctx context.Context, tx *postgres.Tx, record P, set func(P)) error {
+	if v.Set == nil {
+		set(record)
+		return nil
+	}
+	return v.Set(ctx, tx, record, set)
+}
+
+// Follow does what follows from a record that is kept.
+func (v Revision[T, P]) Follow(ctx context.Context, tx *postgres.Tx, record P) error {
+	if v.After == nil {
+		return nil
+	}
+	return v.After(ctx, tx, record)
 }

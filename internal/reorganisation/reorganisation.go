@@ -169,9 +169,10 @@ type Preview struct {
 	Units     []*Unit
 	Handovers []*Handover
 	Orphans   []*Orphan
-	// Drafts are those under way that name a unit that closes; they go to who takes over,
-	// and stay as they are where nobody does.
-	Drafts []uuid.UUID
+	// Drafts are those of e-services, and RecordDrafts of other records, that are under way
+	// and name a unit that closes; they go to who takes over, and stay as they are where
+	// nobody does.
+	Drafts, RecordDrafts []uuid.UUID
 	// Categories are those of the platform that a unit which closes owns what is imported
 	// in; the imports to come go to who takes over, and lack an owner where nobody does.
 	Categories []uuid.UUID

@@ -58,7 +58,10 @@ func (s *Service) work(ctx context.Context, r postgres.Reader, in Reorganisation
 		return nil, nil, err
 	}
 	v := p.preview()
-	if v.Drafts, err = draftsTouched(ctx, r, in.closing()); err != nil {
+	if v.Drafts, err = draftsTouched(ctx, r, "e_service_draft", in.closing()); err != nil {
+		return nil, nil, err
+	}
+	if v.RecordDrafts, err = draftsTouched(ctx, r, "record_draft", in.closing()); err != nil {
 		return nil, nil, err
 	}
 	if v.Categories, err = categoriesTouched(ctx, r, in.closing()); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fardplan/internal/draft"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/gap"
@@ -141,11 +142,42 @@ func write(ctx context.Context, tx *postgres.Tx, made, changed []*organisation.U
 
 // draftTouched is the condition that the draft d is under way and names one of the units
 // @from.
-const draftTouched = "d.state IN ('OPEN', 'IN_REVIEW') AND (d.changes ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]) OR d.base ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]))"
+var draftTouched = draft.UnderWay("d") + " AND (d.changes ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]) OR d.base ->> 'owner_unit_id' = ANY (@from::uuid[]::text[]))"
 
-// draftsTouched reads the drafts under way that name one of the units, by the e-service's name.
-func draftsTouched(ctx context.Context, r postgres.Reader, units []uuid.UUID) ([]uuid.UUID, error) {
-	return postgres.Values[uuid.UUID](ctx, r, "SELECT d.id FROM e_service_draft d JOIN e_service e ON e.id = d.e_service_id WHERE "+draftTouched+" ORDER BY e.name_sv, d.id", postgres.Args{"from": units})
+// drafts gives the table of the drafts d of such records, and the condition that d is of x.
+func (h holding) drafts() (table, of string) {
+	if h.table == "e_service" {
+		return "e_service_draft", "d.e_service_id = x.id"
+	}
+	return "record_draft", "d.object_kind = '" + h.table + "' AND d.object_id = x.id"
+}
+
+// draftsTouched reads the drafts of a table that are under way and name one of the units,
+// by their record's name.
+func draftsTouched(ctx context.Context, r postgres.Reader, table string, units []uuid.UUID) ([]uuid.UUID, error) {
+	var selects []string
+	for _, h := range holdings {
+		if drafts, of := h.drafts(); drafts == table {
+			selects = append(selects, fmt.Sprintf("SELECT d.id, x.%s AS name FROM %s d JOIN %s x ON %s WHERE %s", h.name, drafts, h.table, of, draftTouched))
+		}
+	}
+	return postgres.Values[uuid.UUID](ctx, r, "SELECT t.id FROM ("+strings.Join(selects, " UNION ALL ")+") t ORDER BY t.name, t.id", postgres.Args{"from": units})
+}
+
+// handOverDrafts lets drafts under way of such records follow: each knows its owner both
+// as drafted and as it was drafted over. The first follows wherever it leads, the second
+// the record.
+func (h holding) handOverDrafts(ctx context.Context, tx *postgres.Tx, to postgres.Args) error {
+	drafts, of := h.drafts()
+	_, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %[1]s d SET
+			changes = d.changes || coalesce((SELECT jsonb_build_object('owner_unit_id', h.new) FROM %[2]s WHERE h.old::text = d.changes ->> 'owner_unit_id'), '{}'),
+			base = d.base || coalesce((SELECT jsonb_build_object('owner_unit_id', h.new) FROM %[2]s
+				WHERE x.owner_unit_id = h.new AND h.old::text = d.base ->> 'owner_unit_id'), '{}')
+		FROM %[3]s x WHERE %[4]s AND %[5]s`, drafts, heir, h.table, of, draftTouched), to)
+	if err != nil {
+		return fmt.Errorf("hand over in drafts of %s: %w", h.table, err)
+	}
+	return nil
 }
 
 // categoriesTouched reads the categories of the platform that the units own, by name.
@@ -186,14 +218,10 @@ func HandOver(ctx context.Context, tx *postgres.Tx, of map[uuid.UUID]uuid.UUID) 
 			return successorClosed()
 		}
 	}
-	// A draft under way knows its owner both as drafted and as it was drafted over: the
-	// first follows wherever it leads, the second the e-service.
-	if _, err := tx.Exec(ctx, `UPDATE e_service_draft d SET
-			changes = d.changes || coalesce((SELECT jsonb_build_object('owner_unit_id', h.new) FROM `+heir+` WHERE h.old::text = d.changes ->> 'owner_unit_id'), '{}'),
-			base = d.base || coalesce((SELECT jsonb_build_object('owner_unit_id', h.new) FROM `+heir+`
-				JOIN e_service e ON e.id = d.e_service_id AND e.owner_unit_id = h.new WHERE h.old::text = d.base ->> 'owner_unit_id'), '{}')
-		WHERE `+draftTouched, heirs(of)); err != nil {
-		return fmt.Errorf("hand over in drafts: %w", err)
+	for _, h := range holdings {
+		if err := h.handOverDrafts(ctx, tx, heirs(of)); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.Exec(ctx, "UPDATE platform_category c SET owner_unit_id = h.new FROM "+heir+" WHERE h.old = c.owner_unit_id", heirs(of)); err != nil {
 		return fmt.Errorf("hand over categories of the platform: %w", err)

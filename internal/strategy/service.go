@@ -8,6 +8,7 @@ import (
 
 	"fardplan/internal/access"
 	"fardplan/internal/date"
+	"fardplan/internal/draft"
 	"fardplan/internal/fault"
 	"fardplan/internal/postgres"
 	"fardplan/internal/record"
@@ -31,14 +32,22 @@ func (s *Service) placed(ctx context.Context, tx *postgres.Tx, g *Goal, before *
 	return constraints.Fault("goal_parent_goal_fk")
 }
 
+// goal is how a goal is changed; its status changes by TransitionGoal.
+func (s *Service) goal() record.Revision[Goal, *Goal] {
+	return record.Revision[Goal, *Goal]{
+		Kind: goals, Keeper: s.Keeper, Action: access.WriteGoal, Operation: "updateGoal",
+		Set: func(ctx context.Context, tx *postgres.Tx, g *Goal, set func(*Goal)) error {
+			status, above := g.Status, g.ParentGoalID
+			set(g)
+			g.Status = status
+			return s.placed(ctx, tx, g, above)
+		},
+	}
+}
+
 // UpdateGoal lets set change a goal; its status changes by TransitionGoal.
 func (s *Service) UpdateGoal(ctx context.Context, id uuid.UUID, version int, set func(*Goal)) (*Goal, error) {
-	return goals.Change(ctx, s.Keeper, record.Change{Action: access.WriteGoal, Operation: "updateGoal", ID: id, Version: version}, func(tx *postgres.Tx, g *Goal) error {
-		status, above := g.Status, g.ParentGoalID
-		set(g)
-		g.Status = status
-		return s.placed(ctx, tx, g, above)
-	}, nil)
+	return s.goal().Update(ctx, id, version, set)
 }
 
 // ArchiveGoal takes a goal that was registered by mistake out of the tree. One with
@@ -94,9 +103,13 @@ func (s *Service) CreateIndicator(ctx context.Context, i Indicator) (*Indicator,
 	})
 }
 
+func (s *Service) indicator() record.Revision[Indicator, *Indicator] {
+	return record.Revision[Indicator, *Indicator]{Kind: indicators, Keeper: s.Keeper, Action: access.WriteGoal, Operation: "updateIndicator"}
+}
+
 // UpdateIndicator lets set change an indicator.
 func (s *Service) UpdateIndicator(ctx context.Context, id uuid.UUID, version int, set func(*Indicator)) (*Indicator, error) {
-	return indicators.Change(ctx, s.Keeper, record.Change{Action: access.WriteGoal, Operation: "updateIndicator", ID: id, Version: version}, setting(set), nil)
+	return s.indicator().Update(ctx, id, version, set)
 }
 
 // ArchiveIndicator takes an indicator out of use; its series stays.
@@ -200,15 +213,24 @@ func (s *Service) CreateInitiative(ctx context.Context, i Initiative) (*Initiati
 	return initiatives.Create(ctx, s.Keeper, access.WriteInitiative, "createInitiative", i, nil, nil)
 }
 
+// initiative is how an initiative is changed. One that is no longer blocked has no reason
+// for it.
+func (s *Service) initiative() record.Revision[Initiative, *Initiative] {
+	return record.Revision[Initiative, *Initiative]{
+		Kind: initiatives, Keeper: s.Keeper, Action: access.WriteInitiative, Operation: "updateInitiative",
+		Set: func(_ context.Context, _ *postgres.Tx, i *Initiative, set func(*Initiative)) error {
+			if set(i); i.Status != blocked {
+				i.BlockedReason = nil
+			}
+			return nil
+		},
+	}
+}
+
 // UpdateInitiative lets set change an initiative. One that is no longer blocked has no
 // reason for it.
 func (s *Service) UpdateInitiative(ctx context.Context, id uuid.UUID, version int, set func(*Initiative)) (*Initiative, error) {
-	return initiatives.Change(ctx, s.Keeper, record.Change{Action: access.WriteInitiative, Operation: "updateInitiative", ID: id, Version: version}, func(_ *postgres.Tx, i *Initiative) error {
-		if set(i); i.Status != blocked {
-			i.BlockedReason = nil
-		}
-		return nil
-	}, nil)
+	return s.initiative().Update(ctx, id, version, set)
 }
 
 // ArchiveInitiative takes an initiative off the roadmap.
@@ -283,9 +305,22 @@ func (s *Service) CreateMilestone(ctx context.Context, m Milestone) (*Milestone,
 	})
 }
 
+func (s *Service) milestone() record.Revision[Milestone, *Milestone] {
+	return record.Revision[Milestone, *Milestone]{Kind: milestones, Keeper: s.Keeper, Action: access.WriteInitiative, Operation: "updateMilestone"}
+}
+
 // UpdateMilestone lets set change a milestone.
 func (s *Service) UpdateMilestone(ctx context.Context, id uuid.UUID, version int, set func(*Milestone)) (*Milestone, error) {
-	return milestones.Change(ctx, s.Keeper, record.Change{Action: access.WriteInitiative, Operation: "updateMilestone", ID: id, Version: version}, setting(set), nil)
+	return s.milestone().Update(ctx, id, version, set)
+}
+
+// Drafted are the records that changes may be prepared of beside what is live. How goals
+// lie in the tree, and which code each has, is judged when they are published together.
+func (s *Service) Drafted() []draft.Kind {
+	return []draft.Kind{
+		draft.Of(s.goal(), "title_sv", "goal_level_order", "goal_period_within_parent", "goal_code_unique"),
+		draft.Of(s.indicator(), "name_sv"), draft.Of(s.initiative(), "title_sv"), draft.Of(s.milestone(), "title_sv"),
+	}
 }
 
 // ArchiveMilestone takes a milestone off the roadmap.
