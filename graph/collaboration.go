@@ -8,6 +8,7 @@ import (
 
 	"fardplan/internal/collaboration"
 	"fardplan/internal/postgres"
+	"fardplan/internal/text"
 )
 
 // The lists that these records have under them, by what a reader asks of them.
@@ -48,6 +49,7 @@ type collaborationLoaders struct {
 	party          *byID[*collaboration.AgreementParty]
 	followUp       *byID[*collaboration.AgreementFollowUp]
 	sharedProject  *byID[*collaboration.SharedProject]
+	projectName    *byID[*text.Localized]
 	participation  *byID[*collaboration.Participation]
 	serviceOffer   *byID[*collaboration.ServiceOffer]
 	offerAnswer    *byID[*collaboration.OfferAnswer]
@@ -72,6 +74,7 @@ func newCollaborationLoaders(r *Resolver, s *scope) collaborationLoaders {
 		party:          newByID(r, s, r.Joint.PartiesByID),
 		followUp:       newByID(r, s, r.Joint.FollowUpsByID),
 		sharedProject:  newByID(r, s, r.Joint.SharedProjectsByID),
+		projectName:    newByID(r, s, r.Joint.ProjectNamesByID),
 		participation:  newByID(r, s, r.Joint.ParticipationsByID),
 		serviceOffer:   newByID(r, s, r.Joint.ServiceOffersByID),
 		offerAnswer:    newByID(r, s, r.Joint.AnswersByID),

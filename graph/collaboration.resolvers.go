@@ -17,6 +17,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/strategy"
+	"fardplan/internal/text"
 	"fardplan/internal/thread"
 )
 
@@ -730,7 +731,15 @@ func (r *participationResolver) SharedProject(ctx context.Context, obj *collabor
 	if err != nil {
 		return nil, err
 	}
-	return s.load.sharedProject.get(ctx, obj.SharedProjectID)
+	return s.load.sharedProject.maybe(ctx, &obj.SharedProjectID)
+}
+
+func (r *participationResolver) SharedProjectName(ctx context.Context, obj *collaboration.Participation) (*text.Localized, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.load.projectName.get(ctx, obj.SharedProjectID)
 }
 
 func (r *participationResolver) Municipality(ctx context.Context, obj *collaboration.Participation) (*organisation.Municipality, error) {

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -268,4 +269,45 @@ func TestOutsidersAddNothingToACollaboration(t *testing.T) {
 		id, version := w.do(stranger, "create"+kind, input(outside))
 		w.refused(stranger, "INVALID", "update"+kind, with(apitest.Vars{"id": id, "expectedVersion": version}, within))
 	}
+}
+
+// Whoever has left a project that is its host's alone sees its own part in it and what it
+// was a part of, and nothing that has come of it since, now or in the past.
+func TestWhoHasLeftAProjectSeesItNoLonger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	theirs := w.as(partner, access.Director)
+	project, _ := w.do(w.director(), "createSharedProject", apitest.Vars{"municipality": home, "code": "internt", "nameSv": "Internt", "visibility": "MUNICIPALITY"})
+	part, version := w.do(w.director(), "proposeParticipation", apitest.Vars{"sharedProject": project, "municipality": partner, "role": "PILOT"})
+	then := w.Clock.Now().Format(time.RFC3339)
+	w.Clock.Add(time.Hour)
+	answered := func(state string, more apitest.Vars) {
+		t.Helper()
+		_, version = w.do(theirs, "answerParticipation", with(apitest.Vars{"id": part, "expectedVersion": version, "state": state}, more))
+	}
+	sees := func(want bool) {
+		t.Helper()
+		const of = `node(id: $id) { id } early: participations(filter: {municipalities: ["0580"], phases: [IDEA]}) { totalCount } decisionMatrix { totalCount }
+			participations(filter: {municipalities: ["0580"]}) { nodes { sharedProjectName { sv } sharedProject { id } } facets(by: [PHASE]) { values { count } } }`
+		answer := theirs.Must(t, `query($id: ID!, $at: DateTime!) { `+of+` search(query: "internt") { totalCount } asOf(at: $at) { `+of+` } }`, apitest.Vars{"id": project, "at": then})
+		for _, when := range []string{"", "asOf."} {
+			got := map[string]bool{
+				"node": answer.At(when+"node") != nil, "its part": answer.At(when+"participations.nodes.0.sharedProject") != nil, "phases": len(answer.At(when+"participations.facets.0.values").([]any)) == 1,
+				"early": answer.At(when+"early.totalCount") == 1., "matrix": answer.At(when+"decisionMatrix.totalCount") == 1., "search": answer.At("search.totalCount") == 1.,
+			}
+			for where, seen := range got {
+				if seen != want {
+					t.Errorf("%s%s shows it: %v: %s", when, where, seen, answer.Raw)
+				}
+			}
+			if answer.Text(when+"participations.nodes.0.sharedProjectName.sv") != "Internt" {
+				t.Errorf("its own part is %s", answer.Raw)
+			}
+		}
+	}
+	sees(true)
+	answered("DECLINED", apitest.Vars{"reason": "Har en egen"})
+	sees(false)
+	answered("INTERESTED", apitest.Vars{"comment": "Ångrat"})
+	sees(true)
 }

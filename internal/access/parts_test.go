@@ -19,6 +19,7 @@ var (
 	service, offer   = uuid.UUID{15: 41}, uuid.UUID{15: 42}
 	audit, answer    = uuid.UUID{15: 51}, uuid.UUID{15: 52}
 	turned           = uuid.UUID{15: 61} // a project that was public and is own's alone
+	left             = uuid.UUID{15: 62} // a project of own's alone that the member has withdrawn from
 )
 
 // parts are records and what is seen of them by whom, of three who are not of own: a
@@ -31,6 +32,9 @@ var parts = []struct {
 	{"a project that one takes part in", "shared_project", "SELECT @hidden::uuid", true, false, false},
 	{"one's part in it", "participation", "SELECT id FROM participation WHERE shared_project_id = @hidden AND municipality_id = @partner", true, false, false},
 	{"the host's part in it", "participation", "SELECT id FROM participation WHERE shared_project_id = @hidden AND municipality_id = @own", true, false, false},
+	{"a project that one has left", "shared_project", "SELECT @left::uuid", false, false, false},
+	{"one's part in what one has left", "participation", "SELECT id FROM participation WHERE shared_project_id = @left AND municipality_id = @partner", true, false, false},
+	{"the host's part in that", "participation", "SELECT id FROM participation WHERE shared_project_id = @left AND municipality_id = @own", false, false, false},
 	{"a milestone of it", "milestone", "SELECT id FROM milestone", true, false, false},
 	{"a goal of one that collaborates", "goal", "SELECT @goal::uuid", true, true, false},
 	{"an indicator of it", "indicator", "SELECT id FROM indicator", true, true, false},
@@ -47,7 +51,7 @@ var parts = []struct {
 // nothing of it.
 func TestPartsAreSeenWithTheirRecords(t *testing.T) {
 	w := partsWorld(t)
-	args := postgres.Args{"own": own, "partner": partner, "stranger": stranger, "shared": shared, "hidden": hidden, "goal": goal}
+	args := postgres.Args{"own": own, "partner": partner, "stranger": stranger, "shared": shared, "hidden": hidden, "left": left, "goal": goal}
 	callers := map[string]access.Caller{
 		"a member":    {Kind: access.User, ID: "1", Municipality: partner, Roles: []access.Role{access.Admin}, Partners: []uuid.UUID{own, partner, ring}},
 		"a neighbour": {Kind: access.User, ID: "2", Municipality: stranger, Roles: []access.Role{access.Admin}, Partners: []uuid.UUID{own, stranger, otherRing}},
@@ -95,7 +99,7 @@ func partsWorld(t *testing.T) world {
 			for _, sql := range statements {
 				if _, err := tx.Exec(t.Context(), sql, postgres.Args{
 					"own": own, "partner": partner, "stranger": stranger, "ring": ring, "other_ring": otherRing, "shared": shared, "hidden": hidden,
-					"goal": goal, "initiative": initiative, "service": service, "offer": offer, "audit": audit, "answer": answer, "turned": turned,
+					"goal": goal, "initiative": initiative, "service": service, "offer": offer, "audit": audit, "answer": answer, "turned": turned, "left": left,
 				}); err != nil {
 					t.Fatalf("%s: %v", sql, err)
 				}
@@ -116,10 +120,11 @@ func partsWorld(t *testing.T) world {
 			(uuid_v7(), @other_ring, @own, '2020-01-01', 'Prov'), (uuid_v7(), @other_ring, @stranger, '2020-01-01', 'Prov')`,
 		`INSERT INTO shared_project (id, municipality_id, collaboration_id, code, name_sv, phase, status, visibility) VALUES
 			(@shared, @own, @ring, 'delat', 'Delat', 'IDEA', 'NOT_STARTED', 'COLLABORATION'), (@hidden, @own, @ring, 'dolt', 'Dolt', 'IDEA', 'NOT_STARTED', 'MUNICIPALITY'),
-			(@turned, @own, NULL, 'vant', 'Vänt', 'IDEA', 'NOT_STARTED', 'PUBLIC')`,
+			(@turned, @own, NULL, 'vant', 'Vänt', 'IDEA', 'NOT_STARTED', 'PUBLIC'), (@left, @own, @ring, 'lamnat', 'Lämnat', 'IDEA', 'NOT_STARTED', 'MUNICIPALITY')`,
 		`INSERT INTO participation (id, municipality_id, shared_project_id, role, state)
 			SELECT uuid_v7(), @own, p.id, 'HOST', 'INTERESTED' FROM shared_project p`,
 		"INSERT INTO participation (id, municipality_id, shared_project_id, role, state) VALUES (uuid_v7(), @partner, @hidden, 'FULL_MEMBER', 'INVITED')",
+		"INSERT INTO participation (id, municipality_id, shared_project_id, role, state, reason, found_source, found_reason) VALUES (uuid_v7(), @partner, @left, 'FULL_MEMBER', 'DECLINED', 'Har en egen', 'Prov', 'Prov')",
 		"INSERT INTO milestone (id, municipality_id, shared_project_id, title_sv, kind) VALUES (uuid_v7(), @own, @hidden, 'Start', 'LAUNCH')",
 		"INSERT INTO goal (id, municipality_id, code, title_sv, level, status, visibility) VALUES (@goal, @own, 'M1', 'Mål', 'DIRECTION', 'PROPOSED', 'COLLABORATION')",
 		"INSERT INTO indicator (id, municipality_id, goal_id, name_sv, unit_of_measure, direction, frequency, source) VALUES (@goal, @own, @goal, 'Andel', '%', 'UP', 'YEARLY', 'MANUAL')",

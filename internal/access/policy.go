@@ -134,9 +134,8 @@ type sight struct {
 	// shown is the condition on the row {x} that others need beside, such as that it is no draft.
 	shown    string
 	archived bool
-	// joined is the table of those who take part in the record by municipality_id, and
-	// its column that leads here: they see it whatever its visibility.
-	joined [2]string
+	// joined are those who take part in the record: they see it whatever its visibility.
+	joined joined
 	own    bool // for the own municipality alone
 	admin  bool // for its administrators alone
 	staff  bool // for Staff alone, also what is of no municipality
@@ -149,6 +148,14 @@ type sight struct {
 	// offered lets the municipality see whose record the first of these leads to, beside
 	// its own: an answer is between the two.
 	offered bool
+}
+
+// joined says whose part in a record lets them see it.
+type joined struct {
+	table  string // of the parts, each a municipality's by municipality_id
+	column string // of it that leads to the record
+	// while is the condition on the part {x} under which it still does; empty where it always does.
+	while string
 }
 
 var sights = map[string]sight{
@@ -183,10 +190,10 @@ var sights = map[string]sight{
 
 	"collaboration":        {},
 	"collaboration_member": {},
-	"agreement":            {visibility: true, members: true, archived: true, joined: [2]string{"agreement_party", "agreement_id"}},
+	"agreement":            {visibility: true, members: true, archived: true, joined: joined{table: "agreement_party", column: "agreement_id"}},
 	"agreement_party":      {archived: true, of: [][2]string{{"agreement_id", "agreement"}}},
 	"agreement_follow_up":  {archived: true, of: [][2]string{{"agreement_id", "agreement"}}},
-	"shared_project":       {visibility: true, members: true, archived: true, joined: [2]string{"participation", "shared_project_id"}},
+	"shared_project":       {visibility: true, members: true, archived: true, joined: joined{table: "participation", column: "shared_project_id", while: "{x}.state NOT IN ('DECLINED', 'WITHDRAWN')"}},
 	"participation":        {archived: true, of: [][2]string{{"shared_project_id", "shared_project"}}},
 	"service_offer":        {visibility: true, archived: true, of: [][2]string{{"shared_service_id", "shared_service"}}},
 	// An answer is between who gives it and who made the offer.
@@ -240,7 +247,7 @@ func Above(table string) (of [][2]string, joined [2]string) {
 			}
 		}
 	}
-	return of, s.joined
+	return of, [2]string{s.joined.table, s.joined.column}
 }
 
 // Rules lists every rule, for the test that takes each away in turn.
@@ -366,8 +373,12 @@ func (p Policy) visible(table, alias, schema string) string {
 		others += " AND " + p.holds(ReadParent, told+" ELSE false END")
 	}
 	sql := own + " OR " + others
-	if s.joined[0] != "" {
-		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s joined WHERE joined.%[3]s = %[4]s.id AND joined.archived_at IS NULL AND joined.municipality_id = @access_own %[5]s)", schema, s.joined[0], s.joined[1], alias, postgres.Probe)
+	if j := s.joined; j.table != "" {
+		still := "joined.archived_at IS NULL"
+		if j.while != "" {
+			still += " AND " + strings.ReplaceAll(j.while, "{x}", "joined")
+		}
+		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s joined WHERE joined.%[3]s = %[4]s.id AND %[5]s AND joined.municipality_id = @access_own %[6]s)", schema, j.table, j.column, alias, still, postgres.Probe)
 	}
 	if s.offered {
 		sql += fmt.Sprintf(" OR EXISTS (SELECT FROM %[1]s%[2]s offered WHERE offered.id = %[3]s.%[4]s AND offered.municipality_id = @access_own %[5]s)", schema, s.of[0][1], alias, s.of[0][0], postgres.Probe)

@@ -10,6 +10,7 @@ import (
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
 	"fardplan/internal/record"
+	"fardplan/internal/text"
 )
 
 // stateOf is SQL for the state of agreement alias today.
@@ -272,18 +273,37 @@ func (s *Service) SharedProjectsByID(ctx context.Context, r postgres.Reader, ids
 	return projects.ByID(ctx, s.Keeper, r, ids)
 }
 
+// ProjectNamesByID reads what shared projects are called, for the participations that the
+// caller sees: whoever has left a project sees its own part in it, and what it was a part of.
+func (s *Service) ProjectNamesByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*text.Localized, error) {
+	called := map[uuid.UUID]*text.Localized{}
+	err := r.Read(ctx, "SELECT x.id, x.name_sv, x.name_en FROM shared_project x WHERE x.id = ANY (@ids)", postgres.Args{"ids": ids}, func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var name text.Localized
+		err := rows.Scan(&id, &name.Sv, &name.En)
+		called[id] = &name
+		return err
+	})
+	return called, err
+}
+
 func (s *Service) participationList(ctx context.Context, r postgres.Reader, f ParticipationFilter, o Order, desc bool) postgres.List {
 	l := participations.List(ctx, s.Keeper, r, record.Sorted(participationOrders, o, desc), map[string]postgres.Facet{
 		"MUNICIPALITY": record.ByMunicipality(), "ROLE": {Value: "x.role", Names: names("ROLE")}, "STATE": {Value: "x.state", Names: names("STATE")},
-		"PHASE": {Value: "p.phase", Names: names("PHASE")}, "GAP": {Value: "g.code", Join: s.Gaps.Broken("participation"), Names: s.Gaps.RuleName},
+		"GAP": {Value: "g.code", Join: s.Gaps.Broken("participation"), Names: s.Gaps.RuleName},
 	})
 	l.From += " JOIN shared_project p ON p.id = x.shared_project_id"
+	// Whoever has left a project sees its name alone.
+	seen, _ := s.Policy.Visible(ctx, "shared_project", "p", r.Past())
+	l.Facets["PHASE"] = postgres.Facet{Value: "p.phase", Names: names("PHASE"), Join: "JOIN LATERAL (SELECT WHERE " + seen + ") s ON true"}
 	l.Where("(x.archived_at IS NOT NULL OR p.archived_at IS NOT NULL) = @archived", "archived", f.Archived)
 	among(&l, "MUNICIPALITY", "m.scb_code", f.Municipalities)
 	linked(&l, "PROJECT", "x.shared_project_id", f.SharedProjects)
 	among(&l, "ROLE", "x.role", f.Roles)
 	among(&l, "STATE", "x.state", f.States)
-	among(&l, "PHASE", "p.phase", f.Phases)
+	if len(f.Phases) > 0 {
+		l.WhereFacet("PHASE", "p.phase = ANY (@f_PHASE) AND "+seen, "f_PHASE", f.Phases)
+	}
 	if len(f.Gaps) > 0 {
 		l.WhereFacet("GAP", s.Gaps.Condition("participation", f.Gaps))
 	}
