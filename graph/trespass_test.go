@@ -311,3 +311,53 @@ func TestWhoHasLeftAProjectSeesItNoLonger(t *testing.T) {
 	answered("INTERESTED", apitest.Vars{"comment": "Ångrat"})
 	sees(true)
 }
+
+// What others say of a municipality's records answers for nothing that it lacks.
+func TestOthersLinksCloseNoGap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	theirs := w.as(partner, access.Director)
+	goal := func(c *apitest.Client, code, number string) string {
+		id, _ := w.do(c, "createGoal", apitest.Vars{"municipality": code, "code": number, "titleSv": "Mål", "level": "GOAL", "status": "ONGOING", "foundSource": "Strategin", "foundReason": "Pågår", "visibility": "PUBLIC"})
+		return id
+	}
+	initiative := func(c *apitest.Client, code string) string {
+		id, _ := w.do(c, "createInitiative", apitest.Vars{"municipality": code, "titleSv": "Insats", "kind": "ACTIVITY", "visibility": "PUBLIC"})
+		return id
+	}
+	ours, others := goal(w.director(), home, "1"), goal(theirs, partner, "2")
+	audit, _ := w.do(w.director(), "createAudit", apitest.Vars{"municipality": home, "titleSv": "Granskning", "year": 2017, "visibility": "PUBLIC"})
+	finding, _ := w.do(w.director(), "createFinding", apitest.Vars{"audit": audit, "code": "F11", "textSv": "Strategi saknas", "verdict": "DEFICIENT", "severity": "HIGH"})
+	shared, _ := w.do(w.editor(), "createSharedService", apitest.Vars{"municipality": home, "code": "bygglov", "nameSv": "Bygglov", "visibility": "PUBLIC"})
+	service, version := w.do(w.editor(), "createEService", with(w.service("Bygglov"), apitest.Vars{"sharedService": shared, "visibility": "PUBLIC"}))
+	w.do(w.editor(), "publishEService", apitest.Vars{"id": service, "expectedVersion": version})
+	lacking := func(record, code string, want bool) {
+		t.Helper()
+		const of = `query($id: ID!, $code: String!) { gaps(filter: {codes: [$code], municipalities: ["0581"]}) { nodes { object { id } } } goldenThread(id: $id) { missing { rule { code } record { id } } } }`
+		answer := w.director().Must(t, of, apitest.Vars{"id": record, "code": code})
+		shown, missing := false, false
+		for _, g := range answer.At("gaps.nodes").([]any) {
+			shown = shown || g.(map[string]any)["object"].(map[string]any)["id"] == record
+		}
+		for _, m := range answer.At("goldenThread.missing").([]any) {
+			of := m.(map[string]any)
+			missing = missing || of["record"].(map[string]any)["id"] == record && of["rule"].(map[string]any)["code"] == code
+		}
+		// The thread of an e-service has a goal by whoever ties it.
+		if shown != want || missing != (want && code != "ESERVICE_NO_GOAL") {
+			t.Errorf("%s: a gap %v, missing from the thread %v, want %v: %s", code, shown, missing, want, answer.Raw)
+		}
+	}
+	for _, c := range []struct{ record, code, by, theirs, own string }{
+		{service, "ESERVICE_NO_GOAL", service, others, ours},
+		{service, "ESERVICE_NO_GOAL", shared, others, ours},
+		{finding, "FINDING_NO_ACTION", finding, initiative(theirs, partner), initiative(w.director(), home)},
+		{ours, "GOAL_NO_ACTIVITY", ours, initiative(theirs, partner), initiative(w.director(), home)},
+	} {
+		w.do(theirs, "linkRecords", apitest.Vars{"municipality": partner, "from": c.theirs, "to": c.by})
+		lacking(c.record, c.code, true)
+		link, version := w.do(w.director(), "linkRecords", apitest.Vars{"municipality": home, "from": c.own, "to": c.by})
+		lacking(c.record, c.code, false)
+		w.do(w.director(), "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": version})
+	}
+}

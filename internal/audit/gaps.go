@@ -25,12 +25,12 @@ func GapObjects() []gap.Object {
 // inUse is SQL for whether the audit of part x is not archived.
 const inUse = "EXISTS (SELECT FROM audit a WHERE a.id = x.audit_id AND a.archived_at IS NULL)"
 
-// acted is SQL for whether finding x is linked to a goal or an initiative that the
-// conditions let through.
+// acted is SQL for whether finding x is linked, by whoever answers for it, to a goal or an
+// initiative that the conditions let through.
 func acted(goal, initiative string) string {
 	return `EXISTS (
 		SELECT FROM record_link l LEFT JOIN goal g ON g.id = l.goal_id AND g.archived_at IS NULL LEFT JOIN initiative i ON i.id = l.initiative_id AND i.archived_at IS NULL
-		 WHERE l.finding_id = x.id AND l.archived_at IS NULL AND (g.status ` + goal + ` OR i.status ` + initiative + `))`
+		 WHERE l.finding_id = x.id AND l.municipality_id = x.municipality_id AND l.archived_at IS NULL AND (g.status ` + goal + ` OR i.status ` + initiative + `))`
 }
 
 // GapRules are what these records should have.

@@ -33,10 +33,12 @@ func GapObjects() []gap.Object {
 
 func isName(field string) bool { return field == "nameSv" }
 
-// serves gives SQL that is true where a goal is tied to the record that column names
-// as is. Each column is asked by itself: its index then finds the links.
+// serves gives SQL that is true where the municipality of the e-service x has tied a goal
+// of its own to the record that column names as is: what others say of it answers for
+// nothing. Each column is asked by itself: its index then finds the links.
 func serves(column, is string) string {
-	return "EXISTS (SELECT FROM record_link l JOIN goal g ON g.id = l.goal_id WHERE l." + column + " = " + is + " AND l.archived_at IS NULL AND g.archived_at IS NULL)"
+	return "EXISTS (SELECT FROM record_link l JOIN goal g ON g.id = l.goal_id WHERE l." + column + " = " + is +
+		" AND l.archived_at IS NULL AND g.archived_at IS NULL AND l.municipality_id = x.municipality_id AND g.municipality_id = x.municipality_id)"
 }
 
 const inUse = "x.status IN ('PILOT', 'LIVE', 'PHASING_OUT')"

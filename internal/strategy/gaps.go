@@ -88,7 +88,7 @@ func GapRules() []gap.Rule {
 		{
 			Code: "GOAL_NO_ACTIVITY", Severity: gap.Medium, Object: "goal",
 			Where: `x.status = 'ONGOING' AND NOT EXISTS (SELECT FROM ` + treeOf + ` t JOIN record_link l ON l.goal_id = t.id LEFT JOIN initiative i ON i.id = l.initiative_id LEFT JOIN shared_project p ON p.id = l.shared_project_id
-				WHERE l.archived_at IS NULL AND num_nonnulls(i.id, p.id) = 1 AND num_nonnulls(i.archived_at, p.archived_at) = 0)`,
+				WHERE l.municipality_id = x.municipality_id AND l.archived_at IS NULL AND num_nonnulls(i.id, p.id) = 1 AND num_nonnulls(i.archived_at, p.archived_at) = 0)`,
 			Title:  gap.Text{Sv: "Ingen arbetar mot målet", En: "Nobody works towards the goal"},
 			Reason: gap.Text{Sv: "Målet pågår utan att någon insats eller något projekt är kopplat till det eller till ett mål under det. Koppla det som görs, eller planera det.", En: "The goal is ongoing with no initiative or project tied to it or to a goal under it. Tie what is done, or plan it."},
 			Law:    noPlan,

@@ -112,13 +112,14 @@ type lack struct {
 	sv, en string
 }
 
-// linked is SQL for whether the record x of the kind is linked to one of the others.
+// linked is SQL for whether the record x of the kind is linked, by the municipality whose
+// it is, to one of the others.
 func linked(kind string, others ...string) string {
 	condition := "false"
 	for _, o := range others {
 		condition += " OR l." + o + "_id IS NOT NULL"
 	}
-	return "EXISTS (SELECT FROM record_link l WHERE l." + kind + "_id = x.id AND l.archived_at IS NULL AND (" + condition + "))"
+	return "EXISTS (SELECT FROM record_link l WHERE l." + kind + "_id = x.id AND l.municipality_id = x.municipality_id AND l.archived_at IS NULL AND (" + condition + "))"
 }
 
 const decided = "l.purpose = 'AUTHORISES' AND l.archived_at IS NULL"
@@ -156,7 +157,7 @@ var lacks = []lack{
 	},
 	{
 		kind: "e_service", stage: StageGoal, rule: "ESERVICE_NO_GOAL",
-		where: "x.status NOT IN ('RETIRED', 'REJECTED') AND NOT EXISTS (SELECT FROM record_link l WHERE (l.e_service_id = x.id OR l.shared_service_id = x.shared_service_id) AND l.goal_id IS NOT NULL AND l.archived_at IS NULL)",
+		where: "x.status NOT IN ('RETIRED', 'REJECTED') AND NOT EXISTS (SELECT FROM record_link l JOIN goal g ON g.id = l.goal_id WHERE (l.e_service_id = x.id OR l.shared_service_id = x.shared_service_id) AND l.municipality_id = x.municipality_id AND g.municipality_id = x.municipality_id AND l.archived_at IS NULL AND g.archived_at IS NULL)",
 		sv:    "E-tjänsten tjänar inget mål", en: "The e-service serves no goal",
 	},
 }
