@@ -62,7 +62,7 @@ func TestRights(t *testing.T) {
 
 	t.Run("functions", func(t *testing.T) {
 		both := []string{"today", "instant", "luhn_valid", "texts_within", "texts_match", "same_keys", "e_service_steps", "check_rows", "search_fold", "search_plain", "search_vector",
-			"decision_state", "governing_document_steps", "formal_answer_steps", "agreement_state", "shared_project_phase_rank", "participation_steps", "goal_steps"}
+			"decision_state", "governing_document_steps", "formal_answer_steps", "agreement_end", "agreement_state", "shared_project_phase_rank", "participation_steps", "goal_steps"}
 		app := []string{"change_begin", "change_current", "uuid_v7"}
 		var want []string
 		for _, f := range both {

@@ -64,16 +64,50 @@ func TestAgreementState(t *testing.T) {
 			"that renews itself until notice is given", signed + `, "renew_months": 12, "notice_given_on": "2027-06-01"}`,
 			map[string]string{"2027-05-31": "IN_FORCE", "2027-06-01": "NOTICE_GIVEN", "2027-12-31": "NOTICE_GIVEN", "2028-01-01": "EXPIRED"},
 		},
+		{
+			"that renewed itself before notice was given", signed + `, "renew_months": 12, "notice_given_on": "2028-06-01"}`,
+			map[string]string{"2028-05-31": "IN_FORCE", "2028-06-01": "NOTICE_GIVEN", "2028-12-31": "NOTICE_GIVEN", "2029-01-01": "EXPIRED"},
+		},
+		{
+			"to which notice was given too late for its term", signed + `, "renew_months": 12, "notice_months": 6, "notice_given_on": "2027-07-01"}`,
+			map[string]string{"2027-12-31": "NOTICE_GIVEN", "2028-12-31": "NOTICE_GIVEN", "2029-01-01": "EXPIRED"},
+		},
+		{
+			"without an end, to which notice was given", `{"valid_from": "2015-01-01", "notice_months": 6, "notice_given_on": "2026-01-15"}`,
+			map[string]string{"2026-01-14": "IN_FORCE", "2026-07-15": "NOTICE_GIVEN", "2026-07-16": "EXPIRED"},
+		},
 		{"that is ended", signed + `, "notice_given_on": "2026-06-01", "terminated_on": "2026-12-31"}`, map[string]string{"2026-12-30": "NOTICE_GIVEN", "2026-12-31": "TERMINATED"}},
 		{"in use without a signature that anybody has found", `{"valid_from": "2015-01-01"}`, map[string]string{"2014-12-31": "DRAFT", "2026-01-01": "IN_FORCE"}},
 	} {
 		for day, want := range c.on {
 			got := column[string](t, conn, `
-				SELECT agreement_state($1::date, a.signed_on, a.valid_from, a.valid_to, a.renew_months, a.notice_given_on, a.terminated_on)
+				SELECT agreement_state($1::date, a.signed_on, a.valid_from, a.valid_to, a.renew_months, a.notice_given_on, a.terminated_on, a.notice_months)
 				  FROM jsonb_populate_record(NULL::agreement, $2::jsonb) a`, day, c.dates)
 			if got[0] != want {
 				t.Errorf("an agreement %s, on %s: %s, want %s", c.what, day, got[0], want)
 			}
+		}
+	}
+}
+
+// TestAgreementEnd reads the last day of an agreement as it stands on a day.
+func TestAgreementEnd(t *testing.T) {
+	conn := dbtest.New(t).App(t)
+	for _, c := range []struct{ what, dates, day, want string }{
+		{"without an end", `{"renew_months": null}`, "2026-01-01", "none"},
+		{"for a time", `{"valid_to": "2027-12-31"}`, "2026-01-01", "2027-12-31"},
+		{"in its first term", `{"valid_to": "2019-12-31", "renew_months": 24}`, "2019-12-31", "2019-12-31"},
+		{"in its second term", `{"valid_to": "2019-12-31", "renew_months": 24}`, "2020-01-01", "2021-12-31"},
+		{"in its fourth term", `{"valid_to": "2019-12-31", "renew_months": 24}`, "2024-03-15", "2025-12-31"},
+		{"whose terms end with their months", `{"valid_to": "2023-11-30", "renew_months": 1}`, "2024-02-10", "2024-02-29"},
+		{"to which notice is given", `{"valid_to": "2019-12-31", "renew_months": 24, "notice_months": 3, "notice_given_on": "2023-09-30"}`, "2024-03-15", "2023-12-31"},
+		{"to which notice is to be given", `{"valid_to": "2019-12-31", "renew_months": 24, "notice_months": 3, "notice_given_on": "2023-09-30"}`, "2021-03-15", "2021-12-31"},
+		{"that ends before its time", `{"valid_to": "2027-12-31", "terminated_on": "2026-07-01"}`, "2026-01-01", "2026-06-30"},
+	} {
+		got := column[string](t, conn, `SELECT coalesce(agreement_end($1::date, a.valid_to, a.renew_months, a.notice_months, a.notice_given_on, a.terminated_on)::text, 'none')
+			FROM jsonb_populate_record(NULL::agreement, $2::jsonb) a`, c.day, c.dates)
+		if got[0] != c.want {
+			t.Errorf("an agreement %s ends on %s, want %s", c.what, got[0], c.want)
 		}
 	}
 }

@@ -56,6 +56,11 @@ func decided(link string) string {
 // and until then the one before.
 const reportedYear = "(extract(year FROM today() - interval '6 months')::int - 1)"
 
+// noticeMonths are the months of notice that count for an agreement which gives none:
+// about the ninety days that the rules look ahead, in which a board can decide whether to
+// go on. The measure is Färdplan's own; no law gives one.
+const noticeMonths = "3"
+
 // underWay is the condition that a project is neither closed nor done.
 const underWay = "x.phase <> 'CLOSED' AND x.status NOT IN ('CANCELLED', 'COMPLETED')"
 
@@ -88,8 +93,8 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "AGREEMENT_EXPIRING", Severity: gap.Medium, Object: "agreement",
-			Where: inForce + ` AND CASE WHEN x.renew_months IS NULL OR x.notice_given_on <= today() THEN x.valid_to >= today() AND x.valid_to < today() + 90
-				ELSE x.valid_to - make_interval(months => x.notice_months) BETWEEN today() AND today() + 89 END`,
+			// One that renews itself asks for a decision before its notice is due, in each term.
+			Where: inForce + " AND (" + endOf("x") + " - CASE WHEN x.renew_months IS NULL OR x.notice_given_on <= today() OR x.terminated_on IS NOT NULL THEN interval '0' ELSE make_interval(months => coalesce(x.notice_months, " + noticeMonths + ")) END)::date BETWEEN today() AND today() + 89",
 			Title:  gap.Text{Sv: "Avtalet löper ut, eller ska sägas upp, inom 90 dagar", En: "The agreement ends, or notice is due, within 90 days"},
 			Reason: gap.Text{Sv: "Avtalet upphör inom 90 dagar, eller förlängs om det inte sägs upp innan dess. Besluta om det ska fortsätta.", En: "The agreement ends within 90 days, or renews itself unless notice is given before. Decide whether it is to go on."},
 			Law:    roleReview,

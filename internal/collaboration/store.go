@@ -15,7 +15,13 @@ import (
 
 // stateOf is SQL for the state of agreement alias today.
 func stateOf(alias string) string {
-	return fmt.Sprintf("agreement_state(today(), %[1]s.signed_on, %[1]s.valid_from, %[1]s.valid_to, %[1]s.renew_months, %[1]s.notice_given_on, %[1]s.terminated_on)", alias)
+	return fmt.Sprintf("agreement_state(today(), %[1]s.signed_on, %[1]s.valid_from, %[1]s.valid_to, %[1]s.renew_months, %[1]s.notice_given_on, %[1]s.terminated_on, %[1]s.notice_months)", alias)
+}
+
+// endOf is SQL for the last day of agreement alias as it stands today; null where it has
+// none in sight.
+func endOf(alias string) string {
+	return fmt.Sprintf("agreement_end(today(), %[1]s.valid_to, %[1]s.renew_months, %[1]s.notice_months, %[1]s.notice_given_on, %[1]s.terminated_on)", alias)
 }
 
 // memberToday is the condition that membership y holds today.

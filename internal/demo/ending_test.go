@@ -77,7 +77,7 @@ func (l *loaded) findings(t *testing.T) {
 const decidedOn = `EXISTS (SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE l.purpose = 'AUTHORISES' AND d.meeting_date IS NOT NULL AND `
 
 func (l *loaded) collaborationUndecided(t *testing.T) {
-	got := values(t, l.owner, `SELECT a.legal_form || ' ' || agreement_state('2026-06-15', a.signed_on, a.valid_from, a.valid_to, a.renew_months, a.notice_given_on, a.terminated_on)
+	got := values(t, l.owner, `SELECT a.legal_form || ' ' || agreement_state('2026-06-15', a.signed_on, a.valid_from, a.valid_to, a.renew_months, a.notice_given_on, a.terminated_on, a.notice_months)
 		FROM agreement a JOIN agreement_party p ON p.agreement_id = a.id JOIN municipality m ON m.id = p.municipality_id
 		WHERE m.is_home AND NOT a.is_example AND a.found_source IS NOT NULL AND NOT `+decidedOn+`(l.agreement_party_id = p.id OR l.agreement_id = a.id AND d.municipality_id = p.municipality_id))`)
 	if !slices.Equal(got, []string{"UNCLEAR IN_FORCE"}) {

@@ -180,6 +180,22 @@ func collaborationCases() map[string][]ruleCase {
 					a.ValidTo, a.RenewMonths, a.NoticeMonths = day("2024-09-13"), ptr(12), ptr(3)
 				},
 			),
+			agreed( // in its third term, without a time of notice
+				func(a *collaboration.Agreement) { a.ValidTo, a.RenewMonths = day("2022-09-12"), ptr(12) },
+				func(a *collaboration.Agreement) { a.ValidTo, a.RenewMonths = day("2022-09-13"), ptr(12) },
+			),
+			agreed( // notice was given in its second term
+				func(a *collaboration.Agreement) {
+					a.ValidTo, a.RenewMonths, a.NoticeGivenOn = day("2023-05-31"), ptr(12), day("2023-06-01")
+				},
+				func(a *collaboration.Agreement) {
+					a.ValidTo, a.RenewMonths, a.NoticeGivenOn = day("2023-06-30"), ptr(12), day("2023-07-01")
+				},
+			),
+			agreed( // it is to end before its time
+				func(a *collaboration.Agreement) { a.TerminatedOn = day("2024-06-13") },
+				func(a *collaboration.Agreement) { a.TerminatedOn = day("2024-06-14") },
+			),
 		},
 		"AGREEMENT_PARTY_NO_DECISION": {
 			{

@@ -247,7 +247,7 @@ var (
 	followUps = `
 	INSERT INTO agreement_follow_up (id, municipality_id, agreement_id, kind, held_on, year, text_sv)
 	SELECT ` + id("@round::int", "'agreement_follow_up ' || @round::int || ' ' || x.id") + `, x.municipality_id, x.id, CASE WHEN x.legal_form = 'CONTRACT_KL_9_37' THEN 'REPORT_KL_9_38' ELSE 'FOLLOW_UP' END, today(), extract(year FROM today())::int, 'Samverkan fungerar; kostnaden är som väntat.'
-	  FROM agreement x WHERE agreement_state(today(), x.signed_on, x.valid_from, x.valid_to, x.renew_months, x.notice_given_on, x.terminated_on) = 'IN_FORCE' AND (` + chance(2) + ` + @round::int * 41) % 256 < 170 ORDER BY x.id`
+	  FROM agreement x WHERE agreement_state(today(), x.signed_on, x.valid_from, x.valid_to, x.renew_months, x.notice_given_on, x.terminated_on, x.notice_months) = 'IN_FORCE' AND (` + chance(2) + ` + @round::int * 41) % 256 < 170 ORDER BY x.id`
 
 	noticed = `
 	UPDATE agreement x SET notice_given_on = today(), terminated_on = CASE WHEN ` + chance(3) + ` < 128 THEN today() + 180 END
