@@ -79,9 +79,11 @@ func shownTo(visibility string, published, archived bool) func(viewer) bool {
 type nest struct {
 	*world
 	secrets []secret
-	begun   time.Time // before any of it was there
-	at      time.Time // before the turning ones turned
-	change  int       // likewise
+	// archived takes away what is to be archived, once it is linked.
+	archived []func()
+	begun    time.Time // before any of it was there
+	at       time.Time // before the turning ones turned
+	change   int       // likewise
 }
 
 // fixedForm are text fields of inputs that hold no free text.

@@ -179,9 +179,11 @@ func (n *nest) decisions() {
 			w.id = n.waive("DECISION_NO_NUMBER", d.id, d.id, input)
 			n.add(w)
 			if archived {
-				n.do(n.director(), "withdrawWaiver", apitest.Vars{"id": w.id, "expectedVersion": 1, "comment": n.said("withdrawWaiver")})
-				n.do(n.director(), "archiveDecision", apitest.Vars{"id": d.id, "expectedVersion": decided, "comment": n.said("archiveDecision")})
-				n.do(n.director(), "archiveCase", apitest.Vars{"id": c.id, "expectedVersion": version, "comment": n.said("archiveCase")})
+				n.archived = append(n.archived, func() {
+					n.do(n.director(), "withdrawWaiver", apitest.Vars{"id": w.id, "expectedVersion": 1, "comment": n.said("withdrawWaiver")})
+					n.do(n.director(), "archiveCase", apitest.Vars{"id": c.id, "expectedVersion": version, "comment": n.said("archiveCase")})
+					n.do(n.director(), "archiveDecision", apitest.Vars{"id": d.id, "expectedVersion": decided, "comment": n.said("archiveDecision")})
+				})
 				continue
 			}
 			// The case that a number makes is seen as the decision is.

@@ -81,6 +81,9 @@ func (n *nest) threads() {
 		s.id = n.bind(d.id, public.id, with(input, apitest.Vars{"purpose": "AUTHORISES"}))
 		n.add(s)
 	}
+	for _, archive := range n.archived {
+		archive()
+	}
 }
 
 // threads has records in every list of these, with equal names and days among them.

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -360,4 +361,53 @@ func TestOthersLinksCloseNoGap(t *testing.T) {
 		lacking(c.record, c.code, false)
 		w.do(w.director(), "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": version})
 	}
+}
+
+// A case that a decision, a document or an audit has given its title tells of it to nobody
+// from whom that is hidden.
+func TestACaseTellsNothingOfWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	titles := func() (all []string) {
+		t.Helper()
+		for _, c := range w.as("", "").Must(t, `{ cases { nodes { title { sv } } } }`, nil).At("cases.nodes").([]any) {
+			all = append(all, c.(map[string]any)["title"].(map[string]any)["sv"].(string))
+		}
+		return all
+	}
+	shown := func(want ...string) {
+		t.Helper()
+		if got := titles(); !slices.Equal(got, want) {
+			t.Errorf("the cases are %v, want %v", got, want)
+		}
+	}
+	kinds := map[string]apitest.Vars{
+		"Decision":          w.decided("Stödet till en familj", nil),
+		"GoverningDocument": {"municipality": home, "titleSv": "Stödet till en familj", "kind": "ROUTINE", "status": "ADOPTED", "decidedOn": "2026-02-02", "foundSource": "Prov", "foundReason": "Prov"},
+		"Audit":             {"municipality": home, "titleSv": "Stödet till en familj", "year": 2026},
+	}
+	for kind, input := range kinds {
+		open := with(input, apitest.Vars{"visibility": "PUBLIC", "diaryNumber": "KS 2026/50"})
+		id, version := w.do(w.director(), "create"+kind, open)
+		shown("Stödet till en familj")
+		w.do(w.director(), "update"+kind, apitest.Vars{"id": id, "expectedVersion": version, "visibility": "MUNICIPALITY"})
+		shown()
+		id, version = w.do(w.director(), "create"+kind, with(open, apitest.Vars{"diaryNumber": "KS 2026/51"}))
+		w.do(w.director(), "archive"+kind, apitest.Vars{"id": id, "expectedVersion": version})
+		shown()
+		for _, c := range w.director().Must(t, `{ cases { nodes { id version } } }`, nil).At("cases.nodes").([]any) {
+			of := c.(map[string]any)
+			w.do(w.director(), "archiveCase", apitest.Vars{"id": of["id"], "expectedVersion": of["version"]})
+		}
+	}
+	// Another in the case stays open: it keeps its case, under another title.
+	id, version := w.do(w.director(), "createDecision", w.decided("Stödet till en familj", apitest.Vars{"visibility": "PUBLIC", "diaryNumber": "KS 2026/60"}))
+	other, otherVersion := w.do(w.director(), "createDecision", w.decided("Rutin för stöd", apitest.Vars{"visibility": "PUBLIC", "diaryNumber": "KS 2026/60"}))
+	w.refused(w.director(), "INVALID", "updateDecision", apitest.Vars{"id": id, "expectedVersion": version, "visibility": "MUNICIPALITY"})
+	filed := w.director().Must(t, `{ cases { nodes { id version } } }`, nil)
+	w.do(w.director(), "updateCase", apitest.Vars{"id": filed.Text("cases.nodes.0.id"), "expectedVersion": filed.At("cases.nodes.0.version"), "titleSv": "Stöd"})
+	w.do(w.director(), "updateDecision", apitest.Vars{"id": id, "expectedVersion": version, "visibility": "MUNICIPALITY"})
+	shown("Stöd")
+	w.do(w.director(), "archiveDecision", apitest.Vars{"id": other, "expectedVersion": otherVersion})
+	shown()
 }

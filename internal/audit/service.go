@@ -138,10 +138,18 @@ func (s *Service) CreateAudit(ctx context.Context, a Audit) (*Audit, error) {
 // UpdateAudit lets set change the audit with the id.
 func (s *Service) UpdateAudit(ctx context.Context, id uuid.UUID, version int, set func(*Audit)) (*Audit, error) {
 	return audits.Change(ctx, s.Keeper, change("updateAudit", "", id, version), func(tx *postgres.Tx, a *Audit) error {
-		before := a.DiaryNumber
+		number, before := a.DiaryNumber, shown(a)
 		set(a)
-		return fileAudit(ctx, tx, a, before)
+		if err := fileAudit(ctx, tx, a, number); err != nil {
+			return err
+		}
+		return decision.Cover(ctx, tx, before, shown(a))
 	}, nil)
+}
+
+// shown is what is told of an audit in its case.
+func shown(a *Audit) decision.Shown {
+	return decision.Shown{ID: a.ID, Case: a.CaseID, Title: a.TitleSv, Visibility: a.Visibility, Archived: a.ArchivedAt != nil}
 }
 
 // fileAudit finds the case of an audit's diary number, or makes it.
@@ -165,7 +173,11 @@ func fileAnswer(ctx context.Context, tx *postgres.Tx, a *FormalAnswer, before *s
 
 // ArchiveAudit takes an audit out of the lists, with all its parts.
 func (s *Service) ArchiveAudit(ctx context.Context, id uuid.UUID, version int, comment string) (*Audit, error) {
-	return audits.Change(ctx, s.Keeper, change("archiveAudit", comment, id, version), func(tx *postgres.Tx, a *Audit) error { a.ArchivedAt = &tx.At; return nil }, nil)
+	return audits.Change(ctx, s.Keeper, change("archiveAudit", comment, id, version), func(tx *postgres.Tx, a *Audit) error {
+		before := shown(a)
+		a.ArchivedAt = &tx.At
+		return decision.Cover(ctx, tx, before, shown(a))
+	}, nil)
 }
 
 func change(operation, comment string, id uuid.UUID, version int) record.Change {

@@ -94,7 +94,7 @@ func GapRules() []gap.Rule {
 		{
 			Code: "AGREEMENT_EXPIRING", Severity: gap.Medium, Object: "agreement",
 			// One that renews itself asks for a decision before its notice is due, in each term.
-			Where: inForce + " AND (" + endOf("x") + " - CASE WHEN x.renew_months IS NULL OR x.notice_given_on <= today() OR x.terminated_on IS NOT NULL THEN interval '0' ELSE make_interval(months => coalesce(x.notice_months, " + noticeMonths + ")) END)::date BETWEEN today() AND today() + 89",
+			Where:  inForce + " AND (" + endOf("x") + " - CASE WHEN x.renew_months IS NULL OR x.notice_given_on <= today() OR x.terminated_on IS NOT NULL THEN interval '0' ELSE make_interval(months => coalesce(x.notice_months, " + noticeMonths + ")) END)::date BETWEEN today() AND today() + 89",
 			Title:  gap.Text{Sv: "Avtalet löper ut, eller ska sägas upp, inom 90 dagar", En: "The agreement ends, or notice is due, within 90 days"},
 			Reason: gap.Text{Sv: "Avtalet upphör inom 90 dagar, eller förlängs om det inte sägs upp innan dess. Besluta om det ska fortsätta.", En: "The agreement ends within 90 days, or renews itself unless notice is given before. Decide whether it is to go on."},
 			Law:    roleReview,

@@ -228,7 +228,18 @@ func (s *Service) Supersede(ctx context.Context, id uuid.UUID, version int, by *
 }
 
 func (s *Service) change(ctx context.Context, operation, comment string, id uuid.UUID, version int, set func(*postgres.Tx, *Decision) error) (*Decision, error) {
-	return decisions.Change(ctx, s.Keeper, record.Change{Action: access.WriteDecision, Operation: operation, Comment: comment, ID: id, Version: version}, set, nil)
+	return decisions.Change(ctx, s.Keeper, record.Change{Action: access.WriteDecision, Operation: operation, Comment: comment, ID: id, Version: version},
+		func(tx *postgres.Tx, d *Decision) error {
+			before := d.shown()
+			if err := set(tx, d); err != nil {
+				return err
+			}
+			return Cover(ctx, tx, before, d.shown())
+		}, nil)
+}
+
+func (d *Decision) shown() Shown {
+	return Shown{ID: d.ID, Case: d.CaseID, Title: d.TitleSv, Visibility: d.Visibility, Archived: d.ArchivedAt != nil}
 }
 
 // settle finds the case of a decision's number where either is new, and sees that a joint

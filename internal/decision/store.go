@@ -3,6 +3,7 @@ package decision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -71,6 +72,17 @@ func caseOf(ctx context.Context, r postgres.Reader, c Case) (*uuid.UUID, error) 
 		return nil, err
 	}
 	return &ids[0], nil
+}
+
+// titlesIn reads what the records in a case are called that are as open as the case, but
+// for the one with the id.
+func titlesIn(ctx context.Context, r postgres.Reader, c *Case, but uuid.UUID) ([]string, error) {
+	return postgres.Values[string](ctx, r, `
+		SELECT f.title_sv FROM (
+			SELECT d.id, d.title_sv, d.visibility FROM decision d WHERE d.case_id = @case AND d.archived_at IS NULL
+			UNION ALL SELECT g.id, g.title_sv, g.visibility FROM governing_document g WHERE g.case_id = @case AND g.archived_at IS NULL AND g.status NOT IN ('DRAFT', 'IN_REVIEW')
+			UNION ALL SELECT a.id, a.title_sv, a.visibility FROM audit a WHERE a.case_id = @case AND a.archived_at IS NULL) f
+		 WHERE f.id <> @but AND f.visibility = ANY (@open)`, postgres.Args{"case": c.ID, "but": but, "open": visibilities[:slices.Index(visibilities, c.Visibility)+1]})
 }
 
 // memberOf tells whether a municipality is or has been in a collaboration.

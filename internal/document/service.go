@@ -92,9 +92,12 @@ func (s *Service) revision() record.Revision[GoverningDocument, *GoverningDocume
 	return record.Revision[GoverningDocument, *GoverningDocument]{
 		Kind: documents, Keeper: s.Keeper, Action: access.WriteDocument, Operation: "updateGoverningDocument",
 		Set: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, set func(*GoverningDocument)) error {
-			before := d.DiaryNumber
+			number, before := d.DiaryNumber, shown(d)
 			set(d)
-			return file(ctx, tx, d, before)
+			if err := file(ctx, tx, d, number); err != nil {
+				return err
+			}
+			return decision.Cover(ctx, tx, before, shown(d))
 		},
 		After: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument) error { return s.supersede(ctx)(tx, d) },
 	}
@@ -113,21 +116,30 @@ func (s *Service) Drafted() []draft.Kind {
 // file finds the case of a document's diary number, or makes it. The case of a draft is
 // for the own municipality, as the draft is.
 func file(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, before *string) (err error) {
-	shown := d.Visibility
-	if d.Status == Draft || d.Status == InReview {
-		shown = eservice.Municipality
-	}
 	d.CaseID, err = decision.FileRecord(ctx, tx, d, decision.Filing{
 		Table: documents.Table, Constraints: constraints, Municipality: d.MunicipalityID,
-		Case: d.CaseID, Number: d.DiaryNumber, Before: before, Title: d.TitleSv, Visibility: shown,
+		Case: d.CaseID, Number: d.DiaryNumber, Before: before, Title: d.TitleSv, Visibility: shown(d).Visibility,
 	})
 	return err
+}
+
+// shown is what is told of a document in its case.
+func shown(d *GoverningDocument) decision.Shown {
+	as := decision.Shown{ID: d.ID, Case: d.CaseID, Title: d.TitleSv, Visibility: d.Visibility, Archived: d.ArchivedAt != nil}
+	if d.Status == Draft || d.Status == InReview {
+		as.Visibility = eservice.Municipality
+	}
+	return as
 }
 
 // Archive takes a document that is no longer of use out of the lists.
 func (s *Service) Archive(ctx context.Context, id uuid.UUID, version int, comment string) (*GoverningDocument, error) {
 	c := record.Change{Action: access.WriteDocument, Operation: "archiveGoverningDocument", Comment: comment, ID: id, Version: version}
-	return documents.Change(ctx, s.Keeper, c, func(tx *postgres.Tx, d *GoverningDocument) error { d.ArchivedAt = &tx.At; return nil }, nil)
+	return documents.Change(ctx, s.Keeper, c, func(tx *postgres.Tx, d *GoverningDocument) error {
+		before := shown(d)
+		d.ArchivedAt = &tx.At
+		return decision.Cover(ctx, tx, before, shown(d))
+	}, nil)
 }
 
 // Transition is a step of a document's life, with what is known of it. What is nil
