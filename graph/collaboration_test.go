@@ -524,8 +524,10 @@ func (w *world) collaborationsOfEveryKind() {
 	}
 	made, err := s.CreateCollaboration(ctx, collaboration.Collaboration{MunicipalityID: &w.municipalities[home].ID, NameSv: "Annan"})
 	check(err)
-	_, err = s.AddMember(ctx, collaboration.CollaborationMember{CollaborationID: made.ID, MunicipalityID: w.municipalities[partner].ID, ValidFrom: date.New(2025, 1, 1), Source: source})
-	check(err)
+	for _, member := range []string{partner, outside} {
+		_, err = s.AddMember(ctx, collaboration.CollaborationMember{CollaborationID: made.ID, MunicipalityID: w.municipalities[member].ID, ValidFrom: date.New(2025, 1, 1), Source: source})
+		check(err)
+	}
 	for i, owner := range []string{home, partner, outside, home, home, home, partner} {
 		m, other := w.municipalities[owner].ID, w.municipalities[[]string{partner, outside, home}[i%3]].ID
 		signed, from := date.New(2025, 1, 1), date.New(2025+i%2*5, 1, 1)

@@ -411,3 +411,20 @@ func TestACaseTellsNothingOfWhatIsHidden(t *testing.T) {
 	w.do(w.director(), "archiveDecision", apitest.Vars{"id": other, "expectedVersion": otherVersion})
 	shown()
 }
+
+// Nobody says by itself that it takes part in what others do.
+func TestOutsidersRegisterNoPartInAProject(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stranger, member := w.as(outside, access.Director), w.as(partner, access.Director)
+	holds := func(project, code string) apitest.Vars {
+		return apitest.Vars{"sharedProject": project, "municipality": code, "role": "PILOT", "state": "ACTIVE", "foundSource": "Avtal", "foundReason": "Deltar redan"}
+	}
+	for code, more := range map[string]apitest.Vars{"inom-cesam": {"collaboration": w.cesam()}, "utan-samverkan": {}} {
+		project, version := w.do(w.director(), "createSharedProject", with(apitest.Vars{"municipality": home, "code": code, "nameSv": "Projekt", "visibility": "PUBLIC"}, more))
+		w.refused(stranger, "INVALID", "registerParticipation", holds(project, outside))
+		w.do(member, "registerParticipation", holds(project, partner))
+		w.do(w.director(), "updateSharedProject", apitest.Vars{"id": project, "expectedVersion": version, "openToJoin": true, "joinTermsSv": "Fritt"})
+		w.do(stranger, "registerParticipation", holds(project, outside))
+	}
+}

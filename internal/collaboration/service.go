@@ -450,11 +450,24 @@ func (s *Service) Join(ctx context.Context, p Participation) (*Participation, er
 	}, nil)
 }
 
-// Register registers a participation of one's own that holds already, with its source.
+// Register registers a participation of one's own that holds already, with its source: in
+// a project of a collaboration that the municipality is or has been in, or in one that is
+// open to join. In any other it is the host that says who takes part.
 func (s *Service) Register(ctx context.Context, p Participation) (*Participation, error) {
 	return participations.Create(ctx, s.Keeper, access.AnswerParticipation, "registerParticipation", p, func(tx *postgres.Tx, p *Participation) error {
-		_, err := projects.One(ctx, s.Keeper, tx, p.SharedProjectID)
-		return at(err, "sharedProject")
+		of, err := projects.One(ctx, s.Keeper, tx, p.SharedProjectID)
+		if err != nil {
+			return at(err, "sharedProject")
+		}
+		if of.OpenToJoin && of.ArchivedAt == nil || of.MunicipalityID == p.MunicipalityID {
+			return nil
+		}
+		together, err := worksWith(ctx, tx, p.MunicipalityID, of)
+		if err != nil || together {
+			return err
+		}
+		return fault.Field("sharedProject", "shared_project_not_together", "Kommunen är inte med i den samverkan som projektet hör till, och projektet är inte öppet att gå med i. Be värden om en inbjudan.",
+			"The municipality is not in the collaboration of the project, and the project is not open to join. Ask its host for an invitation.")
 	}, nil)
 }
 

@@ -410,3 +410,13 @@ func belongsTo(ctx context.Context, r postgres.Reader, municipality, collaborati
 		postgres.Args{"collaboration": collaboration, "municipality": municipality})
 	return err == nil && found[0], err
 }
+
+// worksWith tells whether a municipality is or has been in a project's collaboration; of a
+// project without one, in any that its host is or has been in.
+func worksWith(ctx context.Context, r postgres.Reader, municipality uuid.UUID, p *SharedProject) (bool, error) {
+	found, err := postgres.Values[bool](ctx, r, `SELECT EXISTS (
+		SELECT FROM collaboration_member y JOIN collaboration_member h ON h.collaboration_id = y.collaboration_id
+		 WHERE y.municipality_id = @municipality AND CASE WHEN @collaboration::uuid IS NULL THEN h.municipality_id = @host ELSE y.collaboration_id = @collaboration END)`,
+		postgres.Args{"municipality": municipality, "collaboration": p.CollaborationID, "host": p.MunicipalityID})
+	return err == nil && found[0], err
+}
