@@ -29,3 +29,21 @@ RETURN CASE
   WHEN signed_on <= on_day THEN 'SIGNED'
   ELSE 'DRAFT' END;
 GRANT EXECUTE ON FUNCTION agreement_state(date, date, date, date, int, date, date, int) TO fardplan_app, fardplan_read;
+
+-- What was decided of an answer stands until the answer goes back to review. A translation
+-- may be added.
+-- +goose StatementBegin
+CREATE FUNCTION formal_answer_decided_stands() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF OLD.status = 'DECIDED' AND NEW.status IN ('DECIDED', 'SENT') AND (
+       (OLD.title_sv, OLD.text_sv) IS DISTINCT FROM (NEW.title_sv, NEW.text_sv)
+       OR OLD.title_en IS DISTINCT FROM NEW.title_en AND OLD.title_en IS NOT NULL
+       OR OLD.text_en IS DISTINCT FROM NEW.text_en AND OLD.text_en IS NOT NULL) THEN
+    RAISE EXCEPTION 'a decided answer does not change' USING ERRCODE = 'FP010', CONSTRAINT = 'formal_answer_decided_stands';
+  END IF;
+  RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER formal_answer_decided_stands BEFORE UPDATE ON formal_answer FOR EACH ROW EXECUTE FUNCTION formal_answer_decided_stands();

@@ -60,6 +60,8 @@ var documentBreaches = []breach{
 	raised("formal_answer_sent_stands", "formal_answer_sent", reviewed, insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"),
 		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer", "UPDATE formal_answer SET status = 'SENT', sent_on = '2024-03-01' WHERE id = :answer",
 		"UPDATE formal_answer SET text_sv = 'Ett annat svar' WHERE id = :answer"),
+	raised("formal_answer_decided_stands", "formal_answer_decided_stands", reviewed, insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"),
+		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer", "UPDATE formal_answer SET text_en = 'Answer' WHERE id = :answer", "UPDATE formal_answer SET status = 'SENT', sent_on = '2024-03-01', text_sv = 'Ett annat svar' WHERE id = :answer"),
 	raised("audit_question_answer_stands", "audit_question_answered", reviewed, insert("record_link", "goal_id", "NULL", "formal_answer_id", ":answer"),
 		"UPDATE formal_answer SET status = 'DECIDED' WHERE id = :answer", "UPDATE formal_answer SET status = 'SENT', sent_on = '2024-03-01' WHERE id = :answer",
 		"UPDATE audit_question SET formal_answer_id = NULL WHERE id = :question"),

@@ -30,6 +30,7 @@ func triggerTests() map[string]func(*testing.T, dbtest.Database) {
 		"finding_recurrence":            raises("finding_recurrence_earlier"),
 		"formal_answer_sent":            raises("formal_answer_sent_stands"),
 		"formal_answer_decided":         raises("formal_answer_decided"),
+		"formal_answer_decided_stands":  raises("formal_answer_decided_stands"),
 		"shared_project_life_cycle":     raises("shared_project_phase_comment"),
 		"shared_project_hosted":         raises("shared_project_hosted"),
 		"participation_life_cycle":      raises("participation_step"),

@@ -157,8 +157,13 @@ func TestAnAnswerIsDecidedAndSent(t *testing.T) {
 			t.Errorf("the answer is bound by %+v", links)
 		}
 	})
-	// Taken back and decided by the same decision again.
+	// What is decided stands, but for its translation; to change it takes a decision anew.
+	_, err := w.all.Audits.UpdateAnswer(w.ctx, a.ID, a.Version, func(a *audit.FormalAnswer) { a.TextSv = ptr("Ändrat") })
+	w.refused(err, "textSv", "formal_answer_decided_stands")
+	a = must(w.all.Audits.UpdateAnswer(w.ctx, a.ID, a.Version, func(a *audit.FormalAnswer) { a.TextEn = ptr("The board makes a strategy.") }))(t)
 	a = w.step(a, audit.Transition{To: audit.InReview, Comment: "Fel bilaga"})
+	a = must(w.all.Audits.UpdateAnswer(w.ctx, a.ID, a.Version, func(a *audit.FormalAnswer) { a.TextSv, a.TextEn = ptr("Kommunstyrelsen antar en strategi."), nil }))(t)
+	refused(audit.Transition{To: audit.Decided}, "decision", "formal_answer_decided")
 	a = w.step(a, audit.Transition{To: audit.Decided, Decision: &on.ID})
 	refused(audit.Transition{To: audit.Sent, On: day("2018-03-02")}, "on", "sent_future")
 	a = w.step(a, audit.Transition{To: audit.Sent})
@@ -166,7 +171,7 @@ func TestAnAnswerIsDecidedAndSent(t *testing.T) {
 		t.Errorf("it was sent on %s", a.SentOn)
 	}
 	refused(audit.Transition{To: audit.InReview, Comment: "Åter"}, "id", "formal_answer_sent_stands")
-	_, err := w.all.Audits.UpdateAnswer(w.ctx, a.ID, a.Version, func(a *audit.FormalAnswer) { a.TextSv = ptr("Ändrat") })
+	_, err = w.all.Audits.UpdateAnswer(w.ctx, a.ID, a.Version, func(a *audit.FormalAnswer) { a.TextSv = ptr("Ändrat") })
 	w.refused(err, "id", "formal_answer_sent_stands")
 	_, err = w.all.Audits.ArchiveAnswer(w.ctx, a.ID, a.Version, "")
 	w.refused(err, "id", "formal_answer_sent_stands")

@@ -96,6 +96,7 @@ var constraints = postgres.Constraints{
 	"formal_answer_decided":             fault.Field("decision", "", "Ange beslutet om svaret: det ska vara fattat och gälla.", "Give the decision on the answer: it is to be taken and to hold."),
 	"formal_answer_sent_when":           fault.Field("sentOn", "", "Dagen då svaret skickades anges när det skickas, och bara då.", "The day when the answer was sent is given when it is sent, and only then."),
 	"formal_answer_sent_stands":         fault.Field("id", "", "Svaret är skickat och ändras inte. Lägg ett nytt svar bredvid det.", "The answer is sent and does not change. Add a new one beside it."),
+	"formal_answer_decided_stands":      fault.Field("textSv", "", "Svaret är beslutat, och det som är beslutat ändras inte. Ta det tillbaka till granskning och fatta ett nytt beslut.", "The answer is decided, and what is decided does not change. Take it back to review and decide anew."),
 	"formal_answer_diary_number_length": length("diaryNumber", "Diarienumret", "The diary number", 100),
 }
 
@@ -259,7 +260,8 @@ func (s *Service) CreateAnswer(ctx context.Context, answer FormalAnswer) (*Forma
 	})
 }
 
-// UpdateAnswer lets set change the answer with the id; one that was sent stands.
+// UpdateAnswer lets set change the answer with the id: what it says, until that is decided;
+// one that was sent stands.
 func (s *Service) UpdateAnswer(ctx context.Context, id uuid.UUID, version int, set func(*FormalAnswer)) (*FormalAnswer, error) {
 	return answers.Change(ctx, s.Keeper, change("updateFormalAnswer", "", id, version), func(tx *postgres.Tx, answer *FormalAnswer) error {
 		before := answer.DiaryNumber
@@ -286,8 +288,10 @@ type Transition struct {
 }
 
 // Step takes an answer to another status. The decision on it is linked to it within the
-// same change; only a decided answer is sent.
+// same change, and taken off when the answer goes back to be changed; only a decided answer
+// is sent.
 func (s *Service) Step(ctx context.Context, id uuid.UUID, version int, t Transition) (*FormalAnswer, error) {
+	back := false
 	return answers.Change(ctx, s.Keeper, change("transitionFormalAnswer", t.Comment, id, version), func(tx *postgres.Tx, a *FormalAnswer) error {
 		switch a.Status {
 		case Sent:
@@ -313,6 +317,7 @@ func (s *Service) Step(ctx context.Context, id uuid.UUID, version int, t Transit
 				return err
 			}
 		}
+		back = a.Status == Decided && t.To == InReview
 		a.Status = t.To
 		if t.To == Sent {
 			if a.SentOn = t.On; a.SentOn == nil {
@@ -320,5 +325,10 @@ func (s *Service) Step(ctx context.Context, id uuid.UUID, version int, t Transit
 			}
 		}
 		return nil
-	}, nil)
+	}, func(tx *postgres.Tx, a *FormalAnswer) error {
+		if !back {
+			return nil
+		}
+		return thread.Release(ctx, tx, thread.End{Kind: "formal_answer", ID: a.ID})
+	})
 }

@@ -110,3 +110,19 @@ func Authorise(ctx context.Context, keep record.Keeper, tx *postgres.Tx, municip
 	}
 	return err
 }
+
+// Release takes off what decisions authorise of a record that goes back to be decided anew,
+// within the write of another domain that is allowed to. It stays in the history.
+func Release(ctx context.Context, tx *postgres.Tx, end End) error {
+	bound, err := authorising(ctx, tx, end)
+	if err != nil {
+		return err
+	}
+	for _, l := range bound {
+		l.ArchivedAt = &tx.At
+		if _, err := links.Keep(ctx, tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

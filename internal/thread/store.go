@@ -41,6 +41,11 @@ func authorised(ctx context.Context, r postgres.Reader, decision uuid.UUID, e En
 	return err == nil && is[0], err
 }
 
+// authorising reads the links by which decisions decide a record.
+func authorising(ctx context.Context, r postgres.Reader, e End) ([]*Link, error) {
+	return postgres.All[Link](ctx, r, fmt.Sprintf("SELECT %s FROM record_link x WHERE x.%s_id = @id AND x.purpose = 'AUTHORISES' AND x.archived_at IS NULL ORDER BY x.id", postgres.Columns[Link]("x"), e.Kind), postgres.Args{"id": e.ID})
+}
+
 // ByID reads links by id.
 func (s *Service) ByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*Link, error) {
 	return links.ByID(ctx, s.Keeper, r, ids)
