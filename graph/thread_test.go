@@ -25,14 +25,15 @@ func threadSteps() []step {
 		},
 		{
 			mutation: "linkRecords", as: (*world).editor, keep: "länk",
-			input: func(_ *world, m made) apitest.Vars {
-				return apitest.Vars{"municipality": home, "from": m.id["gemensam"], "to": m.id["tjänstebeslut"], "purpose": "AUTHORISES", "note": " Hela tjänsten "}
+			input: func(w *world, m made) apitest.Vars {
+				shared, _ := w.do(w.editor(), "createSharedService", apitest.Vars{"municipality": home, "code": "avlopp", "nameSv": "Avlopp"})
+				return apitest.Vars{"municipality": home, "from": shared, "to": m.id["tjänstebeslut"], "purpose": "AUTHORISES", "note": " Hela tjänsten "}
 			},
 			ask: "recordLink { id version purpose note municipality { scbCode } from { ... on Decision { title { sv } links { totalCount } gaps { nodes { rule { code } } } } } to { ... on SharedService { code links { nodes { purpose } } } } }",
 			want: apitest.Vars{"recordLink": apitest.Vars{
 				"version": 1., "purpose": "AUTHORISES", "note": "Hela tjänsten", "municipality": apitest.Vars{"scbCode": home},
 				"from": apitest.Vars{"title": apitest.Vars{"sv": "E-tjänsten beställs"}, "links": apitest.Vars{"totalCount": 1.}, "gaps": apitest.Vars{"nodes": []any{apitest.Vars{"rule": apitest.Vars{"code": "DECISION_NOT_BINDING"}}}}},
-				"to":   apitest.Vars{"code": "bygglov", "links": apitest.Vars{"nodes": []any{apitest.Vars{"purpose": "AUTHORISES"}}}},
+				"to":   apitest.Vars{"code": "avlopp", "links": apitest.Vars{"nodes": []any{apitest.Vars{"purpose": "AUTHORISES"}}}},
 			}},
 		},
 		{

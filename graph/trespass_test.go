@@ -428,3 +428,45 @@ func TestOutsidersRegisterNoPartInAProject(t *testing.T) {
 		w.do(stranger, "registerParticipation", holds(project, outside))
 	}
 }
+
+// What is archived stays as it was: it is not changed, replanned, linked or archived again.
+func TestWhatIsArchivedStands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	initiative := func(title string) (string, int) {
+		return w.do(w.director(), "createInitiative", apitest.Vars{"municipality": home, "titleSv": title, "kind": "ACTIVITY", "plannedStart": "2026-05-01"})
+	}
+	standing, _ := initiative("Kvar")
+	goal, _ := w.do(w.director(), "createGoal", apitest.Vars{"municipality": home, "code": "1", "titleSv": "Mål", "level": "GOAL"})
+	id, version := initiative("Arkiverad")
+	link, linkVersion := w.do(w.director(), "linkRecords", apitest.Vars{"municipality": home, "from": id, "to": goal})
+	_, version = w.do(w.director(), "archiveInitiative", apitest.Vars{"id": id, "expectedVersion": version})
+	before := w.versions()
+	named := func(more apitest.Vars) apitest.Vars {
+		return with(apitest.Vars{"id": id, "expectedVersion": version}, more)
+	}
+	w.refused(w.director(), "CONFLICT", "updateInitiative", apitest.Vars{"id": id, "expectedVersion": version - 1, "titleSv": "Nytt"})
+	for name, input := range map[string]apitest.Vars{
+		"updateInitiative":  named(apitest.Vars{"titleSv": "Nytt"}),
+		"archiveInitiative": named(nil),
+		"replan":            {"items": []any{named(apitest.Vars{"plannedStart": "2026-06-01"})}},
+		"linkRecords":       {"municipality": home, "from": id, "to": w.taken("Beslut"), "purpose": "NOTES"},
+	} {
+		w.refused(w.director(), "INVALID", name, input)
+	}
+	w.refused(w.director(), "INVALID", "linkRecords", apitest.Vars{"municipality": home, "from": goal, "to": id})
+	preview := w.director().Query(t, `query($items: [ReplanItemInput!]!) { previewMove(items: $items) { days } }`, apitest.Vars{"items": []any{named(apitest.Vars{"plannedStart": "2026-06-01"})}})
+	if len(preview.Errors) == 0 || preview.Errors[0].Code() != "INVALID" {
+		t.Errorf("a move of it is foreseen: %s", preview.Raw)
+	}
+	after := w.versions()
+	for record, state := range before {
+		if after[record] != state {
+			t.Errorf("%s went from %q to %q", record, state, after[record])
+		}
+	}
+	// Its links may still be taken away, and what stands be changed.
+	w.do(w.director(), "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": linkVersion})
+	w.refused(w.director(), "INVALID", "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": linkVersion + 1})
+	w.do(w.director(), "linkRecords", apitest.Vars{"municipality": home, "from": standing, "to": goal})
+}

@@ -335,12 +335,7 @@ func (s *Service) makeRoom(ctx context.Context, tx *postgres.Tx, w *Waiver) erro
 // Withdraw ends a waiver: its gap shows again.
 func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, version int, comment string) (*Waiver, error) {
 	return waivers.Change(ctx, s.Keeper, record.Change{Action: access.GrantWaiver, Operation: "withdrawWaiver", Comment: comment, ID: id, Version: version},
-		func(tx *postgres.Tx, w *Waiver) error {
-			if w.ArchivedAt == nil {
-				w.ArchivedAt = &tx.At
-			}
-			return nil
-		}, nil)
+		func(tx *postgres.Tx, w *Waiver) error { w.ArchivedAt = &tx.At; return nil }, nil)
 }
 
 // typed gives the numbers that a text may be, read as each of the municipalities

@@ -110,8 +110,8 @@ type Change struct {
 }
 
 // Change lets set change a record: one that the caller does not see is NOT_FOUND, one
-// that is not the caller's to change FORBIDDEN, and one that has changed since the
-// version CONFLICT with the current state. after, when given, runs when it is kept.
+// that is not the caller's to change FORBIDDEN, one that has changed since the version
+// CONFLICT with the current state, and one that is archived INVALID. after, when given, runs when it is kept.
 func (k Kind[T, P]) Change(ctx context.Context, keep Keeper, c Change, set, after func(*postgres.Tx, P) error) (P, error) {
 	if err := keep.Policy.RequireSome(ctx, c.Action); err != nil {
 		return nil, err
@@ -127,6 +127,9 @@ func (k Kind[T, P]) Change(ctx context.Context, keep Keeper, c Change, set, afte
 		}
 		if record.Base().Version != c.Version {
 			return fault.Stale(record)
+		}
+		if archived := Standing(record); archived != nil {
+			return archived
 		}
 		if err := set(tx, record); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"fardplan/internal/fault"
 	"fardplan/internal/gid"
 	"fardplan/internal/postgres"
+	"fardplan/internal/record"
 	"fardplan/internal/text"
 )
 
@@ -323,7 +324,7 @@ func (s *Service) PreviewMove(ctx context.Context, r postgres.Reader, items []Re
 		return nil, err
 	}
 	p, faults := replanning{}, fault.List{}
-	moved, err := p.take(ctx, s, r, items, func(*planned, ReplanItem) *fault.Error { return nil }, &faults)
+	moved, err := p.take(ctx, s, r, items, func(it *planned, _ ReplanItem) *fault.Error { return record.Standing(it.record) }, &faults)
 	if err == nil {
 		err = faults.Err()
 	}
@@ -355,7 +356,7 @@ func (s *Service) Replan(ctx context.Context, items []ReplanItem, pushDependents
 			if it.row.Version != item.Version {
 				return fault.Stale(it.record)
 			}
-			return nil
+			return record.Standing(it.record)
 		}, &faults)
 		if err != nil {
 			return err

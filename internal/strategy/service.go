@@ -407,9 +407,6 @@ func (s *Service) ArchiveStatusReport(ctx context.Context, id uuid.UUID, version
 // of as they are. From then on it does not change: what is to be corrected is a new report.
 func (s *Service) PublishStatusReport(ctx context.Context, id uuid.UUID, version int) (*StatusReport, error) {
 	return s.changeReport(ctx, "publishStatusReport", "", id, version, func(tx *postgres.Tx, r *StatusReport) (err error) {
-		if r.ArchivedAt != nil {
-			return fault.Field("id", "status_report_archived", "Utkastet är kastat. Skriv en ny rapport.", "The draft was thrown away. Write a new report.")
-		}
 		if r.Figures, err = FiguresOf(ctx, tx, r.Part); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ var links = record.Kind[Link, *Link]{
 	Table: "record_link", Constraints: constraints, Owner: func(l *Link) uuid.UUID { return l.MunicipalityID },
 }
 
-// Link binds two records that the caller sees, of which the municipality owns at least
+// Link binds two records that the caller sees and that are not archived, of which the municipality owns at least
 // one; by a decision that does more than note it, the one that is decided.
 func (s *Service) Link(ctx context.Context, municipality uuid.UUID, from, to End, purpose *Purpose, note *string) (*Link, error) {
 	l := Link{MunicipalityID: municipality, Purpose: purpose, Note: note}
@@ -58,8 +58,8 @@ func (s *Service) Link(ctx context.Context, municipality uuid.UUID, from, to End
 				continue
 			}
 			owner, err := seen(ctx, s.Keeper, tx, end.End)
-			if fault.CodeOf(err) == fault.NotFound {
-				faults.Add(fault.Missing().At(end.field))
+			if refused := fault.All(err); len(refused) == 1 {
+				faults.Add(refused[0].At(end.field))
 				continue
 			}
 			if err != nil {
@@ -77,12 +77,7 @@ func (s *Service) Link(ctx context.Context, municipality uuid.UUID, from, to End
 // Unlink takes a link away; it stays in the history.
 func (s *Service) Unlink(ctx context.Context, id uuid.UUID, version int, comment string) (*Link, error) {
 	return links.Change(ctx, s.Keeper, record.Change{Action: access.LinkRecords, Operation: "unlinkRecords", Comment: comment, ID: id, Version: version},
-		func(tx *postgres.Tx, l *Link) error {
-			if l.ArchivedAt == nil {
-				l.ArchivedAt = &tx.At
-			}
-			return nil
-		}, nil)
+		func(tx *postgres.Tx, l *Link) error { l.ArchivedAt = &tx.At; return nil }, nil)
 }
 
 // Authorise binds a decision that the caller sees to what it decides, within the write
@@ -90,8 +85,8 @@ func (s *Service) Unlink(ctx context.Context, id uuid.UUID, version int, comment
 // already stays. The fault of a decision that is not there points at the field decision.
 func Authorise(ctx context.Context, keep record.Keeper, tx *postgres.Tx, municipality, decision uuid.UUID, end End) error {
 	if _, err := seen(ctx, keep, tx, End{"decision", decision}); err != nil {
-		if fault.CodeOf(err) == fault.NotFound {
-			return fault.Missing().At("decision")
+		if refused := fault.All(err); len(refused) == 1 {
+			return refused[0].At("decision")
 		}
 		return err
 	}

@@ -19,19 +19,24 @@ var orders = map[Order]postgres.Sort{
 	"UPDATED": {Expr: "x.updated_at", Type: "timestamptz"},
 }
 
-// seen reads the owner of a record that the caller may see; any other is NOT_FOUND. The
-// kind is one of Kinds.
+// seen reads the owner of a record that is to be linked: one that the caller may not see is
+// NOT_FOUND, and one that is archived INVALID. The kind is one of Kinds.
 func seen(ctx context.Context, keep record.Keeper, r postgres.Reader, e End) (uuid.UUID, error) {
 	condition, args := keep.Policy.Visible(ctx, e.Kind, "x", r.Past())
 	args["id"] = e.ID
-	owners, err := postgres.Values[uuid.UUID](ctx, r, "SELECT x.municipality_id FROM "+e.Kind+" x WHERE x.id = @id AND "+condition, args)
-	if err == nil && len(owners) == 0 {
-		err = fault.Missing()
-	}
-	if err != nil {
+	found, err := postgres.All[struct {
+		Owner    uuid.UUID `db:"municipality_id"`
+		Archived bool      `db:"archived"`
+	}](ctx, r, "SELECT x.municipality_id, x.archived_at IS NOT NULL FROM "+e.Kind+" x WHERE x.id = @id AND "+condition, args)
+	switch {
+	case err != nil:
 		return uuid.Nil, err
+	case len(found) == 0:
+		return uuid.Nil, fault.Missing()
+	case found[0].Archived:
+		return uuid.Nil, record.Archived()
 	}
-	return owners[0], nil
+	return found[0].Owner, nil
 }
 
 // authorised tells whether a decision decides a record already.
