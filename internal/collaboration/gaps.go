@@ -13,6 +13,7 @@ func GapObjects() []gap.Object {
 			Table: "agreement_party", Name: gap.Text{Sv: "part i samverkansavtal", En: "party to an agreement"}, Unit: "NULL::uuid",
 			Affected: []string{
 				"SELECT y.id FROM agreement_party y JOIN agreement a ON a.id = y.agreement_id WHERE a.changed_in = @change",
+				"SELECT y.id FROM agreement_party y JOIN agreement_follow_up f ON f.agreement_id = y.agreement_id WHERE f.changed_in = @change",
 				"SELECT l.agreement_party_id FROM record_link l WHERE l.agreement_party_id IS NOT NULL AND l.changed_in = @change",
 				"SELECT y.id FROM record_link l JOIN agreement_party y ON y.agreement_id = l.agreement_id WHERE l.changed_in = @change",
 				"SELECT l.agreement_party_id FROM decision d JOIN record_link l ON l.decision_id = d.id WHERE l.agreement_party_id IS NOT NULL AND d.changed_in = @change",
@@ -76,11 +77,13 @@ func GapRules() []gap.Rule {
 			Law:    gap.Text{Sv: "KL 9 kap. 37 §", En: "KL chapter 9 section 37"},
 		},
 		{
-			Code: "AGREEMENT_NOT_REPORTED_938", Severity: gap.Medium, Object: "agreement",
-			Where: "x.legal_form = 'CONTRACT_KL_9_37' AND " + inForce + " AND extract(year FROM x.valid_from) <= " + reportedYear + ` AND NOT EXISTS (
-				SELECT FROM agreement_follow_up f WHERE f.agreement_id = x.id AND f.municipality_id = x.municipality_id AND f.archived_at IS NULL AND f.kind = 'REPORT_KL_9_38' AND f.year >= ` + reportedYear + ")",
+			Code: "AGREEMENT_NOT_REPORTED_938", Severity: gap.Medium, Object: "agreement_party",
+			// Each party's board reports to its own council, from the year in which it was party on.
+			Where: "EXISTS (SELECT FROM agreement a WHERE a.id = x.agreement_id AND a.archived_at IS NULL AND a.legal_form = 'CONTRACT_KL_9_37' AND " + stateOf("a") +
+				" IN ('IN_FORCE', 'NOTICE_GIVEN') AND extract(year FROM greatest(a.valid_from, x.signed_on)) <= " + reportedYear + `) AND NOT EXISTS (
+				SELECT FROM agreement_follow_up f WHERE f.agreement_id = x.agreement_id AND f.municipality_id = x.municipality_id AND f.archived_at IS NULL AND f.kind = 'REPORT_KL_9_38' AND f.year >= ` + reportedYear + ")",
 			Title:  gap.Text{Sv: "Avtalssamverkan är inte rapporterad till fullmäktige", En: "Cooperation by contract not reported to the council"},
-			Reason: gap.Text{Sv: "Kommunstyrelsen ska varje år rapportera kommunens avtalssamverkan till fullmäktige. Ingen rapport om det senaste året är registrerad sex månader efter årets slut.", En: "The executive board is to report the municipality's cooperation by contract to the council every year. No report of the newest year is registered six months after its end."},
+			Reason: gap.Text{Sv: "Kommunstyrelsen i varje kommun som är part ska varje år rapportera kommunens avtalssamverkan till fullmäktige. Ingen rapport från den här kommunen om det senaste året är registrerad sex månader efter årets slut.", En: "The executive board of each municipality that is party is to report its cooperation by contract to the council every year. No report by this one of the newest year is registered six months after its end."},
 			Law:    gap.Text{Sv: "KL 9 kap. 38 §", En: "KL chapter 9 section 38"},
 		},
 		{

@@ -115,11 +115,25 @@ func (w *world) invited(project uuid.UUID, percent *float64) uuid.UUID {
 	return must(w.joint().Propose(w.ctx, collaboration.Participation{MunicipalityID: other.ID, SharedProjectID: project, Role: "PILOT", CostSharePercent: percent}))(w.t).ID
 }
 
+// party adds another municipality to an agreement, and gives its part.
+func (w *world) party(agreement uuid.UUID) uuid.UUID {
+	w.t.Helper()
+	other := must(w.organisation.CreateMunicipality(w.ctx, organisation.Municipality{SCBCode: "0580", NameSv: "Linköping", DiaryPatterns: []string{"ORGAN YEAR/SERIAL"}}))(w.t)
+	return must(w.joint().AddParty(w.ctx, collaboration.AgreementParty{MunicipalityID: other.ID, AgreementID: agreement}))(w.t).ID
+}
+
+// signed has a party sign its agreement on a day.
+func (w *world) signed(party uuid.UUID, on string) {
+	w.t.Helper()
+	must(w.joint().UpdateParty(w.ctx, party, w.version("agreement_party", party), func(p *collaboration.AgreementParty) { p.SignedOn = day(on) }))(w.t)
+}
+
 // collaborationCases has each rule of these records.
 func collaborationCases() map[string][]ruleCase {
 	simple := func(*collaboration.Agreement) {}
 	inForce := func(a *collaboration.Agreement) { a.ValidFrom = day("2022-02-01") }
 	signed := func(a *collaboration.Agreement) { a.ValidFrom = nil }
+	contract := func(a *collaboration.Agreement) { a.LegalForm = "CONTRACT_KL_9_37" }
 	homePart := func(w *world, set func(*collaboration.Agreement)) uuid.UUID {
 		return w.part("agreement_party", "agreement_id", w.agreement(set))
 	}
@@ -144,24 +158,38 @@ func collaborationCases() map[string][]ruleCase {
 			func(a *collaboration.Agreement) { a.LegalForm = "UNCLEAR" }, func(a *collaboration.Agreement) { a.LegalForm = "SIMPLE_COOPERATION" },
 		)},
 		"AGREEMENT_NOT_REPORTED_938": {{
-			func(w *world) uuid.UUID { return w.agreement(simple) },
-			func(w *world, id uuid.UUID) {
-				w.followUp(id, "FOLLOW_UP", "2024-03-01", 2022)
-				w.followUp(id, "REPORT_KL_9_38", "2022-03-01", 2021)
-				w.setAgreement(id, func(a *collaboration.Agreement) { a.LegalForm = "CONTRACT_KL_9_37" })
+			func(w *world) uuid.UUID { return homePart(w, simple) },
+			func(w *world, _ uuid.UUID) {
+				w.followUp(agreementOf(w), "FOLLOW_UP", "2024-03-01", 2022)
+				w.followUp(agreementOf(w), "REPORT_KL_9_38", "2022-03-01", 2021)
+				w.setAgreement(agreementOf(w), contract)
 			},
-			func(w *world, id uuid.UUID) { w.followUp(id, "REPORT_KL_9_38", "2023-03-01", 2022) },
+			func(w *world, _ uuid.UUID) { w.followUp(agreementOf(w), "REPORT_KL_9_38", "2023-03-01", 2022) },
 		}, {
 			// The year after is to be reported six months after its end.
 			func(w *world) uuid.UUID {
-				id := w.agreement(simple)
-				w.followUp(id, "REPORT_KL_9_38", "2023-03-01", 2022)
+				id := homePart(w, simple)
+				w.followUp(agreementOf(w), "REPORT_KL_9_38", "2023-03-01", 2022)
 				w.clock.to("2024-06-30")
-				w.setAgreement(id, func(a *collaboration.Agreement) { a.LegalForm = "CONTRACT_KL_9_37" })
+				w.setAgreement(agreementOf(w), contract)
 				return id
 			},
 			func(w *world, _ uuid.UUID) { w.clock.to("2024-07-01"); w.sweep() },
-			func(w *world, id uuid.UUID) { w.followUp(id, "REPORT_KL_9_38", "2024-06-30", 2023) },
+			func(w *world, _ uuid.UUID) { w.followUp(agreementOf(w), "REPORT_KL_9_38", "2024-06-30", 2023) },
+		}, {
+			// What the host reports to its council, no other council has been told.
+			func(w *world) uuid.UUID {
+				homePart(w, simple)
+				w.followUp(agreementOf(w), "REPORT_KL_9_38", "2023-03-01", 2022)
+				id := w.party(agreementOf(w))
+				w.signed(id, "2023-02-01")
+				w.setAgreement(agreementOf(w), contract)
+				return id
+			},
+			func(w *world, id uuid.UUID) { w.signed(id, "2022-12-31") },
+			func(w *world, id uuid.UUID) {
+				w.write("INSERT INTO agreement_follow_up (id, municipality_id, agreement_id, kind, held_on, year) SELECT uuid_v7(), y.municipality_id, y.agreement_id, 'REPORT_KL_9_38', '2023-05-01', 2022 FROM agreement_party y WHERE y.id = @id", postgres.Args{"id": id})
+			},
 		}},
 		"COLLAB_ROLE_NOT_REVIEWED": {{
 			func(w *world) uuid.UUID { return w.agreement(simple) },
