@@ -49,8 +49,11 @@ const holds = "d.archived_at IS NULL AND " + decisionStateOf + " IN ('DECIDED', 
 
 // decided gives SQL that is true where a decision that holds authorises what link
 // says of the link l and the decision d.
-func decided(link string) string {
-	return "EXISTS (SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE " + link + " AND l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND " + holds + ")"
+func decided(link string) string { return decidedBy(link, holds) }
+
+// decidedBy gives SQL that is true where a decision d for which standing is true does.
+func decidedBy(link, standing string) string {
+	return "EXISTS (SELECT FROM record_link l JOIN decision d ON d.id = l.decision_id WHERE " + link + " AND l.purpose = 'AUTHORISES' AND l.archived_at IS NULL AND (" + standing + "))"
 }
 
 // reportedYear is the newest year that is to have been reported: last year from July on,
@@ -135,12 +138,14 @@ func GapRules() []gap.Rule {
 		},
 		{
 			Code: "PROJECT_NO_DECISION_IN_MUNICIPALITY", Severity: gap.High, Object: "participation",
-			Where: `x.state IN ('DECISION_PENDING', 'CONFIRMED', 'ACTIVE') AND EXISTS (
-				SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND p.archived_at IS NULL AND p.phase <> 'CLOSED' AND p.status NOT IN ('CANCELLED', 'COMPLETED')
-				   AND shared_project_phase_rank(p.phase) >= shared_project_phase_rank('DEVELOPMENT'))
-				AND NOT ` + decided("l.participation_id = x.id"),
+			// What has been carried out without a decision still lacks it; a decision that has run
+			// out since then stood behind it.
+			Where: `x.state IN ('DECISION_PENDING', 'CONFIRMED', 'ACTIVE', 'COMPLETED') AND EXISTS (
+				SELECT FROM shared_project p WHERE p.id = x.shared_project_id AND p.archived_at IS NULL AND p.status <> 'CANCELLED'
+				   AND shared_project_phase_rank(p.phase) >= shared_project_phase_rank('DEVELOPMENT')
+				   AND NOT ` + decidedBy("l.participation_id = x.id", holds+" OR (p.phase = 'CLOSED' OR p.status = 'COMPLETED' OR x.state = 'COMPLETED') AND d.archived_at IS NULL AND "+decisionStateOf+" IN ('EXPIRED', 'SUPERSEDED')") + ")",
 			Title:  gap.Text{Sv: "Kommunen saknar beslut om projektet", En: "The municipality has no decision on the project"},
-			Reason: gap.Text{Sv: "Kommunen deltar i ett projekt som utvecklas eller är i drift utan ett registrerat beslut som gäller. Fatta eller registrera beslutet och länka det till deltagandet.", En: "The municipality takes part in a project that is being developed or in operation without a registered decision that holds. Take or register the decision and link it to the participation."},
+			Reason: gap.Text{Sv: "Kommunen deltar i ett projekt som utvecklas, är i drift eller är genomfört, utan ett registrerat beslut som gäller. Fatta eller registrera beslutet och länka det till deltagandet.", En: "The municipality takes part in a project that is being developed, in operation or carried out, without a registered decision that holds. Take or register the decision and link it to the participation."},
 			Law:    formalDecision,
 		},
 		{

@@ -308,6 +308,30 @@ func collaborationCases() map[string][]ruleCase {
 					must(w.joint().Step(w.ctx, id, w.version("participation", id), "WITHDRAWN", ptr("Upphävt"), ""))(w.t)
 				},
 			},
+			{ // carried out on a decision that has run out since, or that was overturned
+				func(w *world) uuid.UUID {
+					id := w.part("participation", "shared_project_id", w.project("PLANNING", nil))
+					d := w.authorised("participation", id)
+					w.setDecision(d.ID, func(d *decision.Decision) { d.ValidTo = day("2024-03-10") })
+					w.setProject(projectOf(w), func(p *collaboration.SharedProject) { p.Status, p.ActualEnd = "COMPLETED", day("2024-03-09") })
+					w.phase(projectOf(w), "CLOSED")
+					return id
+				},
+				func(w *world, _ uuid.UUID) { w.overturn("2024-03-09") },
+				func(w *world, _ uuid.UUID) { w.overturn("") },
+			},
+			{ // carried out without one; what was cancelled needs none
+				func(w *world) uuid.UUID {
+					return w.part("participation", "shared_project_id", w.project("PLANNING", nil))
+				},
+				func(w *world, _ uuid.UUID) {
+					w.setProject(projectOf(w), func(p *collaboration.SharedProject) { p.Status, p.ActualEnd = "COMPLETED", day("2024-03-09") })
+					w.phase(projectOf(w), "CLOSED")
+				},
+				func(w *world, _ uuid.UUID) {
+					w.setProject(projectOf(w), func(p *collaboration.SharedProject) { p.Status = "CANCELLED" })
+				},
+			},
 		},
 		"PARTICIPATION_UNANSWERED": {{
 			func(w *world) uuid.UUID { return w.invited(w.project("IDEA", nil), nil) },
