@@ -466,6 +466,17 @@ func TestWhatIsArchivedStands(t *testing.T) {
 			t.Errorf("%s went from %q to %q", record, state, after[record])
 		}
 	}
+	// It gets no more parts.
+	gone := func(kind string, input apitest.Vars) string {
+		id, version := w.do(w.director(), "create"+kind, with(input, apitest.Vars{"municipality": home}))
+		w.do(w.director(), "archive"+kind, apitest.Vars{"id": id, "expectedVersion": version})
+		return id
+	}
+	agreement, project, audit := gone("Agreement", apitest.Vars{"titleSv": "Avtal", "legalForm": "UNCLEAR"}), gone("SharedProject", apitest.Vars{"code": "arkiverat", "nameSv": "Projekt"}), gone("Audit", apitest.Vars{"titleSv": "Granskning", "year": 2017})
+	w.refused(w.director(), "INVALID", "addAgreementParty", apitest.Vars{"agreement": agreement, "municipality": partner})
+	w.refused(w.director(), "INVALID", "addAgreementFollowUp", apitest.Vars{"agreement": agreement, "municipality": home, "kind": "FOLLOW_UP", "heldOn": "2026-02-01", "year": 2025})
+	w.refused(w.director(), "INVALID", "proposeParticipation", apitest.Vars{"sharedProject": project, "municipality": partner, "role": "PILOT"})
+	w.refused(w.director(), "INVALID", "createFinding", apitest.Vars{"audit": audit, "code": "F1", "textSv": "Text", "verdict": "OK", "severity": "LOW"})
 	// Its links may still be taken away, and what stands be changed.
 	w.do(w.director(), "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": linkVersion})
 	w.refused(w.director(), "INVALID", "unlinkRecords", apitest.Vars{"id": link, "expectedVersion": linkVersion + 1})

@@ -199,6 +199,9 @@ func under[T any, P record.Pointer[T]](ctx context.Context, s *Service, kind rec
 		if err := s.Policy.Require(ctx, access.WriteAudit, a.MunicipalityID); err != nil {
 			return err
 		}
+		if archived := record.Standing(a); archived != nil {
+			return archived.At("audit")
+		}
 		whole, err := part(tx, a)
 		if err != nil {
 			return err

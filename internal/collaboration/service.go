@@ -141,6 +141,19 @@ func at(err error, field string) error {
 	return err
 }
 
+// standing reads the record that another is to be a part of, of which the field tells: one
+// that is archived gets no more parts.
+func standing[T any, P record.Pointer[T]](ctx context.Context, keep record.Keeper, tx *postgres.Tx, kind record.Kind[T, P], id uuid.UUID, field string) (P, error) {
+	whole, err := kind.One(ctx, keep, tx, id)
+	if err != nil {
+		return nil, at(err, field)
+	}
+	if archived := record.Standing(whole); archived != nil {
+		return nil, archived.At(field)
+	}
+	return whole, nil
+}
+
 // CreateCollaboration registers a collaboration that its municipality keeps.
 func (s *Service) CreateCollaboration(ctx context.Context, c Collaboration) (*Collaboration, error) {
 	return collaborations.Create(ctx, s.Keeper, access.WriteCollaboration, "createCollaboration", c, nil, nil)
@@ -215,7 +228,10 @@ func (s *Service) ArchiveAgreement(ctx context.Context, id uuid.UUID, version in
 // AddParty adds a party to an agreement, by the agreement's host. What the party says of
 // its own side it writes itself.
 func (s *Service) AddParty(ctx context.Context, p AgreementParty) (*AgreementParty, error) {
-	return addedParties.Create(ctx, s.Keeper, access.WriteAgreement, "addAgreementParty", p, nil, nil)
+	return addedParties.Create(ctx, s.Keeper, access.WriteAgreement, "addAgreementParty", p, func(tx *postgres.Tx, p *AgreementParty) error {
+		_, err := standing(ctx, s.Keeper, tx, agreements, p.AgreementID, "agreement")
+		return err
+	}, nil)
 }
 
 // ArchiveParty takes back a party that was added by mistake, by the agreement's host. The
@@ -271,8 +287,8 @@ func (s *Service) UpdateParty(ctx context.Context, id uuid.UUID, version int, se
 // council.
 func (s *Service) AddFollowUp(ctx context.Context, f AgreementFollowUp) (*AgreementFollowUp, error) {
 	return followUps.Create(ctx, s.Keeper, access.WriteAgreementParty, "addAgreementFollowUp", f, func(tx *postgres.Tx, f *AgreementFollowUp) error {
-		if _, err := agreements.One(ctx, s.Keeper, tx, f.AgreementID); err != nil {
-			return at(err, "agreement")
+		if _, err := standing(ctx, s.Keeper, tx, agreements, f.AgreementID, "agreement"); err != nil {
+			return err
 		}
 		if party, err := isParty(ctx, tx, f.AgreementID, f.MunicipalityID); err != nil || party {
 			return err
@@ -397,8 +413,10 @@ func (s *Service) ArchiveProject(ctx context.Context, id uuid.UUID, version int,
 func (s *Service) Propose(ctx context.Context, p Participation) (*Participation, error) {
 	p.State = Invited
 	return proposals.Create(ctx, s.Keeper, access.ProposeParticipation, "proposeParticipation", p, func(tx *postgres.Tx, p *Participation) error {
-		host, err := proposals.Kept(ctx, s.Keeper, tx, p)
-		p.ProposedByID = &host
+		of, err := standing(ctx, s.Keeper, tx, projects, p.SharedProjectID, "sharedProject")
+		if err == nil {
+			p.ProposedByID = &of.MunicipalityID
+		}
 		return err
 	}, nil)
 }
@@ -455,11 +473,11 @@ func (s *Service) Join(ctx context.Context, p Participation) (*Participation, er
 // open to join. In any other it is the host that says who takes part.
 func (s *Service) Register(ctx context.Context, p Participation) (*Participation, error) {
 	return participations.Create(ctx, s.Keeper, access.AnswerParticipation, "registerParticipation", p, func(tx *postgres.Tx, p *Participation) error {
-		of, err := projects.One(ctx, s.Keeper, tx, p.SharedProjectID)
+		of, err := standing(ctx, s.Keeper, tx, projects, p.SharedProjectID, "sharedProject")
 		if err != nil {
-			return at(err, "sharedProject")
+			return err
 		}
-		if of.OpenToJoin && of.ArchivedAt == nil || of.MunicipalityID == p.MunicipalityID {
+		if of.OpenToJoin || of.MunicipalityID == p.MunicipalityID {
 			return nil
 		}
 		together, err := worksWith(ctx, tx, p.MunicipalityID, of)
