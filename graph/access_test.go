@@ -258,3 +258,82 @@ func TestAccessRule(t *testing.T) {
 		t.Errorf("what was refused has changed records (-before +after):\n%s", diff)
 	}
 }
+
+// A spreadsheet of each kind is taken in by those whom the rule lets that docs/access.md
+// names, and by no token that may not read.
+func TestASpreadsheetTakesTheRightOfItsKind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	callers, met := w.everyone(), 0
+	for kind, rule := range spreadsheetRules(t) {
+		met++
+		content := base64.StdEncoding.EncodeToString([]byte("Kommentar\nprov\n"))
+		allowed := 0
+		for _, c := range callers {
+			want := "INVALID"
+			switch {
+			case !c.signedIn:
+				want = "UNAUTHENTICATED"
+			case !c.may(rule), c.scopes != nil && !slices.Contains(c.scopes, access.ScopeRead):
+				want = "FORBIDDEN"
+			default:
+				allowed++
+			}
+			answer := c.client.Query(t, mutation("previewSpreadsheet"), apitest.Vars{"input": apitest.Vars{"kind": kind, "municipality": home, "content": content}})
+			if len(answer.Errors) == 0 || answer.Errors[0].Code() != want {
+				t.Errorf("a spreadsheet of %s by %s answers %s, want %s", kind, c.name, answer.Raw, want)
+			}
+		}
+		if allowed == 0 {
+			t.Errorf("nobody may take in %s", kind)
+		}
+	}
+	if kinds := parsed().Types["SpreadsheetKind"].EnumValues; len(kinds) != met {
+		t.Errorf("docs/access.md has %d kinds of spreadsheet, and the schema %d", met, len(kinds))
+	}
+}
+
+// spreadsheetRules reads which rule docs/access.md gives for the spreadsheets of each kind.
+func spreadsheetRules(t *testing.T) map[string]access.Rule {
+	t.Helper()
+	page, err := os.ReadFile("../docs/access.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]access.Rule{}
+	for _, kind := range parsed().Types["SpreadsheetKind"].EnumValues {
+		row := regexp.MustCompile("(?m)^\\| `" + kind.Name + "` \\| `([a-zA-Z.]+)` \\|$").FindStringSubmatch(string(page))
+		if row == nil {
+			t.Errorf("docs/access.md does not say who takes in spreadsheets of %s", kind.Name)
+			continue
+		}
+		rules[kind.Name] = access.Rule(row[1])
+	}
+	return rules
+}
+
+// Every field that an update takes has a column in the spreadsheet of its kind.
+func TestASpreadsheetHasWhatAnUpdateTakes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for kind, input := range map[string]string{
+		"E_SERVICE": "UpdateEServiceInput", "GOAL": "UpdateGoalInput", "INDICATOR": "UpdateIndicatorInput", "INITIATIVE": "UpdateInitiativeInput", "MILESTONE": "UpdateMilestoneInput",
+		"SHARED_PROJECT": "UpdateSharedProjectInput", "DECISION": "UpdateDecisionInput", "DIARY_CASE": "UpdateCaseInput", "GOVERNING_DOCUMENT": "UpdateGoverningDocumentInput",
+	} {
+		headings := []string{"id"}
+		for _, f := range parsed().Types[input].Fields {
+			if f.Name != "id" && f.Name != "expectedVersion" && f.Name != "comment" {
+				headings = append(headings, f.Name)
+			}
+		}
+		client := w.director()
+		if kind == "E_SERVICE" {
+			client = w.editor()
+		}
+		content := base64.StdEncoding.EncodeToString([]byte(strings.Join(headings, ";") + "\n"))
+		answer := client.Must(t, `mutation($input: SpreadsheetInput!) { previewSpreadsheet(input: $input) { ignored } }`, apitest.Vars{"input": apitest.Vars{"kind": kind, "municipality": home, "content": content}})
+		if ignored, _ := answer.At("previewSpreadsheet.ignored").([]any); len(ignored) > 0 || len(headings) < 5 {
+			t.Errorf("the spreadsheet of %s has no column for %v", kind, ignored)
+		}
+	}
+}

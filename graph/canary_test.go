@@ -432,7 +432,12 @@ func (n *nest) queries(w *walker) map[string]string {
 	queries := map[string]string{}
 	args := map[string][]string{
 		"municipality": {fmt.Sprintf("scbCode: %q", home)}, "changes": {"since: 0", fmt.Sprintf("since: %d", n.change)}, "node": {}, "nodes": {}, "asOf": {}, "previewBulkEditEServices": {}, "movePreview": {},
-		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "sinceMeeting": {fmt.Sprintf("from: %q", n.begun.Format(time.RFC3339))}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"},
+		"search": {`query: "kanarie"`}, "suggest": {`query: "kanarie"`}, "sinceMeeting": {fmt.Sprintf("from: %q", n.begun.Format(time.RFC3339))}, "exportEServices": {"format: CSV", "format: CSV, filter: { drafts: true }"}, "exportGaps": {"format: CSV", "format: CSV, filter: { drafts: true }", "format: CSV, filter: { waived: true }"},
+	}
+	for _, f := range w.schema.Query.Fields {
+		if strings.HasPrefix(f.Name, "export") && args[f.Name] == nil { // as text, which the haystack can look into
+			args[f.Name] = []string{"format: CSV", "format: CSV, filter: { archived: true }"}
+		}
 	}
 	var ids []string
 	for _, s := range n.secrets {

@@ -61,7 +61,8 @@ const (
 var introspected = map[string]bool{"fields": true, "inputFields": true, "interfaces": true, "possibleTypes": true}
 
 // counted cost more than they show: they read the whole list.
-var counted = map[string]int{"totalCount": 10, "facets": 10, "gapSeries": 100, "sinceMeeting": 1000, "roadmap": 1000, "movePreview": 100, "decisionMatrix": 10, "coverageMap": 10, "exportEServices": 1000, "previewBulkEditEServices": 1000, "search": 10, "suggest": 10, "totalIsMost": 10}
+var counted = map[string]int{"totalCount": 10, "facets": 10, "gapSeries": 100, "sinceMeeting": 1000, "roadmap": 1000, "movePreview": 100, "decisionMatrix": 10, "coverageMap": 10, "exportEServices": 1000, "exportGoals": 1000, "exportIndicators": 1000, "exportInitiatives": 1000, "exportMilestones": 1000, "exportSharedProjects": 1000,
+	"exportParticipations": 1000, "exportDecisions": 1000, "exportCases": 1000, "exportDocuments": 1000, "exportGaps": 1000, "previewBulkEditEServices": 1000, "search": 10, "suggest": 10, "totalIsMost": 10}
 
 func (m *measurer) set(selections ast.SelectionSet, depth int) size {
 	var s size

@@ -377,20 +377,20 @@ func catalogueSteps() []step {
 		},
 		{
 			mutation: "previewSpreadsheet", as: editor, input: taken,
-			ask: "applied change differences ignored counts { outcome count } lines { outcome row name eService { id } cells { place field heading before after conflict inDraft } faults { place field rule message { text(in: EN) } } }",
+			ask: "applied change differences ignored counts { outcome count } lines { outcome row name record { id } cells { place field heading before after conflict inDraft } faults { place field rule message { text(in: EN) } } }",
 			want: apitest.Vars{
 				"applied": false, "change": nil, "differences": 0., "ignored": []any{"Anteckning"},
 				"counts": []any{count("NEW", 1), count("CHANGED", 0), count("CONFLICT", 0), count("REFUSED", 1), count("UNCHANGED", 0)},
 				"lines": []any{
 					apitest.Vars{
-						"outcome": "NEW", "row": 2., "name": "Lån av lastcykel", "eService": nil, "faults": []any{},
+						"outcome": "NEW", "row": 2., "name": "Lån av lastcykel", "record": nil, "faults": []any{},
 						"cells": []any{
 							apitest.Vars{"place": "A2", "field": "nameSv", "heading": "Namn", "before": nil, "after": "Lån av lastcykel", "conflict": false, "inDraft": false},
 							apitest.Vars{"place": "B2", "field": "takesPayment", "heading": "Tar betalt", "before": nil, "after": true, "conflict": false, "inDraft": false},
 						},
 					},
 					apitest.Vars{
-						"outcome": "REFUSED", "row": 3., "name": "Lån av släp", "eService": nil, "cells": []any{},
+						"outcome": "REFUSED", "row": 3., "name": "Lån av släp", "record": nil, "cells": []any{},
 						"faults": []any{apitest.Vars{"place": "B3", "field": "takesPayment", "rule": "cell_yes_no", "message": apitest.Vars{"text": "\"ibland\" is neither yes nor no. Write yes or no, or leave the cell empty."}}},
 					},
 				},
@@ -402,8 +402,8 @@ func catalogueSteps() []step {
 				answer := w.editor().Must(w.t, mutation("previewSpreadsheet"), apitest.Vars{"input": taken(w, m)})
 				return apitest.Vars{"spreadsheet": taken(w, m), "fingerprint": answer.Text("previewSpreadsheet.fingerprint")}
 			},
-			ask: "applied lines(outcomes: [NEW]) { row eService { name { sv } takesPayment ownerUnit { name { sv } } history { nodes { change { operation comment } } } } }",
-			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"row": 2., "eService": apitest.Vars{
+			ask: "applied lines(outcomes: [NEW]) { row record { ... on EService { name { sv } takesPayment ownerUnit { name { sv } } history { nodes { change { operation comment } } } } } }",
+			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"row": 2., "record": apitest.Vars{
 				"name": apitest.Vars{"sv": "Lån av lastcykel"}, "takesPayment": true, "ownerUnit": apitest.Vars{"name": apitest.Vars{"sv": "Kontoret"}},
 				"history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "importSpreadsheet", "comment": "Vårens genomgång"}}}},
 			}}}},
@@ -530,12 +530,12 @@ func catalogueSteps() []step {
 			input: func(w *world, _ made) apitest.Vars {
 				return apitest.Vars{"municipality": home, "change": w.importedIn()}
 			},
-			ask: "applied change counts { outcome count } lines { outcome name kept { field } usageMonths draft { id } inDraft faults { rule } restored { field before } eService { status } }",
+			ask: "applied change counts { outcome count } lines { outcome name kept { field } usageMonths draft { id } inDraft faults { rule } restored { field before } record { ... on EService { status } } }",
 			want: apitest.Vars{
 				"applied": false, "change": nil, "counts": []any{count("RESTORED", 0), count("ARCHIVED", 1), count("KEPT", 0), count("UNCHANGED", 0), count("REFUSED", 0)},
 				"lines": []any{apitest.Vars{
 					"outcome": "ARCHIVED", "name": "Ansökan om skolskjuts", "kept": []any{}, "usageMonths": 0., "draft": nil, "inDraft": []any{}, "faults": []any{},
-					"restored": []any{apitest.Vars{"field": "archivedAt", "before": nil}}, "eService": apitest.Vars{"status": "LIVE"},
+					"restored": []any{apitest.Vars{"field": "archivedAt", "before": nil}}, "record": apitest.Vars{"status": "LIVE"},
 				}},
 			},
 		},
@@ -544,8 +544,8 @@ func catalogueSteps() []step {
 			input: func(w *world, _ made) apitest.Vars {
 				return apitest.Vars{"municipality": home, "change": w.importedIn(), "comment": "Fel lista"}
 			},
-			ask: "applied lines { outcome eService { published history(first: 1) { nodes { change { operation comment } } } } }",
-			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"outcome": "ARCHIVED", "eService": apitest.Vars{
+			ask: "applied lines { outcome record { ... on EService { published history(first: 1) { nodes { change { operation comment } } } } } }",
+			want: apitest.Vars{"applied": true, "lines": []any{apitest.Vars{"outcome": "ARCHIVED", "record": apitest.Vars{
 				"published": false, "history": apitest.Vars{"nodes": []any{apitest.Vars{"change": apitest.Vars{"operation": "undoChange", "comment": "Fel lista"}}}},
 			}}}},
 		},

@@ -16,6 +16,7 @@ import (
 	"fardplan/internal/history"
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
+	"fardplan/internal/roster"
 	"fardplan/internal/text"
 	"fmt"
 	"slices"
@@ -99,36 +100,38 @@ func (r *mutationResolver) RunPlatformWatch(ctx context.Context, input model.Run
 	return &model.RunPlatformWatchPayload{Run: run}, nil
 }
 
-func (r *mutationResolver) PreviewUndo(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error) {
+func (r *mutationResolver) PreviewUndo(ctx context.Context, input model.UndoChangeInput) (*roster.UndoPlan, error) {
 	done, err := r.importing()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	if err := r.Policy.RequireSome(ctx, access.Import); err != nil {
+	take := r.takers()[input.Kind]
+	if err := r.Policy.RequireSome(ctx, take.Right()); err != nil {
 		return nil, err
 	}
 	owner, err := r.municipalityByCode(ctx, input.Municipality)
 	if err != nil {
 		return nil, err
 	}
-	return r.EServices.PreviewUndo(ctx, eservice.Undo{Municipality: owner.ID, Change: int64(input.Change), Comment: input.Comment})
+	return take.PreviewUndo(ctx, roster.Undo{Municipality: owner.ID, Change: int64(input.Change), Comment: input.Comment})
 }
 
-func (r *mutationResolver) UndoChange(ctx context.Context, input model.UndoChangeInput) (*eservice.UndoPlan, error) {
+func (r *mutationResolver) UndoChange(ctx context.Context, input model.UndoChangeInput) (*roster.UndoPlan, error) {
 	done, err := r.importing()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	if err := r.Policy.RequireSome(ctx, access.Import); err != nil {
+	take := r.takers()[input.Kind]
+	if err := r.Policy.RequireSome(ctx, take.Right()); err != nil {
 		return nil, err
 	}
 	owner, err := r.municipalityByCode(ctx, input.Municipality)
 	if err != nil {
 		return nil, err
 	}
-	return r.EServices.UndoChange(ctx, eservice.Undo{Municipality: owner.ID, Change: int64(input.Change), Comment: input.Comment})
+	return take.UndoChange(ctx, roster.Undo{Municipality: owner.ID, Change: int64(input.Change), Comment: input.Comment})
 }
 
 func (r *platformCategoryResolver) History(ctx context.Context, obj *eservice.PlatformCategory, first *int, after *string, last *int, before *string) (*page.Connection[*history.Version], error) {
@@ -203,43 +206,50 @@ func (r *queryResolver) PlatformCategories(ctx context.Context, first *int, afte
 	return r.Resolver.EServices.Categories(ctx, s, municipalities, pageOf(first, after, last, before))
 }
 
-func (r *undoChangePayloadResolver) Applied(ctx context.Context, obj *eservice.UndoPlan) (bool, error) {
+func (r *undoChangePayloadResolver) Applied(ctx context.Context, obj *roster.UndoPlan) (bool, error) {
 	return obj.Number != nil, nil
 }
 
-func (r *undoChangePayloadResolver) Counts(ctx context.Context, obj *eservice.UndoPlan) ([]*model.UndoCount, error) {
+func (r *undoChangePayloadResolver) Counts(ctx context.Context, obj *roster.UndoPlan) ([]*model.UndoCount, error) {
 	counts := []*model.UndoCount{}
-	for _, o := range []eservice.UndoOutcome{eservice.Restored, eservice.TakenOut, eservice.StaysEdited, eservice.AlreadyBack, eservice.CannotReturn} {
+	for _, o := range []roster.UndoOutcome{roster.Restored, roster.TakenOut, roster.StaysEdited, roster.AlreadyBack, roster.CannotReturn} {
 		counts = append(counts, &model.UndoCount{Outcome: o, Count: obj.Counts[o]})
 	}
 	return counts, nil
 }
 
-func (r *undoChangePayloadResolver) Lines(ctx context.Context, obj *eservice.UndoPlan, outcomes []eservice.UndoOutcome, first int, offset int) ([]*eservice.UndoLine, error) {
-	return linesIn(obj.Lines, first, offset, func(l *eservice.UndoLine) bool { return len(outcomes) == 0 || slices.Contains(outcomes, l.Outcome) })
+func (r *undoChangePayloadResolver) Lines(ctx context.Context, obj *roster.UndoPlan, outcomes []roster.UndoOutcome, first int, offset int) ([]*roster.UndoLine, error) {
+	return linesIn(obj.Lines, first, offset, func(l *roster.UndoLine) bool { return len(outcomes) == 0 || slices.Contains(outcomes, l.Outcome) })
 }
 
 func (r *undoFaultResolver) Message(ctx context.Context, obj *fault.Error) (*text.Localized, error) {
 	return localized(gap.Text{Sv: obj.Sv, En: obj.En}), nil
 }
 
-func (r *undoLineResolver) EService(ctx context.Context, obj *eservice.UndoLine) (*eservice.EService, error) {
+func (r *undoLineResolver) Record(ctx context.Context, obj *roster.UndoLine) (model.Record, error) {
+	return r.record(ctx, obj.Table, obj.Record)
+}
+
+func (r *undoLineResolver) Restored(ctx context.Context, obj *roster.UndoLine) ([]*model.FieldChange, error) {
+	return r.told(ctx, obj.Restored)
+}
+
+func (r *undoLineResolver) Kept(ctx context.Context, obj *roster.UndoLine) ([]*model.FieldChange, error) {
+	return r.told(ctx, obj.Kept)
+}
+
+func (r *undoLineResolver) Draft(ctx context.Context, obj *roster.UndoLine) (*eservice.Draft, error) {
+	if !obj.Drafted {
+		return nil, nil
+	}
 	s, err := reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.load.eService.maybe(ctx, &obj.EServiceID)
+	return s.load.openDraft.maybe(ctx, &obj.Record)
 }
 
-func (r *undoLineResolver) Restored(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error) {
-	return r.told(ctx, obj.Restored)
-}
-
-func (r *undoLineResolver) Kept(ctx context.Context, obj *eservice.UndoLine) ([]*model.FieldChange, error) {
-	return r.told(ctx, obj.Kept)
-}
-
-func (r *undoLineResolver) InDraft(ctx context.Context, obj *eservice.UndoLine) ([]string, error) {
+func (r *undoLineResolver) InDraft(ctx context.Context, obj *roster.UndoLine) ([]string, error) {
 	fields := make([]string, len(obj.InDraft))
 	for i, column := range obj.InDraft {
 		fields[i] = fieldName(column)
@@ -247,7 +257,7 @@ func (r *undoLineResolver) InDraft(ctx context.Context, obj *eservice.UndoLine) 
 	return fields, nil
 }
 
-func (r *undoLineResolver) Faults(ctx context.Context, obj *eservice.UndoLine) ([]*fault.Error, error) {
+func (r *undoLineResolver) Faults(ctx context.Context, obj *roster.UndoLine) ([]*fault.Error, error) {
 	return append([]*fault.Error{}, obj.Faults...), nil
 }
 

@@ -11,46 +11,51 @@ import (
 	"encoding/json"
 	"fardplan/graph/gen"
 	"fardplan/graph/model"
+	"fardplan/internal/collaboration"
+	"fardplan/internal/decision"
+	"fardplan/internal/document"
 	"fardplan/internal/eservice"
 	"fardplan/internal/gap"
 	"fardplan/internal/postgres"
+	"fardplan/internal/roster"
 	"fardplan/internal/sheet"
+	"fardplan/internal/strategy"
 	"fardplan/internal/text"
 	"slices"
 )
 
-func (r *mutationResolver) PreviewSpreadsheet(ctx context.Context, input model.SpreadsheetInput) (*eservice.SheetPlan, error) {
+func (r *mutationResolver) PreviewSpreadsheet(ctx context.Context, input model.SpreadsheetInput) (*roster.Plan, error) {
 	done, err := r.importing()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	in, err := r.spreadsheetOf(ctx, input)
+	take, in, err := r.spreadsheetOf(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	var plan *eservice.SheetPlan
+	var plan *roster.Plan
 	err = r.lookup(ctx, func(now *postgres.Snapshot) error {
-		plan, err = r.EServices.PreviewSpreadsheet(ctx, now, in)
+		plan, err = take.Preview(ctx, now, in)
 		return err
 	})
 	return plan, err
 }
 
-func (r *mutationResolver) ImportSpreadsheet(ctx context.Context, input model.ImportSpreadsheetInput) (*eservice.SheetPlan, error) {
+func (r *mutationResolver) ImportSpreadsheet(ctx context.Context, input model.ImportSpreadsheetInput) (*roster.Plan, error) {
 	done, err := r.importing()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	in, err := r.spreadsheetOf(ctx, *input.Spreadsheet)
+	take, in, err := r.spreadsheetOf(ctx, *input.Spreadsheet)
 	if err != nil {
 		return nil, under("spreadsheet.", err)
 	}
-	return r.EServices.ImportSpreadsheet(ctx, in, input.Fingerprint)
+	return take.Import(ctx, in, input.Fingerprint)
 }
 
-func (r *queryResolver) ExportEServices(ctx context.Context, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) (*eservice.SpreadsheetFile, error) {
+func (r *queryResolver) ExportEServices(ctx context.Context, filter *eservice.Filter, orderBy model.EServiceOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
 	s, err := reading(ctx)
 	if err != nil {
 		return nil, err
@@ -58,35 +63,114 @@ func (r *queryResolver) ExportEServices(ctx context.Context, filter *eservice.Fi
 	return r.Resolver.EServices.Export(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
 }
 
-func (r *spreadsheetCellResolver) Before(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error) {
-	return r.seenValue(ctx, columnNamed(obj.Field), obj.Before)
-}
-
-func (r *spreadsheetCellResolver) After(ctx context.Context, obj *eservice.SheetCell) (json.RawMessage, error) {
-	return r.seenValue(ctx, columnNamed(obj.Field), obj.After)
-}
-
-func (r *spreadsheetFaultResolver) Message(ctx context.Context, obj *eservice.SheetFault) (*text.Localized, error) {
-	return localized(gap.Text{Sv: obj.Sv, En: obj.En}), nil
-}
-
-func (r *spreadsheetFileResolver) Content(ctx context.Context, obj *eservice.SpreadsheetFile) (string, error) {
-	return base64.StdEncoding.EncodeToString(obj.Content), nil
-}
-
-func (r *spreadsheetLineResolver) EService(ctx context.Context, obj *eservice.SheetLine) (*eservice.EService, error) {
+func (r *queryResolver) ExportGoals(ctx context.Context, filter *strategy.GoalFilter, orderBy model.GoalOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
 	s, err := reading(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.load.eService.maybe(ctx, obj.EServiceID)
+	return r.Strategy.ExportGoals(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
 }
 
-func (r *spreadsheetPayloadResolver) Applied(ctx context.Context, obj *eservice.SheetPlan) (bool, error) {
+func (r *queryResolver) ExportIndicators(ctx context.Context, filter *strategy.IndicatorFilter, orderBy model.IndicatorOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Strategy.ExportIndicators(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportInitiatives(ctx context.Context, filter *strategy.InitiativeFilter, orderBy model.InitiativeOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Strategy.ExportInitiatives(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportMilestones(ctx context.Context, filter *strategy.MilestoneFilter, orderBy model.MilestoneOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Strategy.ExportMilestones(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportSharedProjects(ctx context.Context, filter *collaboration.SharedProjectFilter, orderBy model.SharedProjectOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Joint.ExportProjects(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportParticipations(ctx context.Context, filter *collaboration.ParticipationFilter, orderBy model.ParticipationOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Joint.ExportParticipations(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportDecisions(ctx context.Context, filter *decision.Filter, orderBy model.DecisionOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Resolver.Decisions.Export(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportCases(ctx context.Context, filter *decision.CaseFilter, orderBy model.CaseOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Resolver.Decisions.ExportCases(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportDocuments(ctx context.Context, filter *document.Filter, orderBy model.GoverningDocumentOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Resolver.Documents.Export(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *queryResolver) ExportGaps(ctx context.Context, filter *gap.Filter, orderBy model.GapOrder, format sheet.Format, language text.Language) (*sheet.File, error) {
+	s, err := reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Meetings.ExportGaps(ctx, s, valueOf(filter), orderBy.Field, orderBy.Direction == model.OrderDirectionDesc, format, language)
+}
+
+func (r *spreadsheetCellResolver) Before(ctx context.Context, obj *roster.Difference) (json.RawMessage, error) {
+	return r.seenValue(ctx, obj.Column, obj.Before)
+}
+
+func (r *spreadsheetCellResolver) After(ctx context.Context, obj *roster.Difference) (json.RawMessage, error) {
+	return r.seenValue(ctx, obj.Column, obj.After)
+}
+
+func (r *spreadsheetFaultResolver) Message(ctx context.Context, obj *roster.Fault) (*text.Localized, error) {
+	return localized(gap.Text{Sv: obj.Sv, En: obj.En}), nil
+}
+
+func (r *spreadsheetFileResolver) Content(ctx context.Context, obj *sheet.File) (string, error) {
+	return base64.StdEncoding.EncodeToString(obj.Content), nil
+}
+
+func (r *spreadsheetLineResolver) Record(ctx context.Context, obj *roster.Line) (model.Record, error) {
+	if obj.Record == nil {
+		return nil, nil
+	}
+	return r.record(ctx, obj.Table, *obj.Record)
+}
+
+func (r *spreadsheetPayloadResolver) Applied(ctx context.Context, obj *roster.Plan) (bool, error) {
 	return obj.Number != nil, nil
 }
 
-func (r *spreadsheetPayloadResolver) Counts(ctx context.Context, obj *eservice.SheetPlan) ([]*model.SpreadsheetCount, error) {
+func (r *spreadsheetPayloadResolver) Counts(ctx context.Context, obj *roster.Plan) ([]*model.SpreadsheetCount, error) {
 	counts := make([]*model.SpreadsheetCount, len(rowOutcomes))
 	for i, o := range rowOutcomes {
 		counts[i] = &model.SpreadsheetCount{Outcome: o, Count: obj.Counts[o]}
@@ -94,8 +178,8 @@ func (r *spreadsheetPayloadResolver) Counts(ctx context.Context, obj *eservice.S
 	return counts, nil
 }
 
-func (r *spreadsheetPayloadResolver) Lines(ctx context.Context, obj *eservice.SheetPlan, outcomes []eservice.SheetOutcome, first int, offset int) ([]*eservice.SheetLine, error) {
-	return linesIn(obj.Lines, first, offset, func(l *eservice.SheetLine) bool { return len(outcomes) == 0 || slices.Contains(outcomes, l.Outcome) })
+func (r *spreadsheetPayloadResolver) Lines(ctx context.Context, obj *roster.Plan, outcomes []roster.Outcome, first int, offset int) ([]*roster.Line, error) {
+	return linesIn(obj.Lines, first, offset, func(l *roster.Line) bool { return len(outcomes) == 0 || slices.Contains(outcomes, l.Outcome) })
 }
 
 func (r *Resolver) SpreadsheetCell() gen.SpreadsheetCellResolver { return &spreadsheetCellResolver{r} }

@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"internal/decision", "internal/thread"},
 	{"internal/token", "internal/user", "internal/eservice"},
 	{"internal/organisation"},
-	{"internal/draft"},
+	{"internal/draft", "internal/roster"},
 	{"internal/record"},
 	{"internal/gap", "internal/job", "internal/search"},
 	{"internal/history"},
@@ -44,7 +44,7 @@ var layers = [][]string{
 }
 
 // forTests are packages that only tests import.
-var forTests = []string{"internal/postgres/dbtest", "internal/postgres/dbtest/ram", "internal/apitest"}
+var forTests = []string{"internal/postgres/dbtest", "internal/postgres/dbtest/ram", "internal/apitest", "internal/sheet/office"}
 
 // mayImport are third parties with one home each, by the packages that use them.
 var mayImport = map[string][]string{

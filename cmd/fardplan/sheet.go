@@ -15,6 +15,7 @@ import (
 	"fardplan/internal/app"
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
+	"fardplan/internal/roster"
 	"fardplan/internal/sheet"
 	"fardplan/internal/text"
 )
@@ -103,7 +104,7 @@ func importSheet(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	return p.withServices(ctx, func(ctx context.Context, s *app.Services) error {
-		in := eservice.Spreadsheet{Content: content, Source: filepath.Base(*file), Comment: *name}
+		in := roster.Spreadsheet{Content: content, Source: filepath.Base(*file), Comment: *name}
 		session := s.DB.Session()
 		defer session.Close()
 		now, err := session.Present(ctx)
@@ -122,13 +123,13 @@ func importSheet(ctx context.Context, p *program, args []string) error {
 			}
 			in.DefaultOwner = &u.ID
 		}
-		plan, err := s.EServices.PreviewSpreadsheet(ctx, now, in)
+		plan, err := s.EServices.Roster().Preview(ctx, now, in)
 		if err != nil {
 			return err
 		}
 		if *apply {
 			session.Close()
-			if plan, err = s.EServices.ImportSpreadsheet(ctx, in, plan.Fingerprint); err != nil {
+			if plan, err = s.EServices.Roster().Import(ctx, in, plan.Fingerprint); err != nil {
 				return err
 			}
 		}
@@ -150,18 +151,18 @@ func readSmall(name string, most int64) ([]byte, error) {
 
 // rowOutcomes are the lines of a spreadsheet's account, in the order that people read them.
 var rowOutcomes = []struct {
-	outcome eservice.SheetOutcome
+	outcome roster.Outcome
 	name    string
 	list    bool
 }{
-	{eservice.RowNew, "nya (new)", true},
-	{eservice.RowChanged, "ändrade (changed)", true},
-	{eservice.RowConflict, "ändrade både i filen och i katalogen, lämnas (conflicts)", true},
-	{eservice.RowRefused, "avvisade rader (refused)", true},
-	{eservice.RowUnchanged, "oförändrade (unchanged)", false},
+	{roster.New, "nya (new)", true},
+	{roster.Changed, "ändrade (changed)", true},
+	{roster.Conflict, "ändrade både i filen och i katalogen, lämnas (conflicts)", true},
+	{roster.Refused, "avvisade rader (refused)", true},
+	{roster.Unchanged, "oförändrade (unchanged)", false},
 }
 
-func (p *program) printSheet(plan *eservice.SheetPlan, applied, all bool) {
+func (p *program) printSheet(plan *roster.Plan, applied, all bool) {
 	for _, o := range rowOutcomes {
 		fmt.Fprintf(p.out, "%6d %s\n", plan.Counts[o.outcome], o.name)
 		printed := 0
@@ -175,7 +176,7 @@ func (p *program) printSheet(plan *eservice.SheetPlan, applied, all bool) {
 			}
 			fmt.Fprintf(p.out, "         rad %d %s\n", line.Row, line.Name)
 			for _, c := range line.Cells {
-				if line.Outcome != eservice.RowNew {
+				if line.Outcome != roster.New {
 					fmt.Fprintf(p.out, "             %s %s: %s → %s\n", c.Place, c.Heading, c.Before, c.After)
 				}
 			}

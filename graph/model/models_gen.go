@@ -17,6 +17,7 @@ import (
 	"fardplan/internal/job"
 	"fardplan/internal/link"
 	"fardplan/internal/organisation"
+	"fardplan/internal/roster"
 	"fardplan/internal/strategy"
 	"fardplan/internal/thread"
 	"fardplan/internal/token"
@@ -2649,20 +2650,22 @@ type SignOutEverywherePayload struct {
 // The number of rows of an outcome.
 type SpreadsheetCount struct {
 	// What the file does to each of them.
-	Outcome eservice.SheetOutcome `json:"outcome"`
+	Outcome roster.Outcome `json:"outcome"`
 	// How many rows have it.
 	Count int `json:"count"`
 }
 
 // A spreadsheet to take in.
 type SpreadsheetInput struct {
-	// The SCB code of the municipality whose catalogue it is.
+	// What its rows are.
+	Kind SpreadsheetKind `json:"kind"`
+	// The SCB code of the municipality whose records they are.
 	Municipality string `json:"municipality"`
-	// The file in base64 (RFC 4648), of at most 5 MiB: CSV or an Excel workbook, as exportEServices gives it or with headings of one's own choice among its.
+	// The file in base64 (RFC 4648), of at most 5 MiB: CSV or an Excel workbook, as the export of the kind gives it or with headings of one's own choice among its.
 	Content string `json:"content"`
-	// The file's name, which e-services that it registers as already in use tell of.
+	// The file's name, which records that it registers as found, such as e-services already in use, tell of.
 	FileName string `json:"fileName"`
-	// The unit that owns a new e-service whose row names none.
+	// The unit that owns a new record whose row names none; of a decision, the body that takes it. Kinds that no unit owns leave it.
 	DefaultOwner graphql.Omittable[*gid.ID] `json:"defaultOwner,omitempty"`
 	// What to call the change in the history.
 	Comment string `json:"comment"`
@@ -2764,7 +2767,9 @@ type TransitionGoverningDocumentInput struct {
 
 // What is to be undone.
 type UndoChangeInput struct {
-	// The SCB code of the municipality whose e-services were changed.
+	// What the change was of; a change of several kinds is undone kind by kind.
+	Kind SpreadsheetKind `json:"kind"`
+	// The SCB code of the municipality whose records were changed.
 	Municipality string `json:"municipality"`
 	// The number of the change, as the history tells it.
 	Change int `json:"change"`
@@ -2775,8 +2780,8 @@ type UndoChangeInput struct {
 // The number of e-services of an outcome.
 type UndoCount struct {
 	// What the undo does to each of them.
-	Outcome eservice.UndoOutcome `json:"outcome"`
-	// How many e-services have it.
+	Outcome roster.UndoOutcome `json:"outcome"`
+	// How many records have it.
 	Count int `json:"count"`
 }
 
@@ -3704,6 +3709,85 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The kinds of record whose spreadsheets can be taken in.
+type SpreadsheetKind string
+
+const (
+	// E-services (e-tjänster), as exportEServices gives them: for catalogue editors.
+	SpreadsheetKindEService SpreadsheetKind = "E_SERVICE"
+	// Goals (mål), as exportGoals gives them: for whoever may update goals.
+	SpreadsheetKindGoal SpreadsheetKind = "GOAL"
+	// Indicators (indikatorer), as exportIndicators gives them: for whoever may update goals.
+	SpreadsheetKindIndicator SpreadsheetKind = "INDICATOR"
+	// Initiatives (insatser), as exportInitiatives gives them: for whoever may update initiatives.
+	SpreadsheetKindInitiative SpreadsheetKind = "INITIATIVE"
+	// Milestones (milstolpar), as exportMilestones gives them: for whoever may update initiatives.
+	SpreadsheetKindMilestone SpreadsheetKind = "MILESTONE"
+	// Shared projects (gemensamma projekt), as exportSharedProjects gives them: for their host, by whoever may update them.
+	SpreadsheetKindSharedProject SpreadsheetKind = "SHARED_PROJECT"
+	// Decisions (beslut), as exportDecisions gives them: for whoever may update decisions.
+	SpreadsheetKindDecision SpreadsheetKind = "DECISION"
+	// Cases (ärenden), as exportCases gives them: for whoever may update decisions.
+	SpreadsheetKindDiaryCase SpreadsheetKind = "DIARY_CASE"
+	// Governing documents (styrdokument), as exportDocuments gives them: for whoever may update them.
+	SpreadsheetKindGoverningDocument SpreadsheetKind = "GOVERNING_DOCUMENT"
+)
+
+var AllSpreadsheetKind = []SpreadsheetKind{
+	SpreadsheetKindEService,
+	SpreadsheetKindGoal,
+	SpreadsheetKindIndicator,
+	SpreadsheetKindInitiative,
+	SpreadsheetKindMilestone,
+	SpreadsheetKindSharedProject,
+	SpreadsheetKindDecision,
+	SpreadsheetKindDiaryCase,
+	SpreadsheetKindGoverningDocument,
+}
+
+func (e SpreadsheetKind) IsValid() bool {
+	switch e {
+	case SpreadsheetKindEService, SpreadsheetKindGoal, SpreadsheetKindIndicator, SpreadsheetKindInitiative, SpreadsheetKindMilestone, SpreadsheetKindSharedProject, SpreadsheetKindDecision, SpreadsheetKindDiaryCase, SpreadsheetKindGoverningDocument:
+		return true
+	}
+	return false
+}
+
+func (e SpreadsheetKind) String() string {
+	return string(e)
+}
+
+func (e *SpreadsheetKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SpreadsheetKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SpreadsheetKind", str)
+	}
+	return nil
+}
+
+func (e SpreadsheetKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SpreadsheetKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SpreadsheetKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

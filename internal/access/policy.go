@@ -429,11 +429,23 @@ func (p Policy) require(ctx context.Context, action Rule, own func(Caller) bool)
 			"Din roll räcker inte för det här. Be en administratör i din kommun om hjälp.",
 			"Your role does not allow this. Ask an administrator of your municipality.")
 	case missing >= 0:
-		return fault.New(fault.Forbidden,
-			"API-nyckeln saknar omfattningen "+string(g.Scopes[missing])+".",
-			"The API token lacks the scope "+string(g.Scopes[missing])+".")
+		return lacksScope(g.Scopes[missing])
 	}
 	return nil
+}
+
+// RequireReading refuses a token that may write and not read, where what is written tells
+// what the records hold.
+func (p Policy) RequireReading(ctx context.Context) error {
+	c := From(ctx)
+	if c.Kind == System || c.Scopes == nil || slices.Contains(c.Scopes, ScopeRead) || p.without == ReadScope {
+		return nil
+	}
+	return lacksScope(ScopeRead)
+}
+
+func lacksScope(s Scope) error {
+	return fault.New(fault.Forbidden, "API-nyckeln saknar omfattningen "+string(s)+".", "The API token lacks the scope "+string(s)+".")
 }
 
 // Change says for the journal who the caller is.

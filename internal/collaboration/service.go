@@ -312,6 +312,14 @@ func (s *Service) ArchiveFollowUp(ctx context.Context, id uuid.UUID, version int
 // CreateProject registers a shared project with its host's own participation. That waits
 // for a decision; where the project is registered as found, it takes part already.
 func (s *Service) CreateProject(ctx context.Context, p SharedProject) (*SharedProject, error) {
+	p.begin()
+	return projects.Create(ctx, s.Keeper, access.WriteSharedProject, "createSharedProject", p,
+		func(tx *postgres.Tx, p *SharedProject) error { return s.lay(ctx, tx, p, SharedProject{}) },
+		func(tx *postgres.Tx, p *SharedProject) error { return host(ctx, tx, p) })
+}
+
+// begin sets what a new project is, where it is not said.
+func (p *SharedProject) begin() {
 	if p.Phase == "" {
 		p.Phase = Idea
 	}
@@ -321,21 +329,24 @@ func (s *Service) CreateProject(ctx context.Context, p SharedProject) (*SharedPr
 	if p.Health == "" {
 		p.Health = HealthUnknown
 	}
-	return projects.Create(ctx, s.Keeper, access.WriteSharedProject, "createSharedProject", p,
-		func(tx *postgres.Tx, p *SharedProject) error {
-			if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, nil); err != nil {
-				return err
-			}
-			return s.agreementSeen(ctx, tx, p.AgreementID, nil)
-		},
-		func(tx *postgres.Tx, p *SharedProject) error {
-			host := Participation{MunicipalityID: p.MunicipalityID, SharedProjectID: p.ID, Role: Host, State: DecisionPending}
-			if p.FoundSource != nil {
-				host.State, host.FoundSource, host.FoundReason = Active, p.FoundSource, p.FoundReason
-			}
-			_, err := participations.Add(ctx, tx, host)
-			return err
-		})
+}
+
+// lay sees that a project lies within what its host is in and the caller sees.
+func (s *Service) lay(ctx context.Context, tx *postgres.Tx, p *SharedProject, was SharedProject) error {
+	if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, was.CollaborationID); err != nil {
+		return err
+	}
+	return s.agreementSeen(ctx, tx, p.AgreementID, was.AgreementID)
+}
+
+// host adds the host's own participation in a new project.
+func host(ctx context.Context, tx *postgres.Tx, p *SharedProject) error {
+	own := Participation{MunicipalityID: p.MunicipalityID, SharedProjectID: p.ID, Role: Host, State: DecisionPending}
+	if p.FoundSource != nil {
+		own.State, own.FoundSource, own.FoundReason = Active, p.FoundSource, p.FoundReason
+	}
+	_, err := participations.Add(ctx, tx, own)
+	return err
 }
 
 // laidWithin refuses to lay what a municipality hosts within a collaboration that it neither
@@ -369,12 +380,9 @@ func (s *Service) project() record.Revision[SharedProject, *SharedProject] {
 	return record.Revision[SharedProject, *SharedProject]{
 		Kind: projects, Keeper: s.Keeper, Action: access.WriteSharedProject, Operation: "updateSharedProject",
 		Set: func(ctx context.Context, tx *postgres.Tx, p *SharedProject, set func(*SharedProject)) error {
-			of, before := p.CollaborationID, p.AgreementID
+			was := *p
 			set(p)
-			if err := laidWithin(ctx, tx, p.MunicipalityID, p.CollaborationID, of); err != nil {
-				return err
-			}
-			return s.agreementSeen(ctx, tx, p.AgreementID, before)
+			return s.lay(ctx, tx, p, was)
 		},
 	}
 }

@@ -140,8 +140,7 @@ func (s *Service) CasesByID(ctx context.Context, r postgres.Reader, ids []uuid.U
 	return cases.ByID(ctx, s.Keeper, r, ids)
 }
 
-// Cases reads one page of the cases that the caller may see.
-func (s *Service) Cases(ctx context.Context, r postgres.Reader, f CaseFilter, o Order, desc bool, a page.Args) (*CaseConnection, error) {
+func (s *Service) caseList(ctx context.Context, r postgres.Reader, f CaseFilter, o Order, desc bool) (postgres.List, error) {
 	l := cases.List(ctx, s.Keeper, r, record.Sorted(caseOrders, o, desc), map[string]postgres.Facet{
 		"MUNICIPALITY": record.ByMunicipality(),
 		"DIARY_CODE":   {Value: "x.diary_code", Sv: "x.diary_code", En: "x.diary_code"},
@@ -166,9 +165,18 @@ func (s *Service) Cases(ctx context.Context, r postgres.Reader, f CaseFilter, o 
 	if f.DiaryNumber != "" {
 		condition, args, err := Numbered(ctx, r, f.DiaryNumber, "x")
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 		l.Where(condition, args...)
+	}
+	return l, nil
+}
+
+// Cases reads one page of the cases that the caller may see.
+func (s *Service) Cases(ctx context.Context, r postgres.Reader, f CaseFilter, o Order, desc bool, a page.Args) (*CaseConnection, error) {
+	l, err := s.caseList(ctx, r, f, o, desc)
+	if err != nil {
+		return nil, err
 	}
 	return postgres.Page[Case](ctx, r, l, a)
 }

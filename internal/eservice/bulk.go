@@ -164,7 +164,7 @@ func (s *Service) BulkEdit(ctx context.Context, in BulkEdit, total int, fingerpr
 		for i, e := range plan.saved {
 			places[e] = plan.line[i]
 		}
-		if _, err := keepWhatMay(ctx, tx, plan.saved, saveTogether(ctx), func(e *EService, faults fault.List) { plan.refuse(places[e], faults) }); err != nil {
+		if _, err := record.KeepWhatMay(ctx, tx, constraints, plan.saved, saveTogether(ctx), func(e *EService, faults fault.List) { plan.refuse(places[e], faults) }); err != nil {
 			return err
 		}
 		plan.Number = &tx.Number
@@ -394,4 +394,11 @@ func ownersRefused(ctx context.Context, r postgres.Reader, municipality uuid.UUI
 		}
 	}
 	return broken, nil
+}
+
+// saveTogether writes e-services over what they were, by one statement.
+func saveTogether(ctx context.Context) func(*postgres.Tx, []*EService) error {
+	return func(tx *postgres.Tx, records []*EService) error {
+		return postgres.SaveTogether(ctx, tx, "e_service", records)
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"fardplan/internal/gid"
 	"fardplan/internal/openeplatform"
 	"fardplan/internal/postgres"
+	"fardplan/internal/roster"
 	"fardplan/internal/sheet"
 )
 
@@ -51,7 +52,7 @@ type FigureLine struct {
 	Month      *date.Date // nil where it could not be read
 	Before     *Usage     // nil where there are no figures
 	After      *Usage     // nil for a line that is refused
-	Faults     []SheetFault
+	Faults     []roster.Fault
 }
 
 // FigurePlan is what taking figures in would do, or did.
@@ -218,7 +219,7 @@ func (s *Service) compareFigures(ctx context.Context, r postgres.Reader, in Figu
 	for i, faults := range broken {
 		l := &p.Lines[lines[i]]
 		for _, f := range faults {
-			l.Faults = append(l.Faults, SheetFault{Error: f})
+			l.Faults = append(l.Faults, roster.Fault{Error: f})
 		}
 		l.Outcome, l.After = Refused, nil
 	}
@@ -340,7 +341,7 @@ func (w *figureWork) statistics(in Figures, p *FigurePlan) error {
 	for _, row := range in.Statistics.Faults {
 		line := FigureLine{Outcome: Refused, Row: row.Position}
 		for _, f := range row.Faults {
-			line.Faults = append(line.Faults, SheetFault{Error: f})
+			line.Faults = append(line.Faults, roster.Fault{Error: f})
 		}
 		p.Lines = append(p.Lines, line)
 	}
@@ -359,7 +360,7 @@ func unknownFlow(family, version int64) FigureLine {
 			fmt.Sprintf("Statistiken anger bara versionen %d. Ange också plattformens lista över e-tjänster (getflows), som säger vilken e-tjänst den hör till.", version),
 			fmt.Sprintf("The statistics tell the version %d only. Give the platform's list of e-services (getflows) too, which says which e-service it belongs to.", version))
 	}
-	return FigureLine{Outcome: Refused, Name: name, Faults: []SheetFault{{Error: f}}}
+	return FigureLine{Outcome: Refused, Name: name, Faults: []roster.Fault{{Error: f}}}
 }
 
 // Columns of a spreadsheet of figures, by heading in small letters.
@@ -459,7 +460,7 @@ func (w *figureWork) sheet(content []byte, p *FigurePlan) error {
 		}
 		e, name, wrong := w.service(f, row)
 		if e == nil {
-			p.Lines = append(p.Lines, FigureLine{Outcome: Refused, Row: row.Number, Name: name, Faults: []SheetFault{wrong}})
+			p.Lines = append(p.Lines, FigureLine{Outcome: Refused, Row: row.Number, Name: name, Faults: []roster.Fault{wrong}})
 			continue
 		}
 		for _, i := range columns {
@@ -483,11 +484,11 @@ func (w *figureWork) sheet(content []byte, p *FigurePlan) error {
 
 func (l *FigureLine) refuse(place string, f *fault.Error) {
 	l.Outcome, l.After = Refused, nil
-	l.Faults = append(l.Faults, SheetFault{Error: f, Place: place})
+	l.Faults = append(l.Faults, roster.Fault{Error: f, Place: place})
 }
 
 // service finds the e-service of a row by the first of its columns that says one.
-func (w *figureWork) service(f *figureSheet, row sheet.Row) (e *EService, name string, wrong SheetFault) {
+func (w *figureWork) service(f *figureSheet, row sheet.Row) (e *EService, name string, wrong roster.Fault) {
 	given := func(field string) string {
 		if place, there := f.places[field]; there {
 			return strings.TrimSpace(row.Cell(place).Text)
@@ -495,10 +496,10 @@ func (w *figureWork) service(f *figureSheet, row sheet.Row) (e *EService, name s
 		return ""
 	}
 	name = cmp.Or(given("name"), given("slug"), given("family"), given("id"))
-	tell := func(field, rule, sv, en string) (*EService, string, SheetFault) {
-		return nil, name, SheetFault{Error: fault.Field("eService", rule, sv, en), Place: sheet.Place(f.places[field], row.Number)}
+	tell := func(field, rule, sv, en string) (*EService, string, roster.Fault) {
+		return nil, name, roster.Fault{Error: fault.Field("eService", rule, sv, en), Place: sheet.Place(f.places[field], row.Number)}
 	}
-	unknown := func(field string) (*EService, string, SheetFault) {
+	unknown := func(field string) (*EService, string, roster.Fault) {
 		return tell(field, "service_unknown", "Kommunens katalog har ingen sådan e-tjänst.", "The municipality's catalogue has no such e-service.")
 	}
 	switch {
@@ -526,7 +527,7 @@ func (w *figureWork) service(f *figureSheet, row sheet.Row) (e *EService, name s
 		}
 		e = called[0]
 	default:
-		return nil, name, SheetFault{Error: fault.Field("eService", "service_missing", "Raden säger inte vilken e-tjänst det är.", "The row does not say which e-service it is.")}
+		return nil, name, roster.Fault{Error: fault.Field("eService", "service_missing", "Raden säger inte vilken e-tjänst det är.", "The row does not say which e-service it is.")}
 	}
 	return e, name, wrong
 }

@@ -1,37 +1,18 @@
 package eservice_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"fardplan/internal/eservice"
+	"fardplan/internal/roster"
 	"fardplan/internal/sheet"
+	"fardplan/internal/sheet/office"
 	"fardplan/internal/text"
 )
-
-// officeJob is a file with what is typed in its cells.
-type officeJob struct {
-	File  string            `json:"file"`
-	Edits map[string]string `json:"edits"`
-}
-
-// office lets LibreOffice open each file, type in its cells and save it.
-func office(t *testing.T, jobs []officeJob) {
-	t.Helper()
-	input := must(json.Marshal(jobs))(t)
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "../../tools/libreoffice/edit.py", t.TempDir())
-	var errs bytes.Buffer
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("LibreOffice (make tools installs it): %v\n%s", err, errs.String())
-	}
-}
 
 // TestAFileEditedInLibreOfficeHasTheEditsAndNothingElse opens exports in the program,
 // saves them as they are and with ten cells edited, and takes them in.
@@ -56,7 +37,7 @@ func TestAFileEditedInLibreOfficeHasTheEditsAndNothingElse(t *testing.T) {
 		{"Parkering för rörelsehindrade", "Sökord", "p-tillstånd; tillstånd", `keywords ["p-tillstånd","tillstånd"]`},
 		{"Parkering för rörelsehindrade", "Handläggningstid", "ungefär 4 veckor", `processingTimeSv "ungefär 4 veckor"`},
 	}
-	var jobs []officeJob
+	var jobs []office.Job
 	for _, format := range []sheet.Format{sheet.XLSX, sheet.CSVExcel} {
 		out := w.export(w.ctx, eservice.Filter{}, format, text.Swedish)
 		f := &file{t, must(sheet.Read(out.Content))(t)}
@@ -69,10 +50,10 @@ func TestAFileEditedInLibreOfficeHasTheEditsAndNothingElse(t *testing.T) {
 			if err := os.WriteFile(path, out.Content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			jobs = append(jobs, officeJob{path, e})
+			jobs = append(jobs, office.Job{File: path, Edits: e})
 		}
 	}
-	office(t, jobs)
+	office.Edit(t, jobs)
 	var want []string
 	for _, e := range typed {
 		want = append(want, e.after)
@@ -91,7 +72,7 @@ func TestAFileEditedInLibreOfficeHasTheEditsAndNothingElse(t *testing.T) {
 		if strings.HasPrefix(name, "saved") {
 			edited = nil
 		}
-		if !slices.Equal(got, edited) || plan.Counts[eservice.RowRefused] > 0 {
+		if !slices.Equal(got, edited) || plan.Counts[roster.Refused] > 0 {
 			t.Errorf("%s: %v\n%s", name, plan.Counts, toldRows(plan))
 		}
 	}
@@ -101,7 +82,7 @@ func TestAFileEditedInLibreOfficeHasTheEditsAndNothingElse(t *testing.T) {
 	}
 	for _, name := range []string{"edited.xlsx", "edited.csv"} {
 		again := must(w.previewSheet(w.sheet(must(os.ReadFile(filepath.Join(folder, name)))(t))))(t)
-		if again.Counts[eservice.RowUnchanged] != 4 || again.Differences() != 0 {
+		if again.Counts[roster.Unchanged] != 4 || again.Differences() != 0 {
 			t.Errorf("%s again: %v\n%s", name, again.Counts, toldRows(again))
 		}
 	}

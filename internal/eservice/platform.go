@@ -421,3 +421,25 @@ func withRemembered(ctx context.Context, r postgres.Reader, in Import, open map[
 	maps.Copy(owners, in.Owners)
 	return owners, err
 }
+
+// backSeen lets the platform's fields that the change followed be followed anew: they
+// differ again, and the next import brings them again.
+func backSeen(before, after, next *EService) (changed bool) {
+	was, gave, has := fieldsIn(before.OepSeen), fieldsIn(after.OepSeen), fieldsIn(next.OepSeen)
+	for _, field := range followed {
+		name := field.name
+		if bytes.Equal(was[name], gave[name]) || !bytes.Equal(has[name], gave[name]) {
+			continue
+		}
+		changed = true
+		if was[name] == nil {
+			delete(has, name)
+		} else {
+			has[name] = was[name]
+		}
+	}
+	if changed {
+		next.OepSeen = record.JSON(has)
+	}
+	return changed
+}

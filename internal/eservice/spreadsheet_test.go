@@ -18,6 +18,7 @@ import (
 	"fardplan/internal/organisation"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/roster"
 	"fardplan/internal/sheet"
 	"fardplan/internal/text"
 )
@@ -77,7 +78,7 @@ func (w *world) present(ctx context.Context, fn func(*postgres.Snapshot)) {
 	fn(must(session.Present(ctx))(w.t))
 }
 
-func (w *world) export(ctx context.Context, f eservice.Filter, format sheet.Format, in text.Language) (out *eservice.SpreadsheetFile) {
+func (w *world) export(ctx context.Context, f eservice.Filter, format sheet.Format, in text.Language) (out *sheet.File) {
 	w.t.Helper()
 	w.present(ctx, func(now *postgres.Snapshot) {
 		out = must(w.catalogue.Export(ctx, now, f, "NAME", false, format, in))(w.t)
@@ -92,18 +93,18 @@ func (w *world) exported() *file {
 	return &file{w.t, must(sheet.Read(out.Content))(w.t)}
 }
 
-func (w *world) sheet(content []byte) eservice.Spreadsheet {
-	return eservice.Spreadsheet{Municipality: w.home.ID, Content: content, Source: "katalog.csv", Comment: "Vårens genomgång"}
+func (w *world) sheet(content []byte) roster.Spreadsheet {
+	return roster.Spreadsheet{Municipality: w.home.ID, Content: content, Source: "katalog.csv", Comment: "Vårens genomgång"}
 }
 
-func (w *world) previewSheet(in eservice.Spreadsheet) (p *eservice.SheetPlan, err error) {
+func (w *world) previewSheet(in roster.Spreadsheet) (p *roster.Plan, err error) {
 	w.t.Helper()
-	w.present(w.ctx, func(now *postgres.Snapshot) { p, err = w.catalogue.PreviewSpreadsheet(w.ctx, now, in) })
+	w.present(w.ctx, func(now *postgres.Snapshot) { p, err = w.catalogue.Roster().Preview(w.ctx, now, in) })
 	return p, err
 }
 
 // takeIn previews a file and takes it in, and gives what it did.
-func (w *world) takeIn(in eservice.Spreadsheet) *eservice.SheetPlan {
+func (w *world) takeIn(in roster.Spreadsheet) *roster.Plan {
 	w.t.Helper()
 	before := w.changes()
 	preview, err := w.previewSheet(in)
@@ -111,7 +112,7 @@ func (w *world) takeIn(in eservice.Spreadsheet) *eservice.SheetPlan {
 	if w.changes() != before || preview.Number != nil {
 		w.t.Error("a preview changes something")
 	}
-	plan := must(w.catalogue.ImportSpreadsheet(w.ctx, in, preview.Fingerprint))(w.t)
+	plan := must(w.catalogue.Roster().Import(w.ctx, in, preview.Fingerprint))(w.t)
 	if got, want := toldRows(plan), toldRows(preview); got != want {
 		w.t.Errorf("it did\n%s\nwhere the preview told\n%s", got, want)
 	}
@@ -119,14 +120,14 @@ func (w *world) takeIn(in eservice.Spreadsheet) *eservice.SheetPlan {
 }
 
 // toldRows tells the rows that do something, as "3 CHANGED Ett: B3 feeSv null→"50 kr"".
-func toldRows(p *eservice.SheetPlan) string {
+func toldRows(p *roster.Plan) string {
 	var all []string
 	for _, l := range p.Lines {
-		if l.Outcome == eservice.RowUnchanged {
+		if l.Outcome == roster.Unchanged {
 			continue
 		}
 		text := fmt.Sprintf("%d %s %s:", l.Row, l.Outcome, l.Name)
-		if l.Outcome != eservice.RowNew {
+		if l.Outcome != roster.New {
 			for _, c := range l.Cells {
 				text += fmt.Sprintf(" %s %s→%s", c.Field, c.Before, c.After)
 				if c.Conflict {
@@ -175,11 +176,11 @@ func TestAnExportTakenInAgainChangesNothing(t *testing.T) {
 		for _, format := range []sheet.Format{sheet.CSVExcel, sheet.CSV, sheet.XLSX} {
 			out := w.export(w.ctx, eservice.Filter{}, format, language)
 			plan := must(w.previewSheet(w.sheet(out.Content)))(t)
-			if plan.Counts[eservice.RowUnchanged] != 3 || len(plan.Lines) != 3 || len(plan.Ignored) > 0 {
+			if plan.Counts[roster.Unchanged] != 3 || len(plan.Lines) != 3 || len(plan.Ignored) > 0 {
 				t.Errorf("%s in %s: %v\n%s\nignored: %q", format, language, plan.Counts, toldRows(plan), plan.Ignored)
 			}
 			before := w.changes()
-			must(w.catalogue.ImportSpreadsheet(w.ctx, w.sheet(out.Content), plan.Fingerprint))(t)
+			must(w.catalogue.Roster().Import(w.ctx, w.sheet(out.Content), plan.Fingerprint))(t)
 			if w.changes() != before {
 				t.Errorf("%s in %s: a file without differences makes a change", format, language)
 			}
@@ -298,7 +299,7 @@ func TestRowsWithoutAnIDRegisterEServices(t *testing.T) {
 		made[1].Status != eservice.Idea || made[1].OwnerUnitID != w.office.ID || made[1].Slug != "lekplats" {
 		t.Errorf("the catalogue got %+v", made)
 	}
-	if again := must(w.previewSheet(in))(t); again.Counts[eservice.RowNew] != 0 || again.Counts[eservice.RowUnchanged] != 3 {
+	if again := must(w.previewSheet(in))(t); again.Counts[roster.New] != 0 || again.Counts[roster.Unchanged] != 3 {
 		t.Errorf("the same file again does %v\n%s", again.Counts, toldRows(again))
 	}
 	in.Content = []byte("Namn;Avgift\nBygglov;100 kr\n")
@@ -360,10 +361,10 @@ func TestEachFaultOfAFileIsToldWithItsCell(t *testing.T) {
 }
 
 // uuidOf gives the unit that the only changed row got.
-func uuidOf(t *testing.T, p *eservice.SheetPlan) string {
+func uuidOf(t *testing.T, p *roster.Plan) string {
 	t.Helper()
 	for _, l := range p.Lines {
-		if l.Outcome == eservice.RowChanged {
+		if l.Outcome == roster.Changed {
 			id := must(uuid.Parse(strings.Trim(string(l.Cells[0].After), `"`)))(t)
 			return id.String()
 		}
@@ -380,11 +381,11 @@ func TestAFileIsTakenInAsItWasPreviewed(t *testing.T) {
 	in := w.sheet(f.write(sheet.CSV))
 	seen := must(w.previewSheet(in))(t)
 	must(w.catalogue.Update(w.ctx, one.ID, one.Version, func(e *eservice.EService) { e.FeeSv = ptr("50 kr") }))(t)
-	if _, err := w.catalogue.ImportSpreadsheet(w.ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Conflict {
+	if _, err := w.catalogue.Roster().Import(w.ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("what has changed since the preview gives %v", err)
 	}
 	for who, ctx := range map[string]context.Context{"a reader": w.as(w.home, access.Reader), "another municipality's": w.as(w.away, access.Admin)} {
-		if _, err := w.catalogue.ImportSpreadsheet(ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Forbidden {
+		if _, err := w.catalogue.Roster().Import(ctx, in, seen.Fingerprint); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("%s is told %v", who, err)
 		}
 	}
@@ -465,7 +466,7 @@ func TestAFileOfArchivedOnesIsNoFaultUntilItIsEdited(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"written before": f.write(sheet.CSV), "written after": w.export(w.ctx, eservice.Filter{Archived: true}, sheet.CSV, text.Swedish).Content,
 	} {
-		if plan := must(w.previewSheet(w.sheet(content)))(t); plan.Counts[eservice.RowUnchanged] != 1 || len(plan.Lines) != 1 {
+		if plan := must(w.previewSheet(w.sheet(content)))(t); plan.Counts[roster.Unchanged] != 1 || len(plan.Lines) != 1 {
 			t.Errorf("%s it did\n%s", name, toldRows(plan))
 		}
 	}

@@ -3,17 +3,17 @@ package eservice
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"fardplan/internal/date"
 	"fardplan/internal/draft"
+	"fardplan/internal/fault"
 	"fardplan/internal/history"
 	"fardplan/internal/page"
 	"fardplan/internal/postgres"
+	"fardplan/internal/roster"
 	"fardplan/internal/text"
 )
 
@@ -355,7 +355,7 @@ func fromPlatform(ctx context.Context, r postgres.Reader, municipality uuid.UUID
 func archivedByUndo(ctx context.Context, r postgres.Reader, municipality uuid.UUID) (map[uuid.UUID]bool, error) {
 	ids, err := postgres.Values[uuid.UUID](ctx, r, `SELECT x.id FROM e_service x JOIN change c ON c.number = x.changed_in
 		WHERE x.municipality_id = @municipality AND x.oep_family_id IS NOT NULL AND x.archived_at = x.updated_at AND c.operation = @undo`,
-		postgres.Args{"municipality": municipality, "undo": undoOperation})
+		postgres.Args{"municipality": municipality, "undo": roster.UndoOperation})
 	undone := make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {
 		undone[id] = true
@@ -616,28 +616,6 @@ func categoriesOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID
 		WHERE x.municipality_id = @municipality ORDER BY x.category`, postgres.Args{"municipality": municipality})
 }
 
-// leftBy reads the municipality's e-services that a change set, as a snapshot of that
-// change's state has them.
-func leftBy(ctx context.Context, at *postgres.Snapshot, municipality uuid.UUID) ([]*EService, error) {
-	return postgres.All[EService](ctx, at, "SELECT "+postgres.Columns[EService]("x")+` FROM e_service x
-		WHERE x.changed_in = @number AND x.municipality_id = @municipality ORDER BY x.name_sv, x.id`,
-		postgres.Args{"number": at.Change, "municipality": municipality})
-}
-
-// servicesByID reads e-services by id for who has been let to all of the municipality's.
-func servicesByID(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]*EService, error) {
-	return postgres.ByID[EService](ctx, r, "e_service", "true", postgres.Args{}, ids)
-}
-
-// operationOf reads which operation a change was; empty for a number that is none.
-func operationOf(ctx context.Context, r postgres.Reader, number int64) (string, error) {
-	operations, err := postgres.Values[string](ctx, r, "SELECT c.operation FROM change c WHERE c.number = @number", postgres.Args{"number": number})
-	if err != nil || len(operations) == 0 {
-		return "", err
-	}
-	return operations[0], nil
-}
-
 // monthsOf counts the months of use that each e-service has figures for.
 func monthsOf(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]int, error) {
 	type count struct {
@@ -659,163 +637,36 @@ func servicesOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) 
 		postgres.Args{"municipality": municipality})
 }
 
-// namesOf reads the names of what e-services refer to.
-func (s *Service) namesOf(ctx context.Context, r postgres.Reader, services []*EService, in text.Language) (*sheetNames, error) {
-	municipalities := map[uuid.UUID]bool{}
-	for _, e := range services {
-		municipalities[e.MunicipalityID] = true
-	}
-	return s.names(ctx, r, slices.Collect(maps.Keys(municipalities)), in)
-}
-
-// names reads the names of municipalities, of their units, and of the shared services
-// that the caller may see.
-func (s *Service) names(ctx context.Context, r postgres.Reader, municipalities []uuid.UUID, in text.Language) (*sheetNames, error) {
-	type named struct {
-		ID             uuid.UUID `db:"id"`
-		MunicipalityID uuid.UUID `db:"municipality_id"`
-		Sv             string    `db:"sv"`
-		En             *string   `db:"en"`
-		AboveSv        *string   `db:"above_sv"`
-		AboveEn        *string   `db:"above_en"`
-		Aliases        []string  `db:"aliases"`
-		Open           bool      `db:"open"`
-	}
-	n := &sheetNames{
-		language: in, municipalities: map[uuid.UUID]string{}, units: map[uuid.UUID]string{}, shared: map[uuid.UUID]string{},
-		unitsCalled: map[string][]uuid.UUID{}, sharedCalled: map[string]uuid.UUID{},
-	}
-	args := postgres.Args{"municipalities": municipalities}
-	owners, err := postgres.All[named](ctx, r, `SELECT x.id, x.id AS municipality_id, x.name_sv AS sv, x.name_en AS en, NULL::text AS above_sv, NULL::text AS above_en,
-		'{}'::text[] AS aliases, true AS open FROM municipality x WHERE x.id = ANY (@municipalities)`, args)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range owners {
-		n.municipalities[m.ID] = text.Localized{Sv: m.Sv, En: m.En}.Text(in)
-	}
-	units, err := postgres.All[named](ctx, r, `SELECT x.id, x.municipality_id, x.name_sv AS sv, x.name_en AS en, a.name_sv AS above_sv, a.name_en AS above_en, x.aliases,
-		x.archived_at IS NULL AND coalesce(x.valid_to, 'infinity') >= today() AS open
-		FROM unit x LEFT JOIN unit a ON a.id = x.parent_id WHERE x.municipality_id = ANY (@municipalities)`, args)
-	if err != nil {
-		return nil, err
-	}
-	type name struct {
-		municipality uuid.UUID
-		text         string
-	}
-	open := map[name]int{}
-	nameIn := func(u *named) string { return text.Localized{Sv: u.Sv, En: u.En}.Text(in) }
-	for _, u := range units {
-		if u.Open {
-			open[name{u.MunicipalityID, nameIn(u)}]++
-		}
-	}
-	means := func(id uuid.UUID, names ...string) {
-		for _, called := range names {
-			if key := strings.ToLower(called); !slices.Contains(n.unitsCalled[key], id) {
-				n.unitsCalled[key] = append(n.unitsCalled[key], id)
-			}
-		}
-	}
-	for _, u := range units {
-		label := nameIn(u)
-		if above := text.Maybe(u.AboveSv, u.AboveEn); above != nil && open[name{u.MunicipalityID, label}] > 1 {
-			label = bracketed(label, above.Text(in))
-		}
-		n.units[u.ID] = label
-		if u.Open {
-			means(u.ID, u.Sv, label)
-			if u.En != nil {
-				means(u.ID, *u.En)
-			}
-		}
-	}
-	// A name that a unit has is its own; an alias means a unit where no name does.
-	own := maps.Clone(n.unitsCalled)
-	for _, u := range units {
-		for _, alias := range u.Aliases {
-			if _, taken := own[strings.ToLower(alias)]; u.Open && !taken {
-				means(u.ID, alias)
-			}
-		}
-	}
-	type shared struct {
-		ID   uuid.UUID `db:"id"`
-		Code string    `db:"code"`
-	}
-	condition, seeing := s.Policy.Visible(ctx, "shared_service", "x", r.Past())
-	all, err := postgres.All[shared](ctx, r, "SELECT x.id, x.code FROM shared_service x WHERE "+condition, seeing)
-	for _, one := range all {
-		n.shared[one.ID] = one.Code
-		n.sharedCalled[one.Code] = one.ID
-	}
-	return n, err
-}
-
-// readNames reads what the municipality, its units and the shared services are and have
-// been called. A unit may be called by its name alone, or with that of the unit above it.
-func (b *sheetBases) readNames(ctx context.Context, now *postgres.Snapshot, municipality uuid.UUID, shared []uuid.UUID) error {
-	type owner struct {
-		ID     uuid.UUID `db:"id"`
-		NameSv string    `db:"name_sv"`
-		NameEn *string   `db:"name_en"`
-	}
-	owners, err := history.Ever[owner](ctx, now, "municipality", "x.id = @id", postgres.Args{"id": municipality})
-	if err != nil {
-		return err
-	}
-	type unit struct {
-		owner
-		ParentID *uuid.UUID `db:"parent_id"`
-	}
-	units, err := history.Ever[unit](ctx, now, "unit", "x.municipality_id = @id", postgres.Args{"id": municipality})
-	if err != nil {
-		return err
-	}
-	names := map[uuid.UUID]map[string]bool{}
-	above := map[uuid.UUID]map[uuid.UUID]bool{}
-	for _, u := range units {
-		owners = append(owners, &u.owner)
-		if names[u.ID] == nil {
-			names[u.ID], above[u.ID] = map[string]bool{}, map[uuid.UUID]bool{}
-		}
-		names[u.ID][u.NameSv] = true
-		if u.NameEn != nil {
-			names[u.ID][*u.NameEn] = true
-		}
-		if u.ParentID != nil {
-			above[u.ID][*u.ParentID] = true
-		}
-	}
-	for _, o := range owners {
-		b.call(o.ID, o.NameSv)
-		if o.NameEn != nil {
-			b.call(o.ID, *o.NameEn)
-		}
-	}
-	for id, called := range names {
-		for parent := range above[id] {
-			for name := range called {
-				for under := range names[parent] {
-					b.call(id, bracketed(name, under))
-				}
-			}
-		}
-	}
+// sharedReference is the reference to shared services, by their code.
+func (s *Service) sharedReference() roster.Reference {
 	type coded struct {
 		ID   uuid.UUID `db:"id"`
 		Code string    `db:"code"`
 	}
-	codes, err := history.Ever[coded](ctx, now, "shared_service", "x.id = ANY (@ids)", postgres.Args{"ids": shared})
-	for _, c := range codes {
-		b.call(c.ID, c.Code)
+	named := func(found []*coded) []roster.Named {
+		all := make([]roster.Named, len(found))
+		for i, one := range found {
+			all[i] = roster.Named{ID: one.ID, Label: one.Code, Means: []string{one.Code}}
+		}
+		return all
 	}
-	return err
+	return roster.Reference{
+		Table: "shared_service", Sv: "någon gemensam e-tjänst", En: "shared service",
+		Read: func(ctx context.Context, r postgres.Reader, _, _ []uuid.UUID, _ text.Language) ([]roster.Named, error) {
+			condition, seeing := s.Policy.Visible(ctx, "shared_service", "x", r.Past())
+			found, err := postgres.All[coded](ctx, r, "SELECT x.id, x.code FROM shared_service x WHERE "+condition, seeing)
+			return named(found), err
+		},
+		Ever: func(ctx context.Context, now *postgres.Snapshot, _ uuid.UUID, ids []uuid.UUID) ([]roster.Named, error) {
+			found, err := history.Ever[coded](ctx, now, "shared_service", "x.id = ANY (@ids)", postgres.Args{"ids": ids})
+			return named(found), err
+		},
+		Unknown: func(cell string) *fault.Error {
+			return fault.Field("", "shared_unknown",
+				fmt.Sprintf("Det finns ingen gemensam e-tjänst med koden %q.", cell), fmt.Sprintf("There is no shared service with the code %q.", cell))
+		},
+	}
 }
-
-// bracketed is a unit's name where another has it too.
-func bracketed(name, above string) string { return name + " (" + above + ")" }
 
 // usageIn reads the figures of a municipality's e-services for the months, for who has
 // been let to them.

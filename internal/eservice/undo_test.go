@@ -11,10 +11,11 @@ import (
 	"fardplan/internal/eservice"
 	"fardplan/internal/fault"
 	"fardplan/internal/postgres"
+	"fardplan/internal/roster"
 )
 
 // told tells an undo's lines, as "RESTORED Ett name_sv; kept url".
-func told(p *eservice.UndoPlan) string {
+func told(p *roster.UndoPlan) string {
 	var all []string
 	for _, l := range p.Lines {
 		text := fmt.Sprintf("%s %s", l.Outcome, l.Name)
@@ -24,7 +25,7 @@ func told(p *eservice.UndoPlan) string {
 		for _, f := range l.Kept {
 			text += " kept:" + f.Column
 		}
-		if l.Draft != nil {
+		if l.Drafted {
 			text += " draft:" + strings.Join(l.InDraft, ",")
 		}
 		for _, f := range l.Faults {
@@ -36,15 +37,15 @@ func told(p *eservice.UndoPlan) string {
 	return strings.Join(all, "; ")
 }
 
-func (w *world) undo(number int64, want string) *eservice.UndoPlan {
+func (w *world) undo(number int64, want string) *roster.UndoPlan {
 	w.t.Helper()
-	u := eservice.Undo{Municipality: w.home.ID, Change: number, Comment: "Fel fil"}
+	u := roster.Undo{Municipality: w.home.ID, Change: number, Comment: "Fel fil"}
 	before := w.changes()
-	preview := must(w.catalogue.PreviewUndo(w.ctx, u))(w.t)
+	preview := must(w.catalogue.Roster().PreviewUndo(w.ctx, u))(w.t)
 	if preview.Number != nil || w.changes() != before {
 		w.t.Error("a preview changes something")
 	}
-	plan := must(w.catalogue.UndoChange(w.ctx, u))(w.t)
+	plan := must(w.catalogue.Roster().UndoChange(w.ctx, u))(w.t)
 	if got := told(plan); got != want {
 		w.t.Errorf("the undo made\n%s\nwant\n%s", got, want)
 	}
@@ -96,8 +97,8 @@ func TestAnImportIsUndone(t *testing.T) {
 		e.NameSv, e.URL, e.SummarySv, e.DescriptionSv, e.OepCategory = "Annat", ptr("https://example.se/annat"), ptr("Annat"), nil, nil
 		e.RequiresAuthentication, e.RequiresSigning, e.TakesPayment, e.Slug = ptr(false), ptr(false), ptr(true), "annat"
 	})
-	plan := must(w.catalogue.PreviewUndo(w.ctx, eservice.Undo{Municipality: w.home.ID, Change: first}))(t)
-	if plan.Counts[eservice.StaysEdited] != 1 || plan.Counts[eservice.TakenOut] != 3 {
+	plan := must(w.catalogue.Roster().PreviewUndo(w.ctx, roster.Undo{Municipality: w.home.ID, Change: first}))(t)
+	if plan.Counts[roster.StaysEdited] != 1 || plan.Counts[roster.TakenOut] != 3 {
 		t.Errorf("the undo would make %s", told(plan))
 	}
 }
@@ -149,7 +150,7 @@ func TestAnUndoToAnOwnerThatHasClosed(t *testing.T) {
 		fmt.Sprintf("CHANGED Ett ownerUnit %[1]q→%[2]q; CHANGED Två ownerUnit %[1]q→%[2]q", w.office.ID, w.school.ID))
 	must(w.organisation.CloseUnit(w.ctx, w.office.ID, w.office.Version, day(w).AddDays(-1), nil, ""))(t)
 	const want = "REFUSED Ett e_service_live_owner_valid; RESTORED Två owner_unit_id"
-	preview := must(w.catalogue.PreviewUndo(w.ctx, eservice.Undo{Municipality: w.home.ID, Change: *done.Number}))(t)
+	preview := must(w.catalogue.Roster().PreviewUndo(w.ctx, roster.Undo{Municipality: w.home.ID, Change: *done.Number}))(t)
 	if got := told(preview); got != want {
 		t.Errorf("the preview tells %s, want %s", got, want)
 	}
@@ -165,7 +166,7 @@ func TestAnUndoWaitsForAnother(t *testing.T) {
 	answer := make(chan string, 1)
 	err := w.gaps.Journal.Write(w.ctx, "prov", "", func(tx *postgres.Tx) error {
 		go func() {
-			plan, err := w.catalogue.UndoChange(w.ctx, eservice.Undo{Municipality: w.home.ID, Change: number, Comment: "Fel fil"})
+			plan, err := w.catalogue.Roster().UndoChange(w.ctx, roster.Undo{Municipality: w.home.ID, Change: number, Comment: "Fel fil"})
 			if err != nil {
 				answer <- err.Error()
 				return
@@ -196,23 +197,23 @@ func TestWhatCannotBeUndone(t *testing.T) {
 	edited := w.changes()
 	for _, c := range []struct {
 		what string
-		u    eservice.Undo
+		u    roster.Undo
 		code fault.Code
 		rule string
 	}{
-		{"an edit by hand", eservice.Undo{Municipality: w.home.ID, Change: edited, Comment: "Fel"}, fault.Invalid, "undo_operation"},
-		{"without a comment", eservice.Undo{Municipality: w.home.ID, Change: number, Comment: " "}, fault.Invalid, "undo_comment"},
-		{"of another municipality", eservice.Undo{Municipality: w.away.ID, Change: number, Comment: "Fel"}, fault.NotFound, ""},
-		{"that has not been", eservice.Undo{Municipality: w.home.ID, Change: edited + 1, Comment: "Fel"}, fault.NotFound, ""},
-		{"before any", eservice.Undo{Municipality: w.home.ID, Comment: "Fel"}, fault.NotFound, ""},
+		{"an edit by hand", roster.Undo{Municipality: w.home.ID, Change: edited, Comment: "Fel"}, fault.Invalid, "undo_operation"},
+		{"without a comment", roster.Undo{Municipality: w.home.ID, Change: number, Comment: " "}, fault.Invalid, "undo_comment"},
+		{"of another municipality", roster.Undo{Municipality: w.away.ID, Change: number, Comment: "Fel"}, fault.NotFound, ""},
+		{"that has not been", roster.Undo{Municipality: w.home.ID, Change: edited + 1, Comment: "Fel"}, fault.NotFound, ""},
+		{"before any", roster.Undo{Municipality: w.home.ID, Comment: "Fel"}, fault.NotFound, ""},
 	} {
-		_, err := w.catalogue.UndoChange(w.ctx, c.u)
+		_, err := w.catalogue.Roster().UndoChange(w.ctx, c.u)
 		if all := fault.All(err); fault.CodeOf(err) != c.code || len(all) != 1 || c.rule != "" && all[0].Rule != c.rule {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
 	for _, ctx := range []access.Role{access.Reader, access.Director} {
-		if _, err := w.catalogue.PreviewUndo(w.as(w.home, ctx), eservice.Undo{Municipality: w.home.ID, Change: number}); fault.CodeOf(err) != fault.Forbidden {
+		if _, err := w.catalogue.Roster().PreviewUndo(w.as(w.home, ctx), roster.Undo{Municipality: w.home.ID, Change: number}); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("%s: %v", ctx, err)
 		}
 	}

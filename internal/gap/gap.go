@@ -137,6 +137,9 @@ func (s *Service) Rule(code string) (Rule, bool) {
 	return Rule{}, false
 }
 
+// KindName gives what one of a table's records is called.
+func (s *Service) KindName(table string) Text { return s.object(table).Name }
+
 // rulesOf lists the rules about a table's records.
 func (s *Service) rulesOf(table string) []Rule {
 	return slices.DeleteFunc(slices.Clone(s.Rules), func(r Rule) bool { return r.Object != table })

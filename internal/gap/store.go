@@ -183,16 +183,33 @@ func (s *Service) list(ctx context.Context, r postgres.Reader, rules []Rule, rem
 	return l
 }
 
-// List reads one page of the gaps of records that the caller may see.
-func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
+// quickest gives the list as it is remembered, where it can be.
+func (s *Service) quickest(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool) (l postgres.List, err error) {
 	remembered := false
 	if !f.Drafts && !f.Waived { // which no episode tells of
-		var err error
 		if remembered, err = s.remembers(ctx, r); err != nil {
-			return nil, err
+			return l, err
 		}
 	}
-	return postgres.Page[Gap](ctx, r, s.list(ctx, r, s.Rules, remembered, f, o, desc), a)
+	return s.list(ctx, r, s.Rules, remembered, f, o, desc), nil
+}
+
+// List reads one page of the gaps of records that the caller may see.
+func (s *Service) List(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, a page.Args) (*Connection, error) {
+	l, err := s.quickest(ctx, r, f, o, desc)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Page[Gap](ctx, r, l, a)
+}
+
+// Whole reads all gaps of a list, of records that the caller may see, but so many at most.
+func (s *Service) Whole(ctx context.Context, r postgres.Reader, f Filter, o Order, desc bool, most int) ([]*Gap, error) {
+	l, err := s.quickest(ctx, r, f, o, desc)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Whole[Gap](ctx, r, l, most)
 }
 
 // OfEach reads, for each record of a table, one page of its gaps.

@@ -114,7 +114,7 @@ func Ever[T any](ctx context.Context, now *postgres.Snapshot, table, condition s
 // them; one that never had the version is left out.
 func AtVersions[T any, P interface {
 	*T
-	RecordID() uuid.UUID
+	Base() *postgres.Row
 }](ctx context.Context, now *postgres.Snapshot, table string, ids []uuid.UUID, versions []int) (map[uuid.UUID]*T, error) {
 	columns := postgres.Columns[T]("x")
 	records, err := postgres.All[T](ctx, now, fmt.Sprintf(`
@@ -124,7 +124,7 @@ func AtVersions[T any, P interface {
 		postgres.Args{"ids": ids, "versions": versions})
 	found := make(map[uuid.UUID]*T, len(records))
 	for _, record := range records {
-		found[P(record).RecordID()] = record
+		found[P(record).Base().ID] = record
 	}
 	return found, err
 }

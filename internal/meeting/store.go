@@ -11,6 +11,7 @@ import (
 
 	"fardplan/internal/date"
 	"fardplan/internal/postgres"
+	"fardplan/internal/text"
 )
 
 // row is a record as a report sees it, the same for every area.
@@ -164,10 +165,12 @@ var titles = map[string][2]string{
 	"diary_case": {"x.title_sv", "coalesce(x.title_en, x.title_sv)"}, "agreement": {"x.title_sv", "coalesce(x.title_en, x.title_sv)"},
 	"goal": {"x.code || ' ' || x.title_sv", "x.code || ' ' || coalesce(x.title_en, x.title_sv)"}, "initiative": {"x.title_sv", "coalesce(x.title_en, x.title_sv)"},
 	"milestone": {"x.title_sv", "coalesce(x.title_en, x.title_sv)"}, "formal_answer": {"x.title_sv", "coalesce(x.title_en, x.title_sv)"},
+	"benefit": {"x.description_sv", "coalesce(x.description_en, x.description_sv)"},
 	"finding": {"x.code || ' ' || x.text_sv", "x.code || ' ' || coalesce(x.text_en, x.text_sv)"},
 	"participation": {
 		"(SELECT p.name_sv FROM shared_project p WHERE p.id = x.shared_project_id)", "(SELECT coalesce(p.name_en, p.name_sv) FROM shared_project p WHERE p.id = x.shared_project_id)",
 	},
+	"waiver": {"x.reason_sv", "coalesce(x.reason_en, x.reason_sv)"},
 	"agreement_party": {
 		"(SELECT a.title_sv FROM agreement a WHERE a.id = x.agreement_id)", "(SELECT coalesce(a.title_en, a.title_sv) FROM agreement a WHERE a.id = x.agreement_id)",
 	},
@@ -246,4 +249,37 @@ func (s *Service) seen(ctx context.Context, r postgres.Reader, of []*episode) (m
 		seen[id] = true
 	}
 	return seen, err
+}
+
+// titled is what a record is called.
+type titled struct {
+	ID    uuid.UUID `db:"id"`
+	Title string    `db:"title"`
+}
+
+// titlesOf reads what records of a table are called, of those that the caller may see.
+func (s *Service) titlesOf(ctx context.Context, r postgres.Reader, table string, ids []uuid.UUID, in text.Language) ([]*titled, error) {
+	title, known := titles[table]
+	if !known {
+		return nil, nil
+	}
+	sql := title[0]
+	if in == text.English {
+		sql = title[1]
+	}
+	visible, args := s.Policy.Visible(ctx, table, "x", r.Past())
+	args["ids"] = ids
+	return postgres.All[titled](ctx, r, fmt.Sprintf("SELECT x.id, coalesce((%s)::text, '') AS title FROM %s x WHERE x.id = ANY (@ids) AND %s", sql, table, visible), args)
+}
+
+// waivedUntil reads the last days of waivers that the caller may see.
+func (s *Service) waivedUntil(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	visible, args := s.Policy.Visible(ctx, "waiver", "x", r.Past())
+	args["ids"] = ids
+	all, err := postgres.All[titled](ctx, r, "SELECT x.id, x.expires_on::text AS title FROM waiver x WHERE x.id = ANY (@ids) AND "+visible, args)
+	until := map[uuid.UUID]string{}
+	for _, one := range all {
+		until[one.ID] = one.Title
+	}
+	return until, err
 }

@@ -30,6 +30,8 @@ type Kind[T any, P Pointer[T]] struct {
 	// Kept gives who writes the record, where that is another than Owner would give: of a
 	// part, whoever keeps the whole. It refuses with NOT_FOUND what the caller does not see.
 	Kept func(context.Context, Keeper, *postgres.Tx, P) (uuid.UUID, error)
+	// Everyones tells that its records are of no municipality more than of others, and few.
+	Everyones bool
 	// Fill sets what a record has when it is not given, such as empty lists; may be nil.
 	Fill func(P)
 }
@@ -198,6 +200,42 @@ func Sorted[O ~string](orders map[O]postgres.Sort, name O, desc bool) postgres.S
 	sort := orders[name]
 	sort.Name, sort.Desc = string(name), desc
 	return sort
+}
+
+// Of reads the records of municipalities, or those that are everyone's, and those with
+// the ids, as far as the caller may see them.
+func (k Kind[T, P]) Of(ctx context.Context, keep Keeper, r postgres.Reader, municipalities, ids []uuid.UUID) ([]*T, error) {
+	condition, args := keep.Policy.Visible(ctx, k.Table, "x", r.Past())
+	args["of_municipalities"], args["of_ids"], args["of_all"] = municipalities, ids, k.Everyones
+	return postgres.All[T](ctx, r, "SELECT "+postgres.Columns[T]("x")+" FROM "+k.Table+
+		" x WHERE (x.municipality_id = ANY (@of_municipalities) OR x.id = ANY (@of_ids) OR @of_all) AND "+condition, args)
+}
+
+// KeepWhatMay keeps the records that nothing refuses, and tells of each other: what is
+// refused together is tried by halves. It gives how many were kept.
+func KeepWhatMay[T any](ctx context.Context, tx *postgres.Tx, c postgres.Constraints, records []*T, keep func(*postgres.Tx, []*T) error, refused func(*T, fault.List)) (int, error) {
+	if len(records) == 0 {
+		return 0, nil
+	}
+	err := tx.Try(ctx, func(part *postgres.Tx) error { return keep(part, records) })
+	if err == nil {
+		return len(records), nil
+	}
+	faults := fault.All(c.Explain(err))
+	switch {
+	case len(faults) == 0:
+		return 0, err
+	case len(records) == 1:
+		refused(records[0], faults)
+		return 0, nil
+	}
+	half := len(records) / 2
+	first, err := KeepWhatMay(ctx, tx, c, records[:half], keep, refused)
+	if err != nil {
+		return 0, err
+	}
+	second, err := KeepWhatMay(ctx, tx, c, records[half:], keep, refused)
+	return first + second, err
 }
 
 // Revision is how the fields of a kind's records are changed by hand: who may, and what is

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -25,7 +26,17 @@ func Set(record any, column string, value json.RawMessage) error {
 	field := postgres.Column(record, column)
 	// What it held may be shared with a copy of the record, and is not written into.
 	field.SetZero()
-	return json.Unmarshal(value, field.Addr().Interface())
+	if err := json.Unmarshal(value, field.Addr().Interface()); err != nil {
+		return err
+	}
+	// An int is an integer of 32 bits in the database.
+	if field.Kind() == reflect.Pointer && !field.IsNil() {
+		field = field.Elem()
+	}
+	if field.Kind() == reflect.Int && field.Int() != int64(int32(field.Int())) {
+		return strconv.ErrRange
+	}
+	return nil
 }
 
 // JSON gives a value of a column as JSON has it.

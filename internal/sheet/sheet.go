@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"fardplan/internal/date"
 	"fardplan/internal/fault"
 )
 
@@ -270,4 +271,21 @@ func Write(f Format, t Table) ([]byte, error) {
 	default:
 		return writeCSV(t, ','), nil
 	}
+}
+
+// File is a table as a file.
+type File struct {
+	FileName  string // such as e-tjanster-2026-03-16.xlsx
+	MediaType string
+	Rows      int // below the headings
+	Content   []byte
+}
+
+// FileOf writes a table to a file that is called by a name and its day.
+func FileOf(name string, day date.Date, f Format, t Table) (*File, error) {
+	content, err := Write(f, t)
+	if err != nil {
+		return nil, err
+	}
+	return &File{FileName: name + "-" + day.String() + f.Extension(), MediaType: f.MediaType(), Rows: len(t.Rows), Content: content}, nil
 }

@@ -54,16 +54,18 @@ func (s *Service) UpdateGoal(ctx context.Context, id uuid.UUID, version int, set
 // others under it stays.
 func (s *Service) ArchiveGoal(ctx context.Context, id uuid.UUID, version int, comment string) (*Goal, error) {
 	return goals.Change(ctx, s.Keeper, record.Change{Action: access.WriteGoal, Operation: "archiveGoal", Comment: comment, ID: id, Version: version}, func(tx *postgres.Tx, g *Goal) error {
-		under, err := postgres.Values[int](ctx, tx, "SELECT count(*)::int FROM goal c WHERE c.parent_goal_id = @id AND c.archived_at IS NULL", postgres.Args{"id": id})
-		if err != nil {
-			return err
-		}
-		if under[0] > 0 {
-			return fault.Field("id", "goal_archive_children", "Målet har andra mål under sig. Flytta eller arkivera dem först.", "The goal has others under it. Move or archive those first.")
-		}
 		g.ArchivedAt = &tx.At
-		return nil
+		return childless(ctx, tx, g)
 	}, nil)
+}
+
+// childless refuses to archive a goal that has others under it.
+func childless(ctx context.Context, tx *postgres.Tx, g *Goal) error {
+	under, err := postgres.Values[int](ctx, tx, "SELECT count(*)::int FROM goal c WHERE c.parent_goal_id = @id AND c.archived_at IS NULL", postgres.Args{"id": g.ID})
+	if err != nil || under[0] == 0 {
+		return err
+	}
+	return fault.Field("id", "goal_archive_children", "Målet har andra mål under sig. Flytta eller arkivera dem först.", "The goal has others under it. Move or archive those first.")
 }
 
 // GoalTransition is one step of a goal's life.
@@ -219,9 +221,8 @@ func (s *Service) initiative() record.Revision[Initiative, *Initiative] {
 	return record.Revision[Initiative, *Initiative]{
 		Kind: initiatives, Keeper: s.Keeper, Action: access.WriteInitiative, Operation: "updateInitiative",
 		Set: func(_ context.Context, _ *postgres.Tx, i *Initiative, set func(*Initiative)) error {
-			if set(i); i.Status != blocked {
-				i.BlockedReason = nil
-			}
+			set(i)
+			i.unblock()
 			return nil
 		},
 	}
@@ -231,6 +232,13 @@ func (s *Service) initiative() record.Revision[Initiative, *Initiative] {
 // reason for it.
 func (s *Service) UpdateInitiative(ctx context.Context, id uuid.UUID, version int, set func(*Initiative)) (*Initiative, error) {
 	return s.initiative().Update(ctx, id, version, set)
+}
+
+// unblock takes the reason away of what is not blocked.
+func (i *Initiative) unblock() {
+	if i.Status != blocked {
+		i.BlockedReason = nil
+	}
 }
 
 // ArchiveInitiative takes an initiative off the roadmap.
@@ -265,12 +273,8 @@ func makePart[T any, P record.Pointer[T]](ctx context.Context, s *Service, kind 
 	}
 	var made P
 	err := s.Journal.Write(ctx, operation, "", func(tx *postgres.Tx) error {
-		table, id := of.End()
-		owner, err := s.ownerOf(ctx, tx, table, id, field)
+		owner, err := s.hangs(ctx, tx, action, of, field)
 		if err != nil {
-			return err
-		}
-		if err := s.Policy.Require(ctx, action, owner); err != nil {
 			return err
 		}
 		made, err = kind.Add(ctx, tx, build(owner))
@@ -280,6 +284,17 @@ func makePart[T any, P record.Pointer[T]](ctx context.Context, s *Service, kind 
 		return nil, err
 	}
 	return made, nil
+}
+
+// hangs gives the municipality whose record a part is to hang on, and refuses whoever may
+// not write that.
+func (s *Service) hangs(ctx context.Context, tx *postgres.Tx, action access.Rule, of Part, field string) (uuid.UUID, error) {
+	table, id := of.End()
+	owner, err := s.ownerOf(ctx, tx, table, id, field)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return owner, s.Policy.Require(ctx, action, owner)
 }
 
 // ownerOf gives the municipality whose record of a table it is, when the caller sees it.
