@@ -16,14 +16,10 @@ import (
 
 // What the drafts of e-services have in common with those of other records.
 type (
-	// DraftState is where a draft is on its way.
-	DraftState = draft.State
 	// DraftField is one field of a draft.
 	DraftField = draft.Field
 	// DraftVersion names a draft in the version that the caller has read.
 	DraftVersion = draft.Version
-	// Take says which value settles a conflict.
-	Take = draft.Take
 	// Resolution settles the conflict of one field, by column.
 	Resolution = draft.Resolution
 )
@@ -69,10 +65,10 @@ func (d *Draft) NodeID() gid.ID { return gid.New("e_service_draft", d.ID) }
 
 // DraftFilter narrows a list of drafts; empty parts do not.
 type DraftFilter struct {
-	States         []DraftState // without any: those open or in review
-	Municipalities []string     // SCB codes
-	Units          []uuid.UUID  // that own the live e-service
-	Conflict       *bool        // some field is in conflict, or none is
+	States         []draft.State // without any: those open or in review
+	Municipalities []string      // SCB codes
+	Units          []uuid.UUID   // that own the live e-service
+	Conflict       *bool         // some field is in conflict, or none is
 }
 
 // PublicationStatus says how far an e-service has come towards its readers.

@@ -436,7 +436,7 @@ func (s *Service) Drafts(ctx context.Context, r postgres.Reader, f DraftFilter, 
 	}
 	s.Policy.Narrow(ctx, r, &l, "e_service_draft", "x")
 	if len(f.States) == 0 {
-		f.States = []DraftState{DraftOpen, DraftInReview}
+		f.States = []draft.State{DraftOpen, DraftInReview}
 	}
 	among(&l, "STATE", "x.state", f.States)
 	among(&l, "MUNICIPALITY", "m.scb_code", f.Municipalities)
