@@ -125,8 +125,8 @@ func (w *world) do(c *apitest.Client, name string, input apitest.Vars) (id strin
 // nothing has changed.
 func (w *world) versions() map[string]string {
 	w.t.Helper()
-	all := map[string]string{}
-	tables, err := w.Data.Owner(w.t).Query(w.t.Context(), `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'history'::regnamespace AND c.relkind = 'r' ORDER BY 1`)
+	all, owner := map[string]string{}, w.Data.Owner(w.t)
+	tables, err := owner.Query(w.t.Context(), `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'history'::regnamespace AND c.relkind = 'r' ORDER BY 1`)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func (w *world) versions() map[string]string {
 		w.t.Fatal(err)
 	}
 	for _, table := range names {
-		rows, err := w.Data.Owner(w.t).Query(w.t.Context(), "SELECT id::text, version || ' ' || changed_in FROM "+table)
+		rows, err := owner.Query(w.t.Context(), "SELECT id::text, version || ' ' || changed_in FROM "+table)
 		if err != nil {
 			w.t.Fatal(err)
 		}
