@@ -274,6 +274,10 @@ func TestDraftsOfManyKindsGoLiveTogether(t *testing.T) {
 		t.Errorf("what was refused has changed records (-before +after):\n%s", diff)
 	}
 	drafts := slices.Delete(see(), 8, 9)[1:]
+	stale := published(drafts[0], seen{draft: drafts[1].draft, draftVersion: 9})
+	if answer := director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": stale}); len(answer.Errors) != 1 || answer.Errors[0].Field() != "drafts.1.expectedVersion" || !strings.HasPrefix(answer.Errors[0].Message, "Insats: ") {
+		t.Errorf("a draft that has changed is answered with %s", answer.Raw)
+	}
 	if twice := director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(drafts[0], drafts[0])}); len(twice.Errors) != 1 || twice.Errors[0].Field() != "drafts.1.id" || twice.Errors[0].Rule() != "draft_twice" {
 		t.Errorf("a draft given twice is answered with %s", twice.Raw)
 	}
@@ -314,15 +318,28 @@ func TestATreeOfGoalsIsMovedByDrafts(t *testing.T) {
 	save(ids[2], "2027-01-01", "2028-01-31")
 	w.refused(director, "INVALID", "publishRecordDrafts", published(goal.see(w, director, ids[0])))
 	before := w.versions()
-	if answer := publish(); len(answer.Errors) == 0 || !slices.ContainsFunc(answer.Errors, func(e apitest.Error) bool {
-		return e.Rule() == "goal_period_within_parent" && strings.HasPrefix(e.Field(), "drafts.0.")
-	}) {
-		t.Errorf("a goal outside the period of the one above is answered with %s", answer.Raw)
+	wrong := func(what string, answer apitest.Result, want ...string) {
+		t.Helper()
+		var got []string
+		for _, e := range answer.Errors {
+			got = append(got, e.Field()+" "+e.Rule())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
 	}
+	// It is told of the goal that lies wrong, and not of those that lie right to each other.
+	wrong("a goal outside the period of the one above", publish(), "drafts.0.periodTo goal_period_within_parent")
+	wrong("the goal above without one under it", director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(goal.see(w, director, ids[1]), goal.see(w, director, ids[0]))}), "drafts.1.periodTo goal_period_within_parent")
 	if diff := cmp.Diff(before, w.versions()); diff != "" {
 		t.Errorf("what was refused has changed records (-before +after):\n%s", diff)
 	}
 	save(ids[2], "2027-02-01", "2027-12-31")
+	// Nor of those that wait for one which cannot be published for a reason of its own.
+	w.do(director, "updateGoal", apitest.Vars{"id": ids[0], "expectedVersion": 1, "periodTo": "2027-06-30"})
+	conflict := goal.see(w, director, ids[0])
+	wrong("the goal above is in conflict", publish(), "drafts.1.periodTo draft_conflict")
+	w.do(director, "saveRecordDraft", apitest.Vars{"id": ids[0], "liveVersion": conflict.version, "expectedVersion": conflict.draftVersion, "resolve": []apitest.Vars{{"field": "periodTo", "take": "DRAFT"}}})
 	if answer := publish(); len(answer.Errors) > 0 {
 		t.Fatalf("the tree is refused: %s", answer.Raw)
 	}
@@ -330,6 +347,16 @@ func TestATreeOfGoalsIsMovedByDrafts(t *testing.T) {
 		if got := goal.see(w, director, ids[i]); got.text != want {
 			t.Errorf("goal %d ends %v, want %s", i, got.text, want)
 		}
+	}
+	// Two goals take each other's codes.
+	code := drafted{"goal", "code", "code", nil}
+	for i, to := range map[int]string{1: "1.2", 2: "1.1"} {
+		w.do(director, "saveRecordDraft", code.input(ids[i], code.see(w, director, ids[i]), to, nil))
+	}
+	wrong("one of two codes", director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(code.see(w, director, ids[1]))}), "drafts.0.code goal_code_unique")
+	w.do(director, "publishRecordDrafts", published(code.see(w, director, ids[1]), code.see(w, director, ids[2])))
+	if got := []any{code.see(w, director, ids[1]).text, code.see(w, director, ids[2]).text}; !slices.Equal(got, []any{"1.2", "1.1"}) {
+		t.Errorf("the codes are %v", got)
 	}
 }
 

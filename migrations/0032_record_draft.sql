@@ -35,3 +35,34 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER record_draft_close BEFORE UPDATE ON record_draft FOR EACH ROW EXECUTE FUNCTION record_draft_close();
 SELECT history_sync('record_draft');
+
+-- Goals that are drafted are written by one statement, and may take each other's codes. A
+-- unique index cannot wait until it is done, an exclusion can.
+DROP INDEX goal_code_unique;
+ALTER TABLE goal ADD CONSTRAINT goal_code_unique
+  EXCLUDE USING btree (municipality_id WITH =, (coalesce(strategy_id, '00000000-0000-0000-0000-000000000000'::uuid)) WITH =, code WITH =)
+  WHERE (archived_at IS NULL) DEFERRABLE INITIALLY IMMEDIATE;
+SELECT history_sync('goal');
+
+-- Where they lie wrong to each other the refusal names as its detail all that do, each with
+-- the goal above: the one whose turn it is to be looked at need not be at fault.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION goal_tree() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF NEW.parent_goal_id IS NULL AND NEW.level = 'SUBGOAL' OR EXISTS (
+    SELECT FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id WHERE NEW.id IN (c.id, c.parent_goal_id) AND (p.level, c.level) NOT IN (('DIRECTION', 'GOAL'), ('GOAL', 'SUBGOAL'))) THEN
+    RAISE EXCEPTION 'goals out of the order of levels' USING ERRCODE = 'FP010', CONSTRAINT = 'goal_level_order', DETAIL = (
+      SELECT jsonb_agg(jsonb_build_array(c.id, c.parent_goal_id)) FROM public.goal c LEFT JOIN public.goal p ON p.id = c.parent_goal_id
+       WHERE c.municipality_id = NEW.municipality_id AND (p.id IS NULL AND c.level = 'SUBGOAL' OR (p.level, c.level) NOT IN (('DIRECTION', 'GOAL'), ('GOAL', 'SUBGOAL'))));
+  END IF;
+  IF EXISTS (
+    SELECT FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id
+     WHERE NEW.id IN (c.id, c.parent_goal_id) AND (coalesce(c.period_from, p.period_from) < p.period_from OR coalesce(c.period_to, p.period_to) > p.period_to)) THEN
+    RAISE EXCEPTION 'a period outside that of the goal above' USING ERRCODE = 'FP010', CONSTRAINT = 'goal_period_within_parent', DETAIL = (
+      SELECT jsonb_agg(jsonb_build_array(c.id, c.parent_goal_id)) FROM public.goal p JOIN public.goal c ON c.parent_goal_id = p.id
+       WHERE c.municipality_id = NEW.municipality_id AND (coalesce(c.period_from, p.period_from) < p.period_from OR coalesce(c.period_to, p.period_to) > p.period_to));
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd

@@ -98,15 +98,24 @@ func (b Book[D, P]) ToChange(ctx context.Context, keep record.Keeper, tx *postgr
 	if err := may(found); err != nil {
 		return nil, err
 	}
-	switch closed, same := found.Drafted().Closed(), found.Base().Version == v.Version; {
-	case !same && closed:
-		return nil, closedMeanwhile()
-	case !same:
-		return nil, fault.Stale(found)
-	case closed:
-		return nil, fault.Field("id", "draft_state", "Utkastet är redan publicerat eller kasserat.", "The draft has been published or discarded already.")
+	if err := b.stands(found, v.Version); err != nil {
+		return nil, err
 	}
 	return found, nil
+}
+
+// stands refuses a draft that has changed since the version that has been read, and one
+// that is closed.
+func (b Book[D, P]) stands(found P, version int) error {
+	switch closed, same := found.Drafted().Closed(), found.Base().Version == version; {
+	case !same && closed:
+		return closedMeanwhile()
+	case !same:
+		return fault.Stale(found)
+	case closed:
+		return fault.Field("id", "draft_state", "Utkastet är redan publicerat eller kasserat.", "The draft has been published or discarded already.")
+	}
+	return nil
 }
 
 // Step is one step of a draft's way.

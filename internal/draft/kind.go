@@ -33,11 +33,13 @@ type Kind struct {
 	keeper func(context.Context, *postgres.Tx, Live) (uuid.UUID, error)
 	copied func(Live) Live // with what a record has when it is not given
 	// apply lets set change a record by the domain's rules, follow does what follows from
-	// one that is kept, and write keeps records together.
-	apply  func(ctx context.Context, tx *postgres.Tx, of Live, set func(any)) error
-	follow func(context.Context, *postgres.Tx, Live) error
-	write  func(context.Context, *postgres.Tx, []Live) error
-	check  func(context.Context, postgres.Reader, []Live) (map[int]fault.List, error)
+	// one that is kept, and write keeps records together; explain tells what the database
+	// refuses of that as a fault.
+	apply   func(ctx context.Context, tx *postgres.Tx, of Live, set func(any)) error
+	follow  func(context.Context, *postgres.Tx, Live) error
+	write   func(context.Context, *postgres.Tx, []Live) error
+	explain func(error) error
+	check   func(context.Context, postgres.Reader, []Live) (map[int]fault.List, error)
 }
 
 // Of is the kind of record that is changed as v says; title is the column of its Swedish
@@ -77,8 +79,9 @@ func Of[T any, P record.Pointer[T]](v record.Revision[T, P], title string, betwe
 		},
 		follow: func(ctx context.Context, tx *postgres.Tx, of Live) error { return v.Follow(ctx, tx, of.(P)) },
 		write: func(ctx context.Context, tx *postgres.Tx, all []Live) error {
-			return v.Constraints.Explain(postgres.SaveTogether(ctx, tx, v.Table, typed[T, P](all)))
+			return postgres.SaveTogether(ctx, tx, v.Table, typed[T, P](all))
 		},
+		explain: v.Constraints.Explain,
 		check: func(ctx context.Context, r postgres.Reader, all []Live) (map[int]fault.List, error) {
 			return postgres.Check(ctx, r, v.Table, typed[T, P](all), v.Constraints)
 		},
@@ -108,15 +111,13 @@ func (k Kind) Fields(live Live, d *Draft) []Field {
 // Column gives the column of the field that the API has the name for.
 func (k Kind) Column(field string) string { return k.column(field) }
 
-// name gives a record's Swedish name.
-func (k Kind) name(of Live) string { return postgres.Column(of, k.title).String() }
-
 func archived(of Live) bool {
 	at, _ := postgres.Column(of, "archived_at").Interface().(*time.Time)
 	return at != nil
 }
 
-// keep writes records of the kind and does what follows from each.
+// keep writes records of the kind and does what follows from each. What the database
+// refuses is given as it is.
 func (k Kind) keep(ctx context.Context, tx *postgres.Tx, all []Live) error {
 	if err := k.write(ctx, tx, all); err != nil {
 		return err
@@ -157,6 +158,11 @@ func (k Kind) tried(ctx context.Context, tx *postgres.Tx, live Live, d *Draft) e
 		}
 		return k.keep(ctx, tx, []Live{of})
 	})
+	return k.alone(k.explain(err))
+}
+
+// alone leaves out of the faults of a record how it lies to others.
+func (k Kind) alone(err error) error {
 	all := fault.All(err)
 	if err != nil && len(all) == 0 {
 		return err

@@ -158,6 +158,14 @@ type item struct {
 	live  Live
 }
 
+// name gives the record's Swedish name; empty where it could not be read.
+func (it item) name() string {
+	if it.live == nil {
+		return ""
+	}
+	return postgres.Column(it.live, it.kind.title).String()
+}
+
 // Publish makes drafts the live records, as one change: all of them or none. Records of a
 // kind are written together, so that a tree of goals may move as a whole. Every fault of
 // every draft is told, with its place, as "drafts.2.titleSv", and the record's name.
@@ -180,7 +188,7 @@ func (s *Service) Publish(ctx context.Context, versions []Version, comment strin
 				err = fault.Field("id", "draft_twice", "Utkastet är angivet två gånger.", "The draft is given twice.")
 			}
 			if err != nil {
-				if err := tell(i, "", err); err != nil {
+				if err := tell(i, it.name(), err); err != nil {
 					return nil, err
 				}
 				continue
@@ -191,7 +199,7 @@ func (s *Service) Publish(ctx context.Context, versions []Version, comment strin
 			}
 			if len(broken) == 0 {
 				ready = append(ready, it)
-			} else if err := tell(i, it.kind.name(it.live), broken); err != nil {
+			} else if err := tell(i, it.name(), broken); err != nil {
 				return nil, err
 			}
 		}
@@ -205,7 +213,11 @@ func (s *Service) Publish(ctx context.Context, versions []Version, comment strin
 				return nil, err
 			}
 			for at, err := range refused {
-				if err := tell(of[at].place, k.name(of[at].live), err); err != nil {
+				// Without those that are not ready it is not known how they will lie.
+				if len(ready) < len(versions) {
+					err = k.alone(err)
+				}
+				if err := tell(of[at].place, of[at].name(), err); err != nil {
 					return nil, err
 				}
 			}
@@ -224,18 +236,23 @@ func (s *Service) Publish(ctx context.Context, versions []Version, comment strin
 	})
 }
 
-// itemOf reads a draft that is to be published, with its record.
-func (s *Service) itemOf(ctx context.Context, tx *postgres.Tx, place int, v Version) (item, error) {
-	it := item{place: place}
-	var err error
-	if it.draft, err = drafts.ToChange(ctx, s.Keeper, tx, v, func(d *Draft) error { return s.mayChange(ctx, d) }); err != nil {
+// itemOf reads a draft that is to be published, with its record. What it has read is given
+// where it is refused too, so that the record can be named.
+func (s *Service) itemOf(ctx context.Context, tx *postgres.Tx, place int, v Version) (it item, err error) {
+	it.place = place
+	if it.draft, err = drafts.One(ctx, s.Keeper, tx, v.ID); err != nil {
 		return it, err
 	}
 	if it.kind, err = s.kindOf(it.draft); err != nil {
 		return it, err
 	}
-	it.live, err = s.live(ctx, tx, it.kind, it.draft.ObjectID)
-	return it, err
+	if it.live, err = s.live(ctx, tx, it.kind, it.draft.ObjectID); err != nil {
+		return it, err
+	}
+	if err := s.may(ctx, it.kind, it.draft.MunicipalityID); err != nil {
+		return it, err
+	}
+	return it, drafts.stands(it.draft, v.Version)
 }
 
 // broken tells what stands in the way of a draft by itself, by the domain's rules too.
@@ -249,16 +266,28 @@ func (s *Service) broken(ctx context.Context, tx *postgres.Tx, it item) (fault.L
 }
 
 // publish writes drafts of one kind over their records: together, or where that is refused
-// each after those that it waits for. It gives what each of those left is refused for, by
-// its place among them.
+// and nobody is named each after those that it waits for. It gives what each of those left
+// is refused for, by its place among them.
 func (s *Service) publish(ctx context.Context, tx *postgres.Tx, k Kind, all []item) (map[int]error, error) {
-	refused := map[int]error{}
-	for at := range all {
-		refused[at] = nil
-	}
 	err := tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all) })
 	if err == nil {
 		return nil, nil
+	}
+	refused := map[int]error{}
+	for _, pair := range postgres.Between(err) {
+		// Where it is not drafted itself, the one that it lies to has moved away.
+		for _, id := range pair {
+			if at := slices.IndexFunc(all, func(it item) bool { return it.draft.ObjectID == id }); at >= 0 {
+				refused[at] = k.explain(err)
+				break
+			}
+		}
+	}
+	if len(refused) > 0 {
+		return refused, nil
+	}
+	for at := range all {
+		refused[at] = nil
 	}
 	for before := len(all) + 1; len(refused) < before; {
 		before = len(refused)
@@ -266,7 +295,7 @@ func (s *Service) publish(ctx context.Context, tx *postgres.Tx, k Kind, all []it
 			if _, left := refused[at]; !left {
 				continue
 			}
-			err := tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all[at:at+1]) })
+			err := k.explain(tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all[at:at+1]) }))
 			switch {
 			case err == nil:
 				delete(refused, at)

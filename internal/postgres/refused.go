@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -31,6 +32,16 @@ func (c Constraints) Explain(err error) error {
 		return err
 	}
 	return c.Fault(pg.ConstraintName)
+}
+
+// Between gives the records that lie wrong to each other, from a refusal that names them as
+// its detail: each with the one that it lies to. Any other error names none.
+func Between(err error) (pairs [][]uuid.UUID) {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && json.Unmarshal([]byte(pg.Detail), &pairs) != nil {
+		return nil
+	}
+	return pairs
 }
 
 // Fault gives the fault that the named constraint's refusal is; the constraint must
