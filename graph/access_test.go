@@ -169,8 +169,15 @@ type tried struct {
 	scopes       []access.Scope // nil for a person, who has all
 }
 
+// alsoNeeds is what a rule asks for beside itself: of a draft, to change the record that
+// the attempts are made on.
+var alsoNeeds = map[access.Rule]access.Rule{access.DraftRecord: access.WriteInitiative}
+
 // may says whether the table of docs/access.md allows it: the program's Grants.
 func (c tried) may(rule access.Rule) bool {
+	if also, more := alsoNeeds[rule]; more && !c.may(also) {
+		return false
+	}
 	grant := access.Grants()[rule]
 	// Everybody may end their own sessions, wherever they are of.
 	return c.signedIn && (c.municipality == home || rule == access.EndSessions) && slices.Contains(grant.Roles, c.role) && (c.scopes == nil || !slices.ContainsFunc(grant.Scopes, func(s access.Scope) bool { return !slices.Contains(c.scopes, s) }))

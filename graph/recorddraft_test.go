@@ -430,6 +430,16 @@ func TestTheRulesOfTheRecordHoldForItsDraft(t *testing.T) {
 	editor := w.projectEditor()
 	w.refused(editor, "FORBIDDEN", "saveRecordDraft", apitest.Vars{"id": goal, "liveVersion": 1, "goal": apitest.Vars{"health": "RED"}})
 	w.do(editor, "saveRecordDraft", apitest.Vars{"id": project, "liveVersion": 1, "sharedProject": apitest.Vars{"health": "RED", "deliverables": []string{"Kod"}}})
+	// So does a token, which needs to read beside, and no more.
+	token := func(scopes ...access.Scope) *apitest.Client {
+		return w.As(w.Token(t, home, access.Director, scopes...))
+	}
+	drafting := apitest.Vars{"id": goal, "liveVersion": 1, "goal": apitest.Vars{"health": "RED"}}
+	w.refused(token(access.ScopeStrategy), "FORBIDDEN", "saveRecordDraft", drafting)
+	w.refused(token(access.ScopeCollaboration, access.ScopeRead), "FORBIDDEN", "saveRecordDraft", drafting)
+	strategist := token(access.ScopeStrategy, access.ScopeRead)
+	w.do(strategist, "saveRecordDraft", drafting)
+	w.refused(strategist, "FORBIDDEN", "saveRecordDraft", apitest.Vars{"id": project, "liveVersion": 1, "expectedVersion": 1, "sharedProject": apitest.Vars{"health": "GREEN"}})
 	draft, version := w.do(director, "saveRecordDraft", apitest.Vars{"id": under, "liveVersion": 1, "goal": apitest.Vars{"parentGoal": goal, "health": "RED"}})
 	w.refused(editor, "FORBIDDEN", "publishRecordDrafts", published(seen{draft: draft, draftVersion: version}))
 	// The goal above is archived meanwhile: a goal is not laid under it.

@@ -103,8 +103,8 @@ func Grants() map[Rule]Grant {
 		WriteDecision: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeDecisions}},
 		GrantWaiver:   {Roles: []Role{Director}, Scopes: []Scope{ScopeDecisions}},
 		LinkRecords:   {Roles: []Role{Director, ProjectEditor, CatalogueEditor}, Scopes: []Scope{ScopeDecisions}},
-		// To change the record itself is to be allowed too.
-		DraftRecord: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy, ScopeCollaboration, ScopeRead}},
+		// To change the record itself is to be allowed too, which takes the scope of that.
+		DraftRecord: {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeRead}},
 
 		WriteGoal:         {Roles: []Role{Director}, Scopes: []Scope{ScopeStrategy}},
 		RecordIndicator:   {Roles: []Role{Director, ProjectEditor}, Scopes: []Scope{ScopeStrategy}},
