@@ -354,7 +354,13 @@ func TestATreeOfGoalsIsMovedByDrafts(t *testing.T) {
 		w.do(director, "saveRecordDraft", code.input(ids[i], code.see(w, director, ids[i]), to, nil))
 	}
 	wrong("one of two codes", director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(code.see(w, director, ids[1]))}), "drafts.0.code goal_code_unique")
-	w.do(director, "publishRecordDrafts", published(code.see(w, director, ids[1]), code.see(w, director, ids[2])))
+	// A third that wants one in use is told so, and those that swap are not.
+	w.do(director, "createGoal", goalOf("9", nil))
+	third, _ := w.do(director, "createGoal", goalOf("8", nil))
+	w.do(director, "saveRecordDraft", code.input(third, seen{version: 1}, "9", nil))
+	all := []seen{code.see(w, director, ids[1]), code.see(w, director, third), code.see(w, director, ids[2])}
+	wrong("one of three codes", director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(all...)}), "drafts.1.code goal_code_unique")
+	w.do(director, "publishRecordDrafts", published(all[0], all[2]))
 	if got := []any{code.see(w, director, ids[1]).text, code.see(w, director, ids[2]).text}; !slices.Equal(got, []any{"1.2", "1.1"}) {
 		t.Errorf("the codes are %v", got)
 	}

@@ -27,6 +27,9 @@ type Kind struct {
 	title   string   // the column of its Swedish name
 	between []string // constraints on how records lie to each other
 	owned   bool     // it has an owning unit
+	// breaking is the SQL that gives those of the records @ids which break a constraint, by
+	// its name, when all are written and it has not been looked at.
+	breaking map[string]string
 
 	column func(field string) string
 	byID   func(context.Context, postgres.Reader, []uuid.UUID) (map[uuid.UUID]Live, error)
@@ -86,6 +89,14 @@ func Of[T any, P record.Pointer[T]](v record.Revision[T, P], title string, betwe
 			return postgres.Check(ctx, r, v.Table, typed[T, P](all), v.Constraints)
 		},
 	}
+}
+
+// Naming gives the kind with the SQL that gives those of the records @ids which break a
+// constraint, one that can be deferred: where drafts of many are refused together, these
+// alone are told of it.
+func (k Kind) Naming(constraint, sql string) Kind {
+	k.breaking = map[string]string{constraint: sql}
+	return k
 }
 
 func typed[T any, P record.Pointer[T]](all []Live) []*T {

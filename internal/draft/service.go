@@ -38,10 +38,10 @@ func (s *Service) may(ctx context.Context, k Kind, municipality uuid.UUID) error
 	return s.Policy.Require(ctx, k.Action, municipality)
 }
 
-// kindOf gives the kind of a draft's record; one that this release does not know is as one
+// kindOf gives the kind of record of a table; one that this release does not know is as one
 // that is not there.
-func (s *Service) kindOf(d *Draft) (Kind, error) {
-	k, known := s.Kind(d.ObjectKind)
+func (s *Service) kindOf(table string) (Kind, error) {
+	k, known := s.Kind(table)
 	if !known {
 		return k, fault.Missing()
 	}
@@ -71,7 +71,7 @@ func (s *Service) Save(ctx context.Context, c Change) (*Draft, error) {
 	if err := s.Policy.RequireSome(ctx, access.DraftRecord); err != nil {
 		return nil, err
 	}
-	k, err := s.kindOf(&Draft{ObjectKind: c.Table})
+	k, err := s.kindOf(c.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (s *Service) Move(ctx context.Context, step Step, v Version, comment string
 }
 
 func (s *Service) mayChange(ctx context.Context, d *Draft) error {
-	k, err := s.kindOf(d)
+	k, err := s.kindOf(d.ObjectKind)
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (s *Service) itemOf(ctx context.Context, tx *postgres.Tx, place int, v Vers
 	if it.draft, err = drafts.One(ctx, s.Keeper, tx, v.ID); err != nil {
 		return it, err
 	}
-	if it.kind, err = s.kindOf(it.draft); err != nil {
+	if it.kind, err = s.kindOf(it.draft.ObjectKind); err != nil {
 		return it, err
 	}
 	if it.live, err = s.live(ctx, tx, it.kind, it.draft.ObjectID); err != nil {
@@ -265,20 +265,28 @@ func (s *Service) broken(ctx context.Context, tx *postgres.Tx, it item) (fault.L
 	return append(standing[0], more...), err
 }
 
-// publish writes drafts of one kind over their records: together, or where that is refused
-// and nobody is named each after those that it waits for. It gives what each of those left
-// is refused for, by its place among them.
+// publish writes drafts of one kind over their records, together. Where that is refused it
+// gives what each of those that it is refused for is told, by its place among them.
 func (s *Service) publish(ctx context.Context, tx *postgres.Tx, k Kind, all []item) (map[int]error, error) {
 	err := tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all) })
 	if err == nil {
 		return nil, nil
 	}
+	told := k.explain(err)
+	pairs := postgres.Between(err)
+	for _, f := range fault.All(told) {
+		if sql, named := k.breaking[f.Rule]; named {
+			if pairs, err = s.breaking(ctx, tx, k, all, f.Rule, sql); err != nil {
+				return nil, err
+			}
+		}
+	}
 	refused := map[int]error{}
-	for _, pair := range postgres.Between(err) {
+	for _, pair := range pairs {
 		// Where it is not drafted itself, the one that it lies to has moved away.
 		for _, id := range pair {
 			if at := slices.IndexFunc(all, func(it item) bool { return it.draft.ObjectID == id }); at >= 0 {
-				refused[at] = k.explain(err)
+				refused[at] = told
 				break
 			}
 		}
@@ -286,27 +294,43 @@ func (s *Service) publish(ctx context.Context, tx *postgres.Tx, k Kind, all []it
 	if len(refused) > 0 {
 		return refused, nil
 	}
+	// Nobody is named: each is tried by itself.
 	for at := range all {
-		refused[at] = nil
-	}
-	for before := len(all) + 1; len(refused) < before; {
-		before = len(refused)
-		for at := range all {
-			if _, left := refused[at]; !left {
-				continue
-			}
-			err := k.explain(tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all[at:at+1]) }))
-			switch {
-			case err == nil:
-				delete(refused, at)
-			case len(fault.All(err)) == 0:
-				return nil, fmt.Errorf("publish a draft of %s: %w", k.Table, err)
-			default:
-				refused[at] = err
-			}
+		err := k.explain(tx.Try(ctx, func(tx *postgres.Tx) error { return s.write(ctx, tx, k, all[at:at+1]) }))
+		if err != nil && len(fault.All(err)) == 0 {
+			return nil, fmt.Errorf("publish a draft of %s: %w", k.Table, err)
+		}
+		if err != nil {
+			refused[at] = err
 		}
 	}
 	return refused, nil
+}
+
+// breaking names those of the drafts that break a constraint when all of them are written.
+// Where another is broken too, that one is told of first, and nobody is named.
+func (s *Service) breaking(ctx context.Context, tx *postgres.Tx, k Kind, all []item, constraint, sql string) (named [][]uuid.UUID, err error) {
+	ids := make([]uuid.UUID, len(all))
+	for i, it := range all {
+		ids[i] = it.draft.ObjectID
+	}
+	err = k.explain(Try(ctx, tx, func(tx *postgres.Tx) error {
+		if err := deferred(ctx, tx, constraint); err != nil {
+			return err
+		}
+		if err := s.write(ctx, tx, k, all); err != nil {
+			return err
+		}
+		broken, err := postgres.Values[uuid.UUID](ctx, tx, sql, postgres.Args{"ids": ids})
+		for _, id := range broken {
+			named = append(named, []uuid.UUID{id})
+		}
+		return err
+	}))
+	if len(fault.All(err)) > 0 {
+		err = nil
+	}
+	return named, err
 }
 
 // write makes drafts of one kind the values of their records, as these are by now.

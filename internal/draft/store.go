@@ -68,3 +68,9 @@ func closedUnits(ctx context.Context, r postgres.Reader, units []uuid.UUID) ([]u
 	}
 	return postgres.Values[uuid.UUID](ctx, r, "SELECT u.id FROM unit u WHERE u.id = ANY (@units) AND (u.archived_at IS NOT NULL OR u.valid_to < today())", postgres.Args{"units": units})
 }
+
+// deferred lets a constraint wait for the end of the change.
+func deferred(ctx context.Context, tx *postgres.Tx, constraint string) error {
+	_, err := tx.Exec(ctx, "SET CONSTRAINTS "+constraint+" DEFERRED", nil)
+	return err
+}

@@ -333,7 +333,7 @@ func (s *Service) UpdateMilestone(ctx context.Context, id uuid.UUID, version int
 // lie in the tree, and which code each has, is judged when they are published together.
 func (s *Service) Drafted() []draft.Kind {
 	return []draft.Kind{
-		draft.Of(s.goal(), "title_sv", "goal_level_order", "goal_period_within_parent", "goal_code_unique"),
+		draft.Of(s.goal(), "title_sv", "goal_level_order", "goal_period_within_parent", "goal_code_unique").Naming("goal_code_unique", codeTaken),
 		draft.Of(s.indicator(), "name_sv"), draft.Of(s.initiative(), "title_sv"), draft.Of(s.milestone(), "title_sv"),
 	}
 }

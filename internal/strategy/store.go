@@ -517,3 +517,7 @@ func FiguresOf(ctx context.Context, r postgres.Reader, of Part) (*Figures, error
 	}
 	return figures, err
 }
+
+// codeTaken gives those of the goals @ids that have the code of another of their strategy.
+const codeTaken = `SELECT x.id FROM goal x WHERE x.id = ANY (@ids) AND x.archived_at IS NULL AND EXISTS (
+	SELECT FROM goal o WHERE o.id <> x.id AND o.archived_at IS NULL AND o.code = x.code AND o.municipality_id = x.municipality_id AND o.strategy_id IS NOT DISTINCT FROM x.strategy_id)`
