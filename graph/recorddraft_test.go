@@ -134,11 +134,11 @@ func TestRecordsAreDraftedBesideTheLiveOnes(t *testing.T) {
 			}
 			update(was)
 			live := d.see(w, director, id)
-			refused := func(input apitest.Vars, name, code, field string) {
+			refused := func(input apitest.Vars, name, code, field string, words ...string) {
 				t.Helper()
 				answer := director.Query(t, mutation(name), apitest.Vars{"input": input})
-				if len(answer.Errors) != 1 || answer.Errors[0].Code() != code || answer.Errors[0].Field() != field {
-					t.Errorf("%s of %v is answered with %s, want %s at %s", name, input, answer.Raw, code, field)
+				if len(answer.Errors) != 1 || answer.Errors[0].Code() != code || answer.Errors[0].Field() != field || !strings.HasPrefix(answer.Errors[0].Message, strings.Join(words, "")) {
+					t.Errorf("%s of %v is answered with %s, want %s at %s %s", name, input, answer.Raw, code, field, words)
 				}
 			}
 			refused(d.input(id, seen{version: live.version + 1}, will, nil), "saveRecordDraft", "CONFLICT", "liveVersion")
@@ -149,8 +149,8 @@ func TestRecordsAreDraftedBesideTheLiveOnes(t *testing.T) {
 			if s.state != "OPEN" || s.text != was || s.version != live.version || s.base != was || s.live != was || s.will != will || s.preview != will || s.conflict || len(s.faults) > 0 {
 				t.Errorf("the draft is seen as %+v", s)
 			}
-			refused(d.input(id, live, other, nil), "saveRecordDraft", "CONFLICT", "expectedVersion")
-			refused(d.input(id, seen{version: live.version, draft: s.draft, draftVersion: 9}, other, nil), "saveRecordDraft", "CONFLICT", "expectedVersion")
+			refused(d.input(id, live, other, nil), "saveRecordDraft", "CONFLICT", "expectedVersion", "Posten har redan ett utkast.")
+			refused(d.input(id, seen{version: live.version, draft: s.draft, draftVersion: 9}, other, nil), "saveRecordDraft", "CONFLICT", "expectedVersion", "Utkastet har ändrats sedan du läste det.")
 			if own := d.see(w, w.as(home, access.Reader), id); own.draft != s.draft || own.text != was {
 				t.Errorf("a reader of the municipality sees %+v", own)
 			}
@@ -275,7 +275,7 @@ func TestDraftsOfManyKindsGoLiveTogether(t *testing.T) {
 	}
 	drafts := slices.Delete(see(), 8, 9)[1:]
 	stale := published(drafts[0], seen{draft: drafts[1].draft, draftVersion: 9})
-	if answer := director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": stale}); len(answer.Errors) != 1 || answer.Errors[0].Field() != "drafts.1.expectedVersion" || !strings.HasPrefix(answer.Errors[0].Message, "Insats: ") {
+	if answer := director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": stale}); len(answer.Errors) != 1 || answer.Errors[0].Field() != "drafts.1.expectedVersion" || !strings.HasPrefix(answer.Errors[0].Message, "Insats: Utkastet har ändrats sedan du läste det.") {
 		t.Errorf("a draft that has changed is answered with %s", answer.Raw)
 	}
 	if twice := director.Query(t, mutation("publishRecordDrafts"), apitest.Vars{"input": published(drafts[0], drafts[0])}); len(twice.Errors) != 1 || twice.Errors[0].Field() != "drafts.1.id" || twice.Errors[0].Rule() != "draft_twice" {

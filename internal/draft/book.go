@@ -33,6 +33,15 @@ type Version struct {
 	Version int
 }
 
+// stale is the CONFLICT of a write that builds on another version of a draft: it is that, and
+// not its record, which has changed.
+func stale(d any) *fault.Error {
+	f := fault.Stale(d)
+	f.Sv = "Utkastet har ändrats sedan du läste det. Ingenting har skrivits över: se vad som har ändrats och försök igen."
+	f.En = "The draft has changed since you read it. Nothing was overwritten: see what has changed and try again."
+	return f
+}
+
 // closedMeanwhile is the CONFLICT of a write on a draft that was published or discarded.
 func closedMeanwhile() *fault.Error {
 	return &fault.Error{
@@ -53,8 +62,13 @@ func (b Book[D, P]) Ready(open P, version *int, live interface{ Base() *postgres
 	switch {
 	case open == nil && version != nil:
 		return closedMeanwhile()
-	case open != nil && (version == nil || open.Base().Version != *version):
-		return fault.Stale(open)
+	case open != nil && version == nil:
+		already := fault.Stale(open)
+		once := b.Constraints.Fault(b.Table + "_open_once")
+		already.Sv, already.En = once.Sv, once.En
+		return already
+	case open != nil && open.Base().Version != *version:
+		return stale(open)
 	case live.Base().Version != liveVersion:
 		return fault.Stale(live).At("liveVersion")
 	case archived:
@@ -111,7 +125,7 @@ func (b Book[D, P]) stands(found P, version int) error {
 	case !same && closed:
 		return closedMeanwhile()
 	case !same:
-		return fault.Stale(found)
+		return stale(found)
 	case closed:
 		return fault.Field("id", "draft_state", "Utkastet är redan publicerat eller kasserat.", "The draft has been published or discarded already.")
 	}
