@@ -124,7 +124,16 @@ func strategyGenerators() []generator {
 	}
 	return append(all,
 		generator{name: "erbjudanden", from: 1130, comment: "Gemensamma e-tjänster erbjuds andra kommuner", sql: []string{offers, offerAnswers, adoptionSteps}},
-		generator{name: "undantag", from: 120, comment: "Brister som får vara en tid enligt beslut", sql: []string{waivers}})
+		generator{name: "undantag", from: 120, comment: "Brister som får vara en tid enligt beslut", sql: []string{waivers}},
+		generator{name: "utkast till färdplan", from: 0.4, comment: "Mål och insatser inför nästa färdplan", sql: []string{drafts("goal"), drafts("initiative")}})
+}
+
+// drafts prepares other titles for some records of a table.
+func drafts(table string) string {
+	return `INSERT INTO record_draft (id, municipality_id, object_kind, object_id, state, changes, base)
+		SELECT ` + id("row_number() OVER (ORDER BY x.id)", "'draft "+table+" ' || x.id") + `, x.municipality_id, '` + table + `', x.id, 'OPEN',
+		       jsonb_build_object('title_sv', x.title_sv || ' – nytt förslag'), jsonb_build_object('title_sv', x.title_sv)
+		  FROM ` + table + ` x WHERE x.archived_at IS NULL AND ` + chance(6) + ` % 20 = 7 ORDER BY x.id`
 }
 
 var (
