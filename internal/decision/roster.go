@@ -126,9 +126,12 @@ func (s *Service) Roster() roster.Roster[Decision, *Decision] {
 		}}},
 		Settle: func(ctx context.Context, tx *postgres.Tx, d, was *Decision) error {
 			if was == nil {
-				was = &Decision{}
+				return s.settle(ctx, tx, d, Decision{})
 			}
-			return s.settle(ctx, tx, d, *was)
+			if err := s.settle(ctx, tx, d, *was); err != nil {
+				return err
+			}
+			return Cover(ctx, tx, was.shown(), d.shown())
 		},
 	}
 }

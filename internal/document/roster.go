@@ -80,7 +80,7 @@ func (s *Service) Roster() roster.Roster[GoverningDocument, *GoverningDocument] 
 			if was == nil {
 				return file(ctx, tx, d, nil)
 			}
-			return file(ctx, tx, d, was.DiaryNumber)
+			return refile(ctx, tx, d, *was)
 		},
 		Settled: func(ctx context.Context, tx *postgres.Tx, d, _ *GoverningDocument) error {
 			return s.supersede(ctx)(tx, d)

@@ -92,12 +92,9 @@ func (s *Service) revision() record.Revision[GoverningDocument, *GoverningDocume
 	return record.Revision[GoverningDocument, *GoverningDocument]{
 		Kind: documents, Keeper: s.Keeper, Action: access.WriteDocument, Operation: "updateGoverningDocument",
 		Set: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, set func(*GoverningDocument)) error {
-			number, before := d.DiaryNumber, shown(d)
+			was := *d
 			set(d)
-			if err := file(ctx, tx, d, number); err != nil {
-				return err
-			}
-			return decision.Cover(ctx, tx, before, shown(d))
+			return refile(ctx, tx, d, was)
 		},
 		After: func(ctx context.Context, tx *postgres.Tx, d *GoverningDocument) error { return s.supersede(ctx)(tx, d) },
 	}
@@ -121,6 +118,15 @@ func file(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, before *st
 		Case: d.CaseID, Number: d.DiaryNumber, Before: before, Title: d.TitleSv, Visibility: shown(d).Visibility,
 	})
 	return err
+}
+
+// refile finds the case of a document that has changed, and keeps the one that it was in
+// from telling of what is hidden.
+func refile(ctx context.Context, tx *postgres.Tx, d *GoverningDocument, was GoverningDocument) error {
+	if err := file(ctx, tx, d, was.DiaryNumber); err != nil {
+		return err
+	}
+	return decision.Cover(ctx, tx, shown(&was), shown(d))
 }
 
 // shown is what is told of a document in its case.

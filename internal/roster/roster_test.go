@@ -364,3 +364,33 @@ func TestGapsAreAListToTakeAlong(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAFileHidesItsCaseTellsNoLongerOf hides records that made their cases, and takes
+// back one that a file registered: the case bears its title.
+func TestWhatAFileHidesItsCaseTellsNoLongerOf(t *testing.T) {
+	w := newWorld(t)
+	decisions := []byte("Beslut;Slag;Organ;Sammanträdesdag;Paragraf;Diarienummer\nVarning till Karin;beslut av kommunstyrelsen;Kommunstyrelsen;2026-03-02;7;KS 2026/0201\n")
+	documents := []byte("Styrdokument;Slag;Status;Beslutat;Diarienummer\nPlan för nedläggning;plan;antaget;2026-03-02;KS 2026/0202\n")
+	number := *w.takeIn("decisions", decisions).Number
+	w.takeIn("governing documents", documents)
+	cases := func() string {
+		return string(w.export(w.as(w.partner, access.Reader), "cases", sheet.CSV, text.Swedish).Content)
+	}
+	for _, title := range []string{"=SUMMA(A1:A9)", "Varning till Karin", "Plan för nedläggning"} {
+		if !strings.Contains(cases(), title) {
+			t.Errorf("the partner is not told of the case %q", title)
+		}
+	}
+	f := w.exported("decisions")
+	f.set(0, "Synlighet", "egna kommunen")
+	w.takeIn("decisions", f.write(sheet.CSV))
+	f = w.exported("governing documents")
+	f.set(1, "Synlighet", "egna kommunen")
+	w.takeIn("governing documents", f.write(sheet.CSV))
+	w.undo("decisions", number, "1 ARCHIVED")
+	for _, title := range []string{"=SUMMA(A1:A9)", "Varning till Karin", "Plan för nedläggning"} {
+		if strings.Contains(cases(), title) {
+			t.Errorf("the partner is told of the case %q", title)
+		}
+	}
+}
