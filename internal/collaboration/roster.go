@@ -102,12 +102,12 @@ func (s *Service) ProjectRoster() roster.Roster[SharedProject, *SharedProject] {
 		Title:      roster.Title{Sv: "Gemensamma projekt", En: "Shared projects", FileSv: "gemensamma-projekt", FileEn: "shared-projects"},
 		References: []roster.Reference{decision.CollaborationReference(s.Keeper), s.agreementReference()},
 		Begin:      func(_ roster.Spreadsheet, p *SharedProject) { p.begin() },
-		Settle: func(ctx context.Context, tx *postgres.Tx, p, was *SharedProject) error {
+		Settle: roster.Each(func(ctx context.Context, tx *postgres.Tx, p, was *SharedProject) error {
 			if was == nil {
 				was = &SharedProject{}
 			}
 			return s.lay(ctx, tx, p, *was)
-		},
+		}),
 		Settled: func(ctx context.Context, tx *postgres.Tx, p, was *SharedProject) error {
 			if was != nil {
 				return nil

@@ -124,14 +124,19 @@ func (s *Service) Roster() roster.Roster[Decision, *Decision] {
 			}
 			return roster.Key(&d.BodyUnitID, roster.DayText(d.MeetingDate), *d.Paragraph)
 		}}},
-		Settle: func(ctx context.Context, tx *postgres.Tx, d, was *Decision) error {
-			if was == nil {
-				return s.settle(ctx, tx, d, Decision{})
-			}
-			if err := s.settle(ctx, tx, d, *was); err != nil {
+		Settle: func(ctx context.Context, tx *postgres.Tx, all, were []*Decision) error {
+			if err := s.settle(ctx, tx, all, were); err != nil {
 				return err
 			}
-			return Cover(ctx, tx, was.shown(), d.shown())
+			for i, d := range all {
+				if were[i] == nil {
+					continue
+				}
+				if err := Cover(ctx, tx, were[i].shown(), d.shown()); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
 }
@@ -143,7 +148,7 @@ func (s *Service) CaseRoster() roster.Roster[Case, *Case] {
 		Key:    func(c *Case) string { return roster.Key(nil, c.DiaryNumber) },
 		Title:  roster.Title{Sv: "Ärenden", En: "Cases", FileSv: "arenden", FileEn: "cases"},
 		Begin:  func(_ roster.Spreadsheet, c *Case) { c.Visibility = "PUBLIC" },
-		Settle: func(ctx context.Context, tx *postgres.Tx, c, _ *Case) error { return understand(ctx, tx, c) },
+		Settle: func(ctx context.Context, tx *postgres.Tx, all, _ []*Case) error { return understand(ctx, tx, all...) },
 	}
 }
 

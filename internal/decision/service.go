@@ -123,14 +123,16 @@ func (s *Service) ArchiveCase(ctx context.Context, id uuid.UUID, version int, co
 // latest is the last year that a diary number may be of, at an instant: the next one.
 func latest(at time.Time) int { return at.In(date.Sweden()).Year() + 1 }
 
-// understand reads what a case's number says.
-func understand(ctx context.Context, tx *postgres.Tx, c *Case) error {
-	patterns, err := patternsOf(ctx, tx, c.MunicipalityID)
+// understand reads what the numbers of a municipality's cases say.
+func understand(ctx context.Context, tx *postgres.Tx, all ...*Case) error {
+	patterns, err := patternsOf(ctx, tx, all[0].MunicipalityID)
 	if err != nil {
 		return err
 	}
-	n, err := diary.Parse(c.DiaryNumber, patterns, latest(tx.At))
-	c.says(n, err == nil)
+	for _, c := range all {
+		n, err := diary.Parse(c.DiaryNumber, patterns, latest(tx.At))
+		c.says(n, err == nil)
+	}
 	return nil
 }
 
@@ -154,31 +156,63 @@ func (c *Case) says(n diary.Number, understood bool) {
 // visible as the record is. A number that is not understood has no case: nil, and the
 // record keeps it as written. It runs within a write that is allowed to.
 func ResolveCase(ctx context.Context, tx *postgres.Tx, municipality uuid.UUID, raw, title string, visibility eservice.Visibility) (*uuid.UUID, error) {
+	ids, err := resolveCases(ctx, tx, municipality, []*Case{{DiaryNumber: raw, TitleSv: title, Visibility: visibility}})
+	if err != nil {
+		return nil, err
+	}
+	return ids[0], nil
+}
+
+// resolveCases is ResolveCase of many numbers, each with its title and visibility.
+func resolveCases(ctx context.Context, tx *postgres.Tx, municipality uuid.UUID, wanted []*Case) ([]*uuid.UUID, error) {
 	patterns, err := patternsOf(ctx, tx, municipality)
 	if err != nil {
 		return nil, err
 	}
-	n, err := diary.Parse(raw, patterns, latest(tx.At))
-	if err != nil {
-		return nil, nil
+	understood := make([]bool, len(wanted))
+	var asked []*Case
+	for i, c := range wanted {
+		n, err := diary.Parse(c.DiaryNumber, patterns, latest(tx.At))
+		if err != nil {
+			continue
+		}
+		c.MunicipalityID, understood[i] = municipality, true
+		c.says(n, true)
+		asked = append(asked, c)
 	}
-	c := Case{MunicipalityID: municipality, DiaryNumber: raw, TitleSv: title, Visibility: visibility}
-	c.says(n, true)
-	found, err := caseOf(ctx, tx, c)
-	if found != nil || err != nil {
-		return found, err
-	}
-	made, err := cases.Add(ctx, tx, c)
+	found, err := casesOf(ctx, tx, municipality, asked)
 	if err != nil {
 		return nil, err
 	}
-	return &made.ID, nil
+	ids := make([]*uuid.UUID, len(wanted))
+	var made []*Case
+	for i, c := range wanted {
+		if !understood[i] {
+			continue
+		}
+		of, known := found[c.number()]
+		if !known {
+			c.ID = uuid.Must(uuid.NewV7())
+			made, of, found[c.number()] = append(made, c), c.ID, c.ID
+		}
+		ids[i] = &of
+	}
+	broken, err := postgres.Check(ctx, tx, cases.Table, made, constraints)
+	if err != nil {
+		return nil, err
+	}
+	for i := range made {
+		if err := broken[i].Err(); err != nil {
+			return nil, err
+		}
+	}
+	return ids, constraints.Explain(postgres.InsertAll(ctx, tx, cases.Table, made))
 }
 
 // Create registers a decision. Its diary number finds its case, or makes it.
 func (s *Service) Create(ctx context.Context, d Decision) (*Decision, error) {
 	return decisions.Create(ctx, s.Keeper, access.WriteDecision, "createDecision", d,
-		func(tx *postgres.Tx, d *Decision) error { return s.settle(ctx, tx, d, Decision{}) }, nil)
+		func(tx *postgres.Tx, d *Decision) error { return s.settle(ctx, tx, []*Decision{d}, []*Decision{nil}) }, nil)
 }
 
 // Update lets set change the decision with the id.
@@ -186,7 +220,7 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, comment
 	return s.change(ctx, "updateDecision", comment, id, version, func(tx *postgres.Tx, d *Decision) error {
 		before := *d
 		set(d)
-		return s.settle(ctx, tx, d, before)
+		return s.settle(ctx, tx, []*Decision{d}, []*Decision{&before})
 	})
 }
 
@@ -242,45 +276,65 @@ func (d *Decision) shown() Shown {
 	return Shown{ID: d.ID, Case: d.CaseID, Title: d.TitleSv, Visibility: d.Visibility, Archived: d.ArchivedAt != nil}
 }
 
-// settle finds the case of a decision's number where either is new, and sees that a joint
-// body is one that the municipality is in.
-func (s *Service) settle(ctx context.Context, tx *postgres.Tx, d *Decision, before Decision) error {
-	moved := d.CaseID != nil && (before.CaseID == nil || *before.CaseID != *d.CaseID)
-	if d.DiaryNumber != nil && (before.DiaryNumber == nil || *before.DiaryNumber != *d.DiaryNumber || d.CaseID == nil || moved) {
-		// What the database refuses of the decision is told of it, not of its case.
-		broken, err := postgres.Check(ctx, tx, "decision", []*Decision{d}, constraints)
-		if err != nil || len(broken[0]) > 0 {
-			return first(broken[0].Err(), err)
+// settle finds the cases of decisions' numbers where either is new, and sees that a joint
+// body is one that the municipality is in. What they were is nil for new ones; they are of
+// one municipality.
+func (s *Service) settle(ctx context.Context, tx *postgres.Tx, all, were []*Decision) error {
+	var numbered []*Decision
+	var wanted []*Case
+	var moved []bool
+	joined := map[uuid.UUID]bool{}
+	for i, d := range all {
+		before := were[i]
+		if before == nil {
+			before = &Decision{}
 		}
-		found, err := ResolveCase(ctx, tx, d.MunicipalityID, *d.DiaryNumber, d.TitleSv, d.Visibility)
-		if err != nil {
-			return err
+		moves := d.CaseID != nil && (before.CaseID == nil || *before.CaseID != *d.CaseID)
+		if d.DiaryNumber != nil && (before.DiaryNumber == nil || *before.DiaryNumber != *d.DiaryNumber || d.CaseID == nil || moves) {
+			numbered, moved = append(numbered, d), append(moved, moves)
+			wanted = append(wanted, &Case{DiaryNumber: *d.DiaryNumber, TitleSv: d.TitleSv, Visibility: d.Visibility})
 		}
-		if found != nil {
-			if moved && *d.CaseID != *found {
-				return fault.Field("case", "decision_case_of_number",
-					"Diarienumret är ett annat ärendes. Ange det ena eller låt båda stämma.", "The diary number is another case's. Give one of them, or let both agree.")
+		if d.JointCollaborationID == nil || before.JointCollaborationID != nil && *before.JointCollaborationID == *d.JointCollaborationID {
+			continue
+		}
+		member, asked := joined[*d.JointCollaborationID]
+		if !asked {
+			var err error
+			if member, err = memberOf(ctx, tx, d.MunicipalityID, *d.JointCollaborationID); err != nil {
+				return err
 			}
-			d.CaseID = found
-		}
-	}
-	if d.JointCollaborationID != nil && (before.JointCollaborationID == nil || *before.JointCollaborationID != *d.JointCollaborationID) {
-		member, err := memberOf(ctx, tx, d.MunicipalityID, *d.JointCollaborationID)
-		if err != nil {
-			return err
+			joined[*d.JointCollaborationID] = member
 		}
 		if !member {
 			return fault.Field("jointCollaboration", "decision_joint_member",
 				"Bara en kommun som är med i samverkan registrerar det gemensamma organets beslut.", "Only a municipality that is in the collaboration registers the joint body's decisions.")
 		}
 	}
-	return nil
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
+	if len(numbered) == 0 {
+		return nil
+	}
+	// What the database refuses of a decision is told of it, not of its case.
+	broken, err := postgres.Check(ctx, tx, decisions.Table, numbered, constraints)
+	if err != nil {
+		return err
+	}
+	for i := range numbered {
+		if err := broken[i].Err(); err != nil {
 			return err
+		}
+	}
+	found, err := resolveCases(ctx, tx, numbered[0].MunicipalityID, wanted)
+	if err != nil {
+		return err
+	}
+	for i, d := range numbered {
+		switch {
+		case found[i] == nil:
+		case moved[i] && *d.CaseID != *found[i]:
+			return fault.Field("case", "decision_case_of_number",
+				"Diarienumret är ett annat ärendes. Ange det ena eller låt båda stämma.", "The diary number is another case's. Give one of them, or let both agree.")
+		default:
+			d.CaseID = found[i]
 		}
 	}
 	return nil

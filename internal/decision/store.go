@@ -60,18 +60,40 @@ func patternsOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID) 
 	return all[0], nil
 }
 
-// caseOf finds the case with what another case's number says. Without a register the
-// whole number is to be the same, since the serial alone may be another register's.
-func caseOf(ctx context.Context, r postgres.Reader, c Case) (*uuid.UUID, error) {
-	ids, err := postgres.Values[uuid.UUID](ctx, r, `SELECT x.id FROM diary_case x
-		WHERE x.municipality_id = @municipality AND x.diary_year = @year AND x.diary_serial = @serial AND x.archived_at IS NULL
-		  AND x.diary_code IS NOT DISTINCT FROM @code AND (@code::text IS NOT NULL OR x.diary_suffix IS NOT DISTINCT FROM @suffix)
-		ORDER BY x.id LIMIT 1`,
-		postgres.Args{"municipality": c.MunicipalityID, "year": c.DiaryYear, "serial": c.DiarySerial, "code": c.DiaryCode, "suffix": c.DiarySuffix})
-	if err != nil || len(ids) == 0 {
-		return nil, err
+// number is what a case's number says, as no two cases of a municipality have it alike.
+// Without a register the whole number counts, since the serial alone may be another
+// register's.
+type number struct {
+	code         string
+	year, serial int
+	suffix       string
+}
+
+// number gives what the case's number says, which has been understood.
+func (c *Case) number() number {
+	n := number{code: said(c.DiaryCode), year: *c.DiaryYear, serial: *c.DiarySerial}
+	if c.DiaryCode == nil {
+		n.suffix = said(c.DiarySuffix)
 	}
-	return &ids[0], nil
+	return n
+}
+
+// casesOf finds the municipality's cases that have the numbers of others; of several with
+// one number, the first.
+func casesOf(ctx context.Context, r postgres.Reader, municipality uuid.UUID, others []*Case) (map[number]uuid.UUID, error) {
+	years, serials := make([]int, len(others)), make([]int, len(others))
+	for i, c := range others {
+		years[i], serials[i] = *c.DiaryYear, *c.DiarySerial
+	}
+	all, err := postgres.All[Case](ctx, r, "SELECT "+postgres.Columns[Case]("x")+` FROM diary_case x
+		WHERE x.municipality_id = @municipality AND (x.diary_year, x.diary_serial) IN (SELECT * FROM unnest(@years::int[], @serials::int[])) AND x.archived_at IS NULL
+		ORDER BY x.id DESC`,
+		postgres.Args{"municipality": municipality, "years": years, "serials": serials})
+	found := map[number]uuid.UUID{}
+	for _, c := range all {
+		found[c.number()] = c.ID
+	}
+	return found, err
 }
 
 // titlesIn reads what the records in a case are called that are as open as the case, but

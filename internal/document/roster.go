@@ -76,12 +76,12 @@ func (s *Service) Roster() roster.Roster[GoverningDocument, *GoverningDocument] 
 				}
 			}
 		},
-		Settle: func(ctx context.Context, tx *postgres.Tx, d, was *GoverningDocument) error {
+		Settle: roster.Each(func(ctx context.Context, tx *postgres.Tx, d, was *GoverningDocument) error {
 			if was == nil {
 				return file(ctx, tx, d, nil)
 			}
 			return refile(ctx, tx, d, *was)
-		},
+		}),
 		Settled: func(ctx context.Context, tx *postgres.Tx, d, _ *GoverningDocument) error {
 			return s.supersede(ctx)(tx, d)
 		},

@@ -46,12 +46,6 @@ func (s *Service) Roster() roster.Roster[EService, *EService] {
 				return strconv.FormatInt(*e.OepFamilyID, 10)
 			}},
 		},
-		Saving: func(ctx context.Context, tx *postgres.Tx, some []*EService) error {
-			return postgres.SaveTogether(ctx, tx, "e_service", some)
-		},
-		Adding: func(ctx context.Context, tx *postgres.Tx, some []*EService) error {
-			return postgres.InsertAll(ctx, tx, "e_service", some)
-		},
 		Drafted: func(ctx context.Context, r postgres.Reader, ids []uuid.UUID) (map[uuid.UUID]map[string]bool, error) {
 			drafts, err := s.OpenDrafts(ctx, r, ids)
 			drafted := map[uuid.UUID]map[string]bool{}

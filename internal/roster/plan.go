@@ -402,16 +402,11 @@ func (p *planned[T, P]) write(ctx context.Context, tx *postgres.Tx) (int, error)
 	refused := func(one *T, faults fault.List) {
 		p.refuse(lines[one], p.placed(p.Lines[lines[one]].Row, faults)...)
 	}
-	saved, err := record.KeepWhatMay(ctx, tx, p.Kind.Constraints, changed, func(part *postgres.Tx, some []*T) error { return p.save(ctx, part, some, p.live) }, refused)
+	saved, err := record.KeepWhatMay(ctx, tx, p.Kind.Constraints, changed, p.keep(ctx, p.live, postgres.SaveTogether), refused)
 	if err != nil {
 		return 0, err
 	}
-	made, err := record.KeepWhatMay(ctx, tx, p.Kind.Constraints, added, func(part *postgres.Tx, some []*T) error {
-		if p.Adding != nil {
-			return p.Adding(ctx, part, some)
-		}
-		return p.each(ctx, part, some, nil, func(ctx context.Context, tx *postgres.Tx, one P) (P, error) { return p.Kind.Add(ctx, tx, *one) })
-	}, refused)
+	made, err := record.KeepWhatMay(ctx, tx, p.Kind.Constraints, added, p.keep(ctx, nil, postgres.InsertAll), refused)
 	for i, one := range p.records {
 		if one != nil && p.Lines[i].Outcome == New {
 			id := P(one).Base().ID
@@ -421,46 +416,45 @@ func (p *planned[T, P]) write(ctx context.Context, tx *postgres.Tx) (int, error)
 	return saved + made, err
 }
 
-// save keeps records over what they are.
-func (k Roster[T, P]) save(ctx context.Context, tx *postgres.Tx, records []*T, are map[uuid.UUID]*T) error {
-	if k.Saving != nil {
-		return k.Saving(ctx, tx, records)
-	}
-	return k.each(ctx, tx, records, are, k.Kind.Keep)
-}
-
-// each keeps records one by one, as the domain does.
-func (k Roster[T, P]) each(ctx context.Context, tx *postgres.Tx, records []*T, are map[uuid.UUID]*T, keep func(context.Context, *postgres.Tx, P) (P, error)) error {
-	for _, one := range records {
-		// What is refused together is tried again, and so is not written into.
-		next := *one
-		var was P
-		if is := are[P(one).Base().ID]; is != nil {
-			before := *is
-			was = &before
-		}
-		if k.Standing != nil && was != nil && isArchived(&next) && !isArchived(was) {
-			if err := k.Standing(ctx, tx, &next); err != nil {
-				return err
+// keep gives what keeps records as the domain does: each with its rules, and the rows
+// themselves together, which takes few round trips.
+func (k Roster[T, P]) keep(ctx context.Context, are map[uuid.UUID]*T, write func(context.Context, *postgres.Tx, string, []*T) error) func(*postgres.Tx, []*T) error {
+	return func(tx *postgres.Tx, records []*T) error {
+		kept, next, were := make([]*T, len(records)), make([]P, len(records)), make([]P, len(records))
+		for i, one := range records {
+			// What is refused together is tried again, and so is not written into.
+			copied := *one
+			kept[i], next[i] = &copied, &copied
+			if is := are[P(one).Base().ID]; is != nil {
+				was := *is
+				were[i] = &was
+			}
+			if k.Standing != nil && were[i] != nil && isArchived(next[i]) && !isArchived(were[i]) {
+				if err := k.Standing(ctx, tx, next[i]); err != nil {
+					return err
+				}
 			}
 		}
 		if k.Settle != nil {
-			if err := k.Settle(ctx, tx, &next, was); err != nil {
+			if err := k.Settle(ctx, tx, next, were); err != nil {
 				return err
 			}
 		}
-		kept, err := keep(ctx, tx, &next)
-		if err != nil {
+		if k.Kind.Fill != nil {
+			for _, one := range next {
+				k.Kind.Fill(one)
+			}
+		}
+		if err := write(ctx, tx, k.Kind.Table, kept); err != nil || k.Settled == nil {
 			return err
 		}
-		P(one).Base().ID = kept.Base().ID
-		if k.Settled != nil {
-			if err := k.Settled(ctx, tx, kept, was); err != nil {
+		for i, one := range next {
+			if err := k.Settled(ctx, tx, one, were[i]); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	return nil
 }
 
 func (p *planned[T, P]) refuse(i int, faults ...Fault) {

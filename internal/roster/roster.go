@@ -64,11 +64,10 @@ type Roster[T any, P record.Pointer[T]] struct {
 	Beside func(ctx context.Context, r postgres.Reader, municipality uuid.UUID, were, records []*T) (map[int]fault.List, error)
 	// Unique are the fields that no two records of the municipality have alike.
 	Unique []Unique[T]
-	// Settle sees to a record's rules within the write, and may set more of it; was is nil
-	// for a new one. Settled, when given, runs when it is kept.
-	Settle, Settled func(ctx context.Context, tx *postgres.Tx, record, was P) error
-	// Saving and Adding keep many at once, in place of one by one with Settle and Settled.
-	Saving, Adding func(ctx context.Context, tx *postgres.Tx, records []*T) error
+	// Settle sees to the rules of records within the write, and may set more of them; what a
+	// new one was is nil. Settled, when given, runs for each when they are kept.
+	Settle  func(ctx context.Context, tx *postgres.Tx, records, were []P) error
+	Settled func(ctx context.Context, tx *postgres.Tx, record, was P) error
 	// Drafted tells, of records that have an open draft, which columns it has too; nil for
 	// kinds without drafts. Months tells, for those kinds, how many months of use stay with
 	// records.
@@ -96,6 +95,18 @@ type Unique[T any] struct {
 
 // Right is what whoever takes a file in must be allowed to do.
 func (k Roster[T, P]) Right() access.Rule { return k.Action }
+
+// Each settles records one by one.
+func Each[P any](settle func(ctx context.Context, tx *postgres.Tx, record, was P) error) func(context.Context, *postgres.Tx, []P, []P) error {
+	return func(ctx context.Context, tx *postgres.Tx, records, were []P) error {
+		for i, one := range records {
+			if err := settle(ctx, tx, one, were[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
 
 // nodeID is a record's global id.
 func nodeID(table string, id uuid.UUID) gid.ID { return gid.New(table, id) }

@@ -208,9 +208,7 @@ func (k Roster[T, P]) UndoChange(ctx context.Context, u Undo) (*UndoPlan, error)
 		for i, one := range plan.saved {
 			places[one] = plan.line[i]
 		}
-		done, err := record.KeepWhatMay(ctx, tx, k.Kind.Constraints, plan.saved, func(part *postgres.Tx, some []*T) error {
-			return k.save(ctx, part, some, plan.are)
-		}, func(one *T, faults fault.List) { plan.refuse(places[one], faults) })
+		done, err := record.KeepWhatMay(ctx, tx, k.Kind.Constraints, plan.saved, k.keep(ctx, plan.are, postgres.SaveTogether), func(one *T, faults fault.List) { plan.refuse(places[one], faults) })
 		if err != nil {
 			return err
 		}

@@ -159,12 +159,12 @@ func (s *Service) GoalRoster() roster.Roster[Goal, *Goal] {
 			}
 			return key(g)
 		}}},
-		Settle: func(ctx context.Context, tx *postgres.Tx, g, was *Goal) error {
+		Settle: roster.Each(func(ctx context.Context, tx *postgres.Tx, g, was *Goal) error {
 			if was == nil {
 				return s.placed(ctx, tx, g, nil)
 			}
 			return s.placed(ctx, tx, g, was.ParentGoalID)
-		},
+		}),
 		Standing: childless,
 	}
 }
@@ -184,13 +184,13 @@ func (s *Service) IndicatorRoster() roster.Roster[Indicator, *Indicator] {
 			}
 			return map[string]map[uuid.UUID]string{"period": periods, "value": values}, err
 		},
-		Settle: func(ctx context.Context, tx *postgres.Tx, i, was *Indicator) error {
+		Settle: roster.Each(func(ctx context.Context, tx *postgres.Tx, i, was *Indicator) error {
 			if was != nil {
 				return nil
 			}
 			_, err := s.hangs(ctx, tx, access.WriteGoal, Part{GoalID: &i.GoalID}, "goal")
 			return err
-		},
+		}),
 	}
 }
 
@@ -215,13 +215,13 @@ func (s *Service) MilestoneRoster() roster.Roster[Milestone, *Milestone] {
 		},
 		Title:      roster.Title{Sv: "Milstolpar", En: "Milestones", FileSv: "milstolpar", FileEn: "milestones"},
 		References: []roster.Reference{s.goalReference(), s.initiativeReference(), s.projectReference()},
-		Settle: func(ctx context.Context, tx *postgres.Tx, m, was *Milestone) error {
+		Settle: roster.Each(func(ctx context.Context, tx *postgres.Tx, m, was *Milestone) error {
 			if was != nil {
 				return nil
 			}
 			_, err := s.hangs(ctx, tx, access.WriteInitiative, m.Part, "of")
 			return err
-		},
+		}),
 	}
 }
 
