@@ -394,3 +394,47 @@ func TestWhatAFileHidesItsCaseTellsNoLongerOf(t *testing.T) {
 		}
 	}
 }
+
+// TestManyRowsTakeAsManyStatementsAsFew takes in new decisions of cases that are new too, and
+// goals, and edits all of them: nobody else writes meanwhile.
+func TestManyRowsTakeAsManyStatementsAsFew(t *testing.T) {
+	w := newWorld(t)
+	lists := map[string]func(from, n int) []byte{
+		"decisions": func(from, n int) []byte {
+			list := "Beslut;Slag;Organ;Sammanträdesdag;Paragraf;Diarienummer\n"
+			for i := from; i < from+n; i++ {
+				list += fmt.Sprintf("Beslut %[1]d;beslut av kommunstyrelsen;Kommunstyrelsen;2025-03-02;%[1]d;KS 2025/%[1]d\n", i)
+			}
+			return []byte(list)
+		},
+		"goals": func(from, n int) []byte {
+			list := "Kod;Mål;Nivå;Strategi\n"
+			for i := from; i < from+n; i++ {
+				list += fmt.Sprintf("2.%[1]d;Mål %[1]d;mål;E-strategi\n", i)
+			}
+			return []byte(list)
+		},
+	}
+	for kind, list := range lists {
+		taken := func(content []byte, outcome roster.Outcome, n int) int64 {
+			before := w.statements.n.Load()
+			if plan := w.takeIn(kind, content); plan.Counts[outcome] != n {
+				t.Errorf("%s: %v, want %d %s: %.500s", kind, plan.Counts, n, outcome, told(plan))
+			}
+			return w.statements.n.Load() - before
+		}
+		if few, many := taken(list(1, 2), roster.New, 2), taken(list(3, 100), roster.New, 100); many != few {
+			t.Errorf("%s: 100 new ones take %d statements, 2 take %d", kind, many, few)
+		}
+		edited := func(n int, to string) []byte {
+			f := w.exported(kind)
+			for i := range n {
+				f.set(i, map[string]string{"decisions": "Beslutstext", "goals": "Beskrivning"}[kind], to)
+			}
+			return f.write(sheet.CSV)
+		}
+		if few, many := taken(edited(2, "Kort"), roster.Changed, 2), taken(edited(100, "Längre"), roster.Changed, 100); many != few {
+			t.Errorf("%s: 100 edits take %d statements, 2 take %d", kind, many, few)
+		}
+	}
+}

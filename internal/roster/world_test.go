@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"fardplan/internal/access"
 	"fardplan/internal/app"
@@ -33,7 +36,18 @@ type world struct {
 	s             *app.Services
 	home, partner *organisation.Municipality
 	council       *organisation.Unit
+	statements    *counter
 }
+
+// counter counts statements.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+
+func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // must gives a function's value, and fails the test for its error.
 func must[T any](v T, err error) func(testing.TB) T {
@@ -63,8 +77,10 @@ func (w *world) as(m *organisation.Municipality, role access.Role) context.Conte
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t}
-	w.db = dbtest.New(t).Open(t, func() time.Time { return time.Date(2026, time.March, 16, 11, 0, 0, 0, time.UTC) })
+	w := &world{t: t, statements: &counter{}}
+	data := dbtest.New(t)
+	w.db = must(postgres.Open(t.Context(), postgres.Options{URL: data.URL, ReadURL: data.ReadURL, Pool: 2, Clock: func() time.Time { return time.Date(2026, time.March, 16, 11, 0, 0, 0, time.UTC) }, Tracer: w.statements}))(t)
+	t.Cleanup(w.db.Close)
 	w.s = app.NewServices(w.db, access.Policy{}, app.GapRules())
 	program := access.With(t.Context(), access.SystemCaller("prov"))
 	w.home = must(w.s.Organisation.CreateMunicipality(program, organisation.Municipality{SCBCode: "0581", NameSv: "Norrköping", IsHome: true}))(t)
