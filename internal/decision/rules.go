@@ -24,6 +24,9 @@ func sameNumber(one, other string) string {
 	return strings.NewReplacer("#1", one, "#2", other).Replace("#1.municipality_id = #2.municipality_id AND #1.diary_year = #2.diary_year AND #1.diary_serial = #2.diary_serial AND #1.diary_code = #2.diary_code")
 }
 
+// changedIn is SQL for the municipalities whose decisions or cases a change touched.
+const changedIn = "SELECT d.municipality_id FROM decision d WHERE d.changed_in = @change UNION SELECT c.municipality_id FROM diary_case c WHERE c.changed_in = @change"
+
 // GapObjects says how gaps of these records are kept.
 func GapObjects() []gap.Object {
 	return []gap.Object{
@@ -33,10 +36,13 @@ func GapObjects() []gap.Object {
 			Affected: []string{
 				"SELECT l.decision_id FROM record_link l WHERE l.changed_in = @change AND l.decision_id IS NOT NULL",
 				"SELECT y.id FROM decision y JOIN diary_case c ON c.id = y.case_id WHERE c.changed_in = @change",
-				"SELECT y.id FROM decision d JOIN decision y ON " + sameText("y", "d") + " WHERE d.changed_in = @change",
-				"SELECT y.id FROM decision d JOIN diary_case c ON c.id = d.case_id JOIN diary_case o ON " + sameNumber("o", "c") + " JOIN decision y ON y.case_id = o.id WHERE @change IN (d.changed_in, c.changed_in, o.changed_in)",
+				// Those that have the number in common with what the change touched. Each is read
+				// once, in groups: a join would be made row by row where few rows are expected, as in
+				// a register that is just being filled.
+				"SELECT t.id FROM (SELECT y.id, bool_or(y.changed_in = @change) OVER (PARTITION BY y.municipality_id, lower(btrim(y.diary_number))) AS touched FROM decision y WHERE y.diary_number IS NOT NULL AND y.municipality_id IN (SELECT d.municipality_id FROM decision d WHERE d.changed_in = @change)) t WHERE t.touched",
+				"SELECT t.id FROM (SELECT y.id, bool_or(@change IN (y.changed_in, c.changed_in)) OVER (PARTITION BY c.municipality_id, c.diary_year, c.diary_serial, c.diary_code) AS touched FROM decision y JOIN diary_case c ON c.id = y.case_id WHERE c.diary_code IS NOT NULL AND y.municipality_id IN (" + changedIn + ")) t WHERE t.touched",
 				// Those that had the number in common before.
-				"SELECT e.object_id FROM gap_episode e WHERE e.rule = '" + numberInTwoCases + "' AND e.closed_at IS NULL AND e.municipality_id IN (SELECT d.municipality_id FROM decision d WHERE d.changed_in = @change UNION SELECT c.municipality_id FROM diary_case c WHERE c.changed_in = @change)",
+				"SELECT e.object_id FROM gap_episode e WHERE e.rule = '" + numberInTwoCases + "' AND e.closed_at IS NULL AND e.municipality_id IN (" + changedIn + ")",
 			},
 		},
 		{

@@ -24,7 +24,7 @@ type Reference struct {
 	// name, and of any municipality those with the ids.
 	Read func(ctx context.Context, r postgres.Reader, of, ids []uuid.UUID, in text.Language) ([]Named, error)
 	// Ever gives the names that a municipality's records, or those with the ids, have and
-	// have had: a file of any age knows them by those.
+	// have had, as far as the caller may see them: a file of any age knows them by those.
 	Ever func(ctx context.Context, now *postgres.Snapshot, municipality uuid.UUID, ids []uuid.UUID) ([]Named, error)
 	// Unknown and Ambiguous are the faults of a text that means none or several; nil for
 	// the words that are the same for all.
@@ -60,7 +60,10 @@ func To[T any, P record.Pointer[T]](kind record.Kind[T, P], keep record.Keeper, 
 			return all, err
 		},
 		Ever: func(ctx context.Context, now *postgres.Snapshot, _ uuid.UUID, ids []uuid.UUID) ([]Named, error) {
-			found, err := history.Ever[T](ctx, now, kind.Table, "x.id = ANY (@ids)", postgres.Args{"ids": ids})
+			// Of another municipality's, a cell that is guessed right is not to be told apart.
+			seen, args := keep.Policy.Visible(ctx, kind.Table, "x", true)
+			args["ids"] = ids
+			found, err := history.Ever[T](ctx, now, kind.Table, "x.id = ANY (@ids) AND "+seen, args)
 			all := make([]Named, len(found))
 			for i, one := range found {
 				all[i] = Named{ID: P(one).Base().ID, Means: names(one)}
