@@ -513,8 +513,8 @@ func (p *planned[T, P]) line(i int, row sheet.Row) {
 		p.refuse(i, archived)
 	case base == nil || P(base).Base().Version != version:
 		p.refuse(i, p.fault(row.Number, versionColumn, fault.Field(versionColumn, "row_version",
-			"Raden säger inte vilken version av posten den bygger på, så det går inte att se vad som har ändrats i den. Exportera på nytt, utan utkast, och gör ändringarna där.",
-			"The row does not say which version of the record it builds on, so that it cannot be seen what has been edited. Export anew, without drafts, and edit there.")))
+			"Raden säger inte vilken version av posten den bygger på, så det går inte att se vad som har ändrats i den. Exportera på nytt som inloggad i kommunen, utan utkast, och gör ändringarna där.",
+			"The row does not say which version of the record it builds on, so that it cannot be seen what has been edited. Export anew, signed in to the municipality and without drafts, and edit there.")))
 	default:
 		p.compare(i, row, one, base)
 		if isArchived(one) && line.Outcome != Unchanged {

@@ -142,9 +142,9 @@ func (k Roster[T, P]) names(ctx context.Context, r postgres.Reader, of []uuid.UU
 	return n, nil
 }
 
-// Export gives a list, whole, as a spreadsheet: what the caller may see of it, with a
-// version that a changed file is compared with when it is taken in again. One of more
-// rows than a file holds is LIMITED.
+// Export gives a list, whole, as a spreadsheet: what the caller may see of it, and of the
+// own municipality's the version that a changed file is compared with when it is taken in
+// again. One of more rows than a file holds is LIMITED.
 func (k Roster[T, P]) Export(ctx context.Context, r postgres.Reader, l postgres.List, format sheet.Format, in text.Language) (*sheet.File, error) {
 	records, err := postgres.Whole[T](ctx, r, l, sheet.MaxRows+1)
 	if err != nil {
@@ -179,10 +179,16 @@ func (k Roster[T, P]) Write(ctx context.Context, r postgres.Reader, records []*T
 		c := &k.Columns[i]
 		t.Columns = append(t.Columns, sheet.Column{Heading: c.heading(in), Width: c.Width, Words: c.words(n), Several: c.Cell == Many})
 	}
+	reader := access.From(ctx)
 	for i, one := range records {
 		row := make([]string, len(k.Columns))
 		for at := range k.Columns {
 			row[at] = k.Columns[at].show(one, all[i], n)
+			// What others do not see of a record stands empty: nobody is to take their file in,
+			// which would take it away.
+			if k.Columns[at].Field == versionColumn && !reader.Own(idIn(all[i]["municipality_id"])) && reader.Kind != access.System {
+				row[at] = ""
+			}
 		}
 		t.Rows = append(t.Rows, row)
 	}

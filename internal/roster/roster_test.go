@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fardplan/internal/access"
 	"fardplan/internal/collaboration"
@@ -435,6 +436,53 @@ func TestManyRowsTakeAsManyStatementsAsFew(t *testing.T) {
 		}
 		if few, many := taken(edited(2, "Kort"), roster.Changed, 2), taken(edited(100, "Längre"), roster.Changed, 100); many != few {
 			t.Errorf("%s: 100 edits take %d statements, 2 take %d", kind, many, few)
+		}
+	}
+}
+
+// TestARegisterOfDecisionsIsTakenInAtOnce fills an empty register, each decision in a case of
+// its own, within what a mutation may take.
+func TestARegisterOfDecisionsIsTakenInAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	const size = 8000
+	w := newWorld(t)
+	var list strings.Builder
+	list.WriteString("Beslut;Slag;Organ;Sammanträdesdag;Paragraf;Diarienummer\n")
+	for i := range size {
+		fmt.Fprintf(&list, "Beslut %[1]d;beslut av kommunstyrelsen;Kommunstyrelsen;2025-03-02;%[1]d;KS 2025/%[1]d\n", i+1)
+	}
+	begun := time.Now()
+	plan := w.takeIn("decisions", []byte(list.String()))
+	if took := time.Since(begun); plan.Counts[roster.New] != size || took > 30*time.Second {
+		t.Errorf("%v in %s", plan.Counts, took)
+	}
+}
+
+// TestWhatTheWriterOfAFileDidNotSeeIsNotTakenAway takes in what the partner took out, where
+// the strategies of goals stand empty.
+func TestWhatTheWriterOfAFileDidNotSeeIsNotTakenAway(t *testing.T) {
+	w := newWorld(t)
+	out := w.export(w.as(w.partner, access.Director), "goals", sheet.CSV, text.Swedish)
+	if plan := w.preview("goals", w.sheet(out.Content)); plan.Counts[roster.Refused] != 2 || plan.Lines[0].Faults[0].Rule != "row_version" {
+		t.Errorf("it does\n%s", told(plan))
+	}
+}
+
+// TestAGuessOfWhatIsHiddenIsNotToldApart names an agreement that its host has hidden since.
+func TestAGuessOfWhatIsHiddenIsNotToldApart(t *testing.T) {
+	w := newWorld(t)
+	theirs := w.as(w.partner, access.Director)
+	agreement := must(w.s.Collaboration.CreateAgreement(theirs, collaboration.Agreement{MunicipalityID: w.partner.ID, TitleSv: "Avtal om nedläggning", LegalForm: "UNCLEAR", Visibility: "PUBLIC"}))(t)
+	project := must(w.s.Collaboration.CreateProject(w.ctx, collaboration.SharedProject{MunicipalityID: w.home.ID, AgreementID: &agreement.ID, Code: "ny", NameSv: "Ny"}))(t)
+	must(w.s.Collaboration.UpdateAgreement(theirs, agreement.ID, agreement.Version, func(a *collaboration.Agreement) { a.Visibility = "MUNICIPALITY" }))(t)
+	f := w.exported("shared projects")
+	row := slices.IndexFunc(f.grid.Rows, func(r sheet.Row) bool { return r.Cell(f.column("Kod")).Text == project.Code })
+	for _, guess := range []string{"Avtal om nedläggning", "Avtal om bygge"} {
+		f.set(row, "Avtal", guess)
+		if plan := w.preview("shared projects", w.sheet(f.write(sheet.CSV))); plan.Lines[row].Outcome != roster.Refused {
+			t.Errorf("%q does\n%s", guess, plan.Lines[row].Outcome)
 		}
 	}
 }
