@@ -18,7 +18,7 @@ import (
 // Reference is a kind of record that cells name.
 type Reference struct {
 	Table string
-	// Noun is what one is called, in the indefinite, such as "en enhet" and "unit".
+	// Sv and En are what a fault calls one, such as "något mål" and "goal".
 	Sv, En string
 	// Read gives the records of municipalities that the caller may see and that cells may
 	// name, and of any municipality those with the ids.
