@@ -171,7 +171,8 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	for name, n := range s.others {
 		fixed[name] = n
 	}
-	if err := o.refuseUsed(ctx); err != nil {
+	great, others, err := o.ready(ctx)
+	if err != nil {
 		return nil, err
 	}
 	catalogue, err := postgres.DropIndexes(ctx, o.OwnerURL, large, used)
@@ -183,15 +184,18 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 		return nil, errors.Join(err, catalogue(ctx))
 	}
 	err = o.fill(ctx, all, end, ids, fixed, progress)
-	// Today's gaps are found while the catalogue's indexes are made: they are found by others.
+	// Today's gaps are found while the catalogue's indexes are made: they are found by
+	// others. The planner is told of the rows of either when they are there.
 	var both errgroup.Group
-	both.Go(func() error { return catalogue(ctx) })
+	both.Go(func() error {
+		return errors.Join(catalogue(ctx), postgres.Analyze(ctx, o.OwnerURL, great...))
+	})
 	both.Go(func() error {
 		if err == nil {
 			o.Clock.at = end
 			_, err = o.Gaps.SweepDaily(ctx)
 		}
-		return errors.Join(err, episodes(ctx))
+		return errors.Join(err, episodes(ctx), postgres.Analyze(ctx, o.OwnerURL, others...))
 	})
 	if err := both.Wait(); err != nil {
 		return nil, err
@@ -206,27 +210,7 @@ func Load(ctx context.Context, o Options) (*Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count the rows: %w", err)
 	}
-	if err := o.analyse(ctx, now); err != nil {
-		return nil, err
-	}
 	return &Summary{Changes: len(all) + 1, Tables: tables, Took: time.Since(begun)}, nil
-}
-
-// analyse tells the planner of the rows of all tables: of the greatest beside the others,
-// which takes either as long.
-func (o Options) analyse(ctx context.Context, r postgres.Reader) error {
-	great, err := postgres.Values[string](ctx, r, everyTable+" AND c.relname = ANY (@large)", postgres.Args{"large": large})
-	if err != nil {
-		return err
-	}
-	others, err := postgres.Values[string](ctx, r, everyTable+" AND c.relname <> ALL (@large)", postgres.Args{"large": large})
-	if err != nil {
-		return err
-	}
-	var both errgroup.Group
-	both.Go(func() error { return postgres.Analyze(ctx, o.OwnerURL, great...) })
-	both.Go(func() error { return postgres.Analyze(ctx, o.OwnerURL, others...) })
-	return both.Wait()
 }
 
 // large are the catalogue's tables whose indexes are made of all rows at once, after them,
@@ -278,15 +262,25 @@ func notEmpty() error {
 		"The database holds other things already, or somebody is writing to it. Make an empty database and try again.")
 }
 
-// refuseUsed refuses a database that has any change.
-func (o Options) refuseUsed(ctx context.Context) error {
+// ready refuses a database that has any change, and gives the tables of one that has none,
+// those of the past too: the large ones and the others.
+func (o Options) ready(ctx context.Context) (great, others []string, err error) {
 	session := o.Journal.DB.Session()
 	defer session.Close()
 	now, err := session.Present(ctx)
-	if err == nil && now.Change > 0 {
-		return notEmpty()
+	if err != nil {
+		return nil, nil, err
 	}
-	return err
+	if now.Change > 0 {
+		return nil, nil, notEmpty()
+	}
+	for of, condition := range map[*[]string]string{&great: "= ANY", &others: "<> ALL"} {
+		if *of, err = postgres.Values[string](ctx, now, `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.relkind = 'r' AND n.nspname IN ('public', 'history') AND c.relname `+condition+` (@large)`, postgres.Args{"large": large}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return great, others, nil
 }
 
 // write makes a step as the change of the number.

@@ -153,11 +153,12 @@ var units = `
 // services are the e-services of a municipality: those that many have, in variants of
 // their names. The bytes of a digest of the e-service's number decide what differs.
 var services = `
-	WITH word AS MATERIALIZED (SELECT * FROM ` + service + `),
-	place AS MATERIALIZED (SELECT * FROM ` + place + ` WHERE m.i = @place::int),
+	WITH word AS MATERIALIZED (SELECT w.*, CASE WHEN w.i < @shared::int THEN ` + idOfShared("w.i") + ` END AS shared FROM ` + service + `),
+	place AS MATERIALIZED (SELECT m.*, ` + idOfMunicipality("m.i") + ` AS id FROM ` + place + ` WHERE m.i = @place::int),
+	office AS MATERIALIZED (SELECT n, ` + idOfUnit("@place::int", "n") + ` AS id FROM generate_series(8, @units::int) n),
 	many AS (SELECT count(*)::int AS sorts FROM word),
 	chosen AS (
-		SELECT w.*, p.domain, p.i AS place, n, (n - 1) / 13 / many.sorts AS variant, decode(md5('e-tjänst ' || n), 'hex') AS h,
+		SELECT w.*, p.domain, p.id AS municipality, n, (n - 1) / 13 / many.sorts AS variant, decode(md5('e-tjänst ' || n), 'hex') AS h,
 		       ((n - 1) / 13 / many.sorts * 7 + get_byte(decode(md5('form ' || n), 'hex'), 0)) % 96 AS form
 		  FROM place p, many, generate_series(@place::int, @services::int, 13) n, word w
 		 WHERE (n - 1) / 13 % @parts::int = @part::int AND w.i = ((n - 1) / 13 + p.i * 11) % many.sorts),
@@ -177,8 +178,7 @@ var services = `
 	       legal_basis, legal_basis_verified_on, fee_sv, processing_time_sv, digital_level, personal_data, retention, accessibility_status, accessibility_checked_on, accessibility_statement_url,
 	       status, planned_launch, launched_on, retired_on, retirement_reason, found_source, found_reason, published, visibility,
 	       oep_family_id, oep_category, oep_unstable_key, oep_seen, oep_missing_since)
-	SELECT ` + idOfService("n") + `, ` + idOfMunicipality("place") + `, ` + idOfUnit("place", "(8 + (h1 * 256 + h2) % (@units::int - 7))") + `,
-	       CASE WHEN i < @shared::int AND h3 < 70 THEN ` + idOfShared("i") + ` END,
+	SELECT ` + idOfService("r.n") + `, municipality, o.id, CASE WHEN h3 < 70 THEN shared END,
 	       name, CASE WHEN h4 < 90 THEN name_en || CASE WHEN variant > 0 THEN ', variant ' || variant + 1 ELSE '' END END, slug,
 	       CASE WHEN h5 < 245 THEN summary_sv END, CASE WHEN h4 < 90 THEN summary_en END,
 	       CASE WHEN h6 < 110 THEN summary_sv || E'\n\n' || (ARRAY['Du behöver ha uppgifterna om ärendet till hands. Det går att spara och fortsätta senare.',
@@ -199,12 +199,9 @@ var services = `
 	       CASE WHEN status = 'RETIRED' THEN today() - 10 END, CASE WHEN status = 'RETIRED' THEN 'Ersatt av en e-tjänst som täcker samma ärenden' END,
 	       CASE WHEN status NOT IN ('IDEA', 'PLANNED') THEN 'E-tjänsteplattformens lista' END, CASE WHEN status NOT IN ('IDEA', 'PLANNED') THEN 'Fanns när katalogen lades upp' END,
 	       status IN ('LIVE', 'PHASING_OUT', 'PILOT') AND h5 < 240 AND h7 < 245 AND h9 < 248, CASE WHEN h8 < 16 THEN 'COLLABORATION' WHEN h8 < 26 THEN 'MUNICIPALITY' ELSE 'PUBLIC' END,
-	       CASE WHEN h2 < 160 THEN n END, CASE WHEN h2 < 160 THEN category END, h2 < 3,
+	       CASE WHEN h2 < 160 THEN r.n END, CASE WHEN h2 < 160 THEN category END, h2 < 3,
 	       CASE WHEN h2 < 160 THEN jsonb_build_object('nameSv', name, 'url', url, 'requiresAuthentication', signs_in, 'oepCategory', category) END, CASE WHEN h2 BETWEEN 157 AND 159 THEN today() END
-	  FROM rolled ORDER BY n`
-
-// everyTable selects the tables of today and of the past.
-const everyTable = `SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN ('public', 'history')`
+	  FROM rolled r JOIN office o ON o.n = 8 + (h1 * 256 + h2) % (@units::int - 7) ORDER BY r.n`
 
 // counts counts the rows of each table.
 func counts(ctx context.Context, r postgres.Reader) ([]*Table, error) {
